@@ -1,0 +1,94 @@
+import { SessionError } from './errors.js'
+import type { StoredSession } from './store.js'
+
+/** What koa-session adds to a record and reads back: how long it lives, or that it ends with the browser. */
+export type Peer = { expire: number; maxAge: number } | 'session'
+
+/** A record taken apart: the user's keys, the cookie attributes beside them, and a peer's additions. */
+export interface Decoded {
+  data: StoredSession
+  cookie: unknown
+  peer: Peer | undefined
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A record's parts; undefined for whatever is not a record: malformed JSON, a list, a scalar, a tombstone. */
+export function decode(value: string): Decoded | undefined {
+  let data: unknown
+  try {
+    data = JSON.parse(value)
+  } catch {
+    return undefined
+  }
+  if (!isObject(data)) return undefined
+  const { cookie } = data
+  delete data.cookie
+  const peer = takePeer(data, cookie)
+  return { data, cookie: cookie ?? peerCookie(peer), peer }
+}
+
+// Only a record of koa-session has these names to mean this; anywhere else they are the user's keys.
+function takePeer(data: StoredSession, cookie: unknown): Peer | undefined {
+  if (isObject(cookie) && cookie.peer !== 'koa-session') return undefined
+  const { _expire: expire, _maxAge: maxAge, _session: session } = data
+  const lasting = typeof expire === 'number' && typeof maxAge === 'number'
+  if (!lasting && session !== true) return undefined
+  delete data._expire
+  delete data._maxAge
+  delete data._session
+  return lasting ? { expire, maxAge } : 'session'
+}
+
+// koa-session keeps the lifetime of one user's cookie in the record, under names of its own.
+function peerCookie(peer: Peer | undefined): unknown {
+  return peer && { maxAge: peer === 'session' ? null : peer.maxAge }
+}
+
+/**
+ * A record as one JSON object: the user's keys at the top level, `cookie` (JSON already) last.
+ * @throws {SessionError} ERR_SESSION_DATA when the data has no JSON: a cycle, a BigInt, endless nesting.
+ */
+export function encode(data: object, cookie: string, peer?: Peer): string {
+  let body: string
+  try {
+    body = JSON.stringify(data)
+  } catch (cause) {
+    throw new SessionError(
+      'ERR_SESSION_DATA',
+      'The session holds something that JSON cannot write: keep plain data in it, without cycles or BigInts',
+      { cause },
+    )
+  }
+  const head = body === '{}' ? '{' : `${body.slice(0, -1)},`
+  if (peer === undefined) return `${head}"cookie":${cookie}}`
+  const marked = `${cookie.slice(0, -1)},"peer":"koa-session"}`
+  const extra =
+    peer === 'session' ? '"_session":true' : `"_expire":${peer.expire},"_maxAge":${peer.maxAge}`
+  return `${head}${extra},"cookie":${marked}}`
+}
+
+/** Whether the data can be written at all. */
+export function encodable(data: object): boolean {
+  try {
+    JSON.stringify(data)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * What stays for moments at the key of a session that ended, so that a late request cannot start
+ * anew under its cookie: the number 0, written with the deadline as its exponent. Every older
+ * package reads it as "no session", and the deadline survives a store that extended the record.
+ */
+export function tombstone(until: number): string {
+  return `0e${Math.ceil(until)}`
+}
+
+/** The deadline of a tombstone in epoch ms; undefined for anything else. */
+export function tombstoneUntil(value: string): number | undefined {
+  return /^0e\d+$/.test(value) ? Number(value.slice(2)) : undefined
+}

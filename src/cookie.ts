@@ -1,0 +1,72 @@
+import type { Signer } from './signature.js'
+
+/** An id as the browser presented it, and whether its signature was made with a key that is on its way out. */
+export interface Presented {
+  id: string
+  stale: boolean
+}
+
+// Bounds the signature work that one request can ask for (ASVS 15.2.2).
+const MOST_COPIES = 4
+
+/** The values of every cookie of exactly this name, in the order they came; names are compared byte by byte. */
+export function cookieValues(header: string, name: string): string[] {
+  const values: string[] = []
+  const wanted = `${name}=`
+  let at = header.indexOf(wanted)
+  while (at !== -1 && values.length < MOST_COPIES) {
+    const end = header.indexOf(';', at)
+    if (startsPair(header, at))
+      values.push(header.slice(at + wanted.length, end === -1 ? undefined : end))
+    at = header.indexOf(wanted, at + wanted.length)
+  }
+  return values
+}
+
+// A pair starts at the header's start or behind a semicolon, with spaces and tabs between, nothing else.
+function startsPair(header: string, at: number): boolean {
+  let before = at - 1
+  while (before >= 0 && (header[before] === ' ' || header[before] === '\t')) before--
+  return before < 0 || header[before] === ';'
+}
+
+/**
+ * The id that the Cookie header presents: of several cookies with this name the first that verifies.
+ * `signer` undefined: the cookie is not signed.
+ */
+export function readCookie(
+  header: string | undefined,
+  name: string,
+  signer: Signer | undefined,
+  accepts: (id: string) => boolean,
+): Presented | undefined {
+  if (!header) return undefined
+  const ids = cookieValues(header, name).filter(accepts)
+  if (ids.length === 0) return undefined
+  if (!signer) return { id: ids[0] as string, stale: false }
+  const signatures = cookieValues(header, `${name}.sig`)
+  if (signatures.length === 0) return undefined
+  for (const id of ids) {
+    const index = signer.index(`${name}=${id}`, signatures)
+    if (index >= 0) return { id, stale: index > 0 }
+  }
+  return undefined
+}
+
+/** The Set-Cookie lines of an id: the cookie and, when it is signed, its signature. An empty id clears both. */
+export function cookieLines(
+  name: string,
+  id: string,
+  attributes: string,
+  signer: Signer | undefined,
+): string[] {
+  const lines = [`${name}=${id}${attributes}`]
+  if (signer) lines.push(`${name}.sig=${id && signer.sign(`${name}=${id}`)}${attributes}`)
+  return lines
+}
+
+/** Set-Cookie lines with ours in place of any earlier ones of the same names (RFC 6265, 4.1.1: one for each name). */
+export function mergeLines(earlier: readonly string[], lines: readonly string[]): string[] {
+  const names = lines.map((line) => line.slice(0, line.indexOf('=') + 1))
+  return [...earlier.filter((line) => !names.some((name) => line.startsWith(name))), ...lines]
+}

@@ -1,0 +1,39 @@
+/** Every code a `SessionError` can carry; docs/errors.md says for each what happened and what to do. */
+export type SessionErrorCode =
+  | 'ERR_SESSION_OPTION'
+  | 'ERR_SESSION_DURATION'
+  | 'ERR_SESSION_COOKIE'
+  | 'ERR_SESSION_STORE_CONTRACT'
+  | 'ERR_SESSION_CLIENT'
+  | 'ERR_SESSION_KEYS'
+  | 'ERR_SESSION_INSECURE'
+  | 'ERR_SESSION_ID'
+  | 'ERR_SESSION_VALUE'
+  | 'ERR_SESSION_DATA'
+  | 'ERR_SESSION_CONTEXT'
+  | 'ERR_SESSION_STORE'
+  | 'ERR_SESSION_UNAVAILABLE'
+  | 'ERR_SESSION_CONFLICT'
+
+const STATUS: Partial<Record<SessionErrorCode, number>> = {
+  ERR_SESSION_UNAVAILABLE: 503,
+  ERR_SESSION_CONFLICT: 409,
+}
+
+/**
+ * The one error class of this package. `code` is stable, `status` is the HTTP status that Koa
+ * answers with (500 unless said otherwise), `cause` is what a store or a hook threw.
+ * Messages never hold an id, a cookie value or session data.
+ */
+export class SessionError extends Error {
+  override readonly name = 'SessionError'
+  readonly code: SessionErrorCode
+  readonly status: number
+  readonly expose = false
+
+  constructor(code: SessionErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+    this.status = STATUS[code] ?? 500
+  }
+}

@@ -1,0 +1,79 @@
+import { SessionError } from './errors.js'
+
+/** A store may answer at once where it can, so that the hot path pays no needless await. */
+export type Awaitable<T> = T | Promise<T>
+
+/** The answer of `replace`. `current` is what the key holds now; undefined: nothing, the record is gone. */
+export type Replaced = { ok: true } | { ok: false; current: string | undefined }
+
+/**
+ * What a store must do. Keys and values are opaque strings, deadlines are epoch milliseconds,
+ * a record past its deadline is as good as absent, and a throw means that the store failed,
+ * nothing else. A deadline that has already passed stores nothing, and that is a success.
+ */
+export interface SessionStore {
+  /** The value of a live record. With `touch`, its deadline becomes `touch` in the same round trip. */
+  load(key: string, touch?: number): Awaitable<string | undefined>
+  /** Insert if absent. False: the key is taken, and nothing was changed. */
+  create(key: string, value: string, expiresAt: number): Awaitable<boolean>
+  /** Compare and set: writes only while the record still is `expected`, byte by byte. */
+  replace(key: string, expected: string, value: string, expiresAt: number): Awaitable<Replaced>
+  /** Moves the deadline of a live record. False: it is gone. Never creates. */
+  touch(key: string, expiresAt: number): Awaitable<boolean>
+  /** Removes a live record. False: it was gone already. */
+  destroy(key: string): Awaitable<boolean>
+  /** Optional news of the connection: `connect` and `disconnect`. */
+  on?(event: 'connect' | 'disconnect', listener: () => void): unknown
+  off?(event: 'connect' | 'disconnect', listener: () => void): unknown
+}
+
+/** What a session looks like to a store of the older contract: the user's keys, and `cookie` beside them. */
+export type StoredSession = Record<string, unknown>
+
+type Callback = (error: unknown, value?: unknown) => void
+/** The three ways a store of the older contract may answer, or the plain value. */
+export type LegacyAnswer =
+  | unknown
+  | Promise<unknown>
+  | ((callback: Callback) => void)
+  | Generator<unknown, unknown, unknown>
+
+/**
+ * The contract of koa-sess since 2014, and of every store written for koa-generic-session and
+ * koa-session: each method may return a promise, a thunk or a generator (or be a generator
+ * function). It has no compare-and-set, so it cannot give what docs/stores.md calls strong.
+ */
+export interface LegacyStore {
+  get(sid: string): LegacyAnswer
+  /** `ttl` in milliseconds. */
+  set(sid: string, session: StoredSession, ttl: number): LegacyAnswer
+  destroy(sid: string): LegacyAnswer
+  on?(event: 'connect' | 'disconnect', listener: () => void): unknown
+  off?(event: 'connect' | 'disconnect', listener: () => void): unknown
+}
+
+const STRONG = ['load', 'create', 'replace', 'touch', 'destroy'] as const
+const LEGACY = ['get', 'set', 'destroy'] as const
+
+function has(store: unknown, methods: readonly string[]): boolean {
+  return (
+    typeof store === 'object' &&
+    store !== null &&
+    methods.every((name) => typeof Reflect.get(store, name) === 'function')
+  )
+}
+
+export function isSessionStore(store: unknown): store is SessionStore {
+  return has(store, STRONG)
+}
+
+/**
+ * @throws {SessionError} ERR_SESSION_STORE_CONTRACT when the object is neither kind of store.
+ */
+export function assertStore(store: unknown): asserts store is SessionStore | LegacyStore {
+  if (has(store, STRONG) || has(store, LEGACY)) return
+  throw new SessionError(
+    'ERR_SESSION_STORE_CONTRACT',
+    `options.store needs the methods ${LEGACY.join(', ')}, or ${STRONG.join(', ')}: pass a store object, not a client or a class`,
+  )
+}
