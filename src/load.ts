@@ -1,0 +1,62 @@
+import { decode, tombstoneUntil } from './codec.js'
+import type { Held, Writer } from './writer.js'
+
+/** What the store holds for the id that a request presented. */
+export type Origin =
+  /** No id, an id that no record is known for, or a record that is not valid: a new session may begin. */
+  | { kind: 'absent'; why?: 'missed' | 'expired' | 'invalid' }
+  /** The id ended moments ago, or could not be read: nothing may be written, no cookie be sent. */
+  | { kind: 'barred' }
+  /** `extended`: by how many ms the deadline was moved while loading; `turn`: when that was. */
+  | { kind: 'found'; held: Held; extended: number | undefined; turn: number }
+
+/** Reads the record of an id, in one store call. `extend` (ms) moves its deadline in the same call. */
+export async function load(
+  writer: Writer,
+  id: string,
+  extend: number | undefined,
+): Promise<Origin> {
+  const { store, gate, now } = writer
+  const key = writer.prefix + id
+  const touch = extend === undefined ? undefined : now() + extend
+  const value = await gate.ask('get', () => store.load(key, touch))
+  if (value === undefined) return { kind: 'absent', why: 'missed' }
+  const until = tombstoneUntil(value)
+  if (until === undefined) {
+    if (isOver(value, now())) return { kind: 'absent', why: 'expired' }
+    return {
+      kind: 'found',
+      held: { id, key, value },
+      extended: extend,
+      turn: extend === undefined ? -1 : turn(),
+    }
+  }
+  // The read has just moved the deadline of a tombstone too: put it back, or the id stays barred for long.
+  if (touch !== undefined) await gate.ask('get', () => store.touch(key, until))
+  return until > now() ? { kind: 'barred' } : { kind: 'absent', why: 'missed' }
+}
+
+// koa-session writes the deadline into the record as well, and holds to it.
+function isOver(value: string, now: number): boolean {
+  if (!value.includes('"_expire"')) return false
+  const peer = decode(value)?.peer
+  return typeof peer === 'object' && peer.expire <= now
+}
+
+let turns = 0
+let armed = false
+
+/**
+ * A count of the event loop's turns. Two equal answers mean that nothing else ran in between, so
+ * what a store said then still stands as far as anybody could see.
+ */
+export function turn(): number {
+  if (!armed) {
+    armed = true
+    setImmediate(() => {
+      armed = false
+      turns++
+    })
+  }
+  return turns
+}

@@ -1,0 +1,49 @@
+import { ONE_DAY } from '../expiry.js'
+import type { Awaitable, Replaced, SessionStore, StoredSession } from '../store.js'
+
+/**
+ * What the built-in stores share: they also answer `get`, `set` and `destroy` as stores always did
+ * for koa-sess, and so serve koa-generic-session and koa-session as they are.
+ */
+export abstract class BaseStore implements SessionStore {
+  protected readonly now: () => number
+
+  constructor(now: () => number = Date.now) {
+    this.now = now
+  }
+
+  abstract load(key: string, touch?: number): Awaitable<string | undefined>
+  abstract create(key: string, value: string, expiresAt: number): Awaitable<boolean>
+  abstract replace(
+    key: string,
+    expected: string,
+    value: string,
+    expiresAt: number,
+  ): Awaitable<Replaced>
+  abstract touch(key: string, expiresAt: number): Awaitable<boolean>
+  abstract destroy(key: string): Awaitable<boolean>
+  /** Writes whatever was there before: only for `set`, which has always meant that. */
+  protected abstract put(key: string, value: string, expiresAt: number): Awaitable<unknown>
+
+  /** The session of an id as an object of its own, or undefined. */
+  async get(sid: string): Promise<StoredSession | undefined> {
+    return parseSession(await this.load(sid))
+  }
+
+  /** Overwrites without a look. `ttl` in ms; default, and for anything that is no number above 0: one day. */
+  async set(sid: string, session: StoredSession, ttl?: unknown): Promise<void> {
+    const lasting =
+      typeof ttl === 'number' && ttl !== 0 && !Number.isNaN(ttl) ? Math.ceil(ttl) : ONE_DAY
+    await this.put(sid, JSON.stringify(session), this.now() + lasting)
+  }
+}
+
+/** The object that a record holds; undefined for anything else, a tombstone among it. */
+export function parseSession(value: string | undefined): StoredSession | undefined {
+  try {
+    const session: unknown = value === undefined ? undefined : JSON.parse(value)
+    return typeof session === 'object' && session !== null ? (session as StoredSession) : undefined
+  } catch {
+    return undefined
+  }
+}

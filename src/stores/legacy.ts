@@ -1,0 +1,164 @@
+import { tombstone, tombstoneUntil } from '../codec.js'
+import type { LegacyStore, Replaced, SessionStore, StoredSession } from '../store.js'
+
+/**
+ * A store of `get`, `set` and `destroy` behind the contract of this package. It has no
+ * compare-and-set, so one is made of a read and a write, one after another for each key: as good
+ * as the real thing among the requests of this process, and only a narrower gap among several.
+ * What bars the id of an ended session is known to this process alone.
+ */
+export function adaptLegacy(source: LegacyStore, now: () => number): SessionStore {
+  return new LegacyAdapter(source, now)
+}
+
+class LegacyAdapter implements SessionStore {
+  readonly #source: LegacyStore
+  readonly #now: () => number
+  readonly #turns = new Map<string, Promise<unknown>>()
+  // In the order of their deadlines, as all of them last equally long.
+  readonly #barred = new Map<string, number>()
+
+  constructor(source: LegacyStore, now: () => number) {
+    this.#source = source
+    this.#now = now
+  }
+
+  load(key: string, touch?: number): Promise<string | undefined> {
+    if (touch === undefined) return this.#read(key)
+    return this.#inTurn(key, async () => {
+      const value = await this.#read(key)
+      if (value !== undefined) await this.#write(key, value, touch)
+      return value
+    })
+  }
+
+  create(key: string, value: string, expiresAt: number): Promise<boolean> {
+    return this.#inTurn(key, async () => {
+      if ((await this.#read(key)) !== undefined) return false
+      await this.#write(key, value, expiresAt)
+      return true
+    })
+  }
+
+  replace(key: string, expected: string, value: string, expiresAt: number): Promise<Replaced> {
+    return this.#inTurn(key, async () => {
+      const current = await this.#read(key)
+      if (current !== expected) return { ok: false, current }
+      await this.#write(key, value, expiresAt)
+      return { ok: true }
+    })
+  }
+
+  touch(key: string, expiresAt: number): Promise<boolean> {
+    return this.#inTurn(key, async () => {
+      const value = await this.#read(key)
+      if (value !== undefined) await this.#write(key, value, expiresAt)
+      return value !== undefined
+    })
+  }
+
+  destroy(key: string): Promise<boolean> {
+    return this.#inTurn(key, async () => {
+      const live = (await this.#read(key)) !== undefined
+      this.#barred.delete(key)
+      await settle(this.#source.destroy(key))
+      return live
+    })
+  }
+
+  async #read(key: string): Promise<string | undefined> {
+    const until = this.#barred.get(key)
+    if (until !== undefined && until > this.#now()) return tombstone(until)
+    const session = await settle(this.#source.get(key)).catch(absent)
+    if (!session) return undefined
+    return typeof session === 'string' ? session : JSON.stringify(session)
+  }
+
+  async #write(key: string, value: string, expiresAt: number): Promise<void> {
+    const until = tombstoneUntil(value)
+    const ttl = expiresAt - this.#now()
+    if (until !== undefined) {
+      await settle(this.#source.destroy(key))
+      this.#bar(key, expiresAt)
+    } else if (ttl <= 0) await settle(this.#source.destroy(key))
+    else await settle(this.#source.set(key, revive(value), ttl))
+  }
+
+  #bar(key: string, until: number): void {
+    for (const [ended, past] of this.#barred) {
+      if (past > this.#now()) break
+      this.#barred.delete(ended)
+    }
+    this.#barred.delete(key)
+    this.#barred.set(key, until)
+  }
+
+  /** One after another for each key; the last one takes the queue away. */
+  #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const done = (this.#turns.get(key) ?? Promise.resolve()).then(work)
+    const turn = done
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#turns.get(key) === turn) this.#turns.delete(key)
+      })
+    this.#turns.set(key, turn)
+    return done
+  }
+}
+
+// Some file stores say "no such session" in the words of the file system.
+function absent(error: unknown): undefined {
+  if (error instanceof Error && Reflect.get(error, 'code') === 'ENOENT') return undefined
+  throw error
+}
+
+/** A session as older stores know it: an object, and `cookie.expires` a Date. */
+function revive(value: string): StoredSession {
+  const session: StoredSession = JSON.parse(value)
+  const { cookie } = session
+  if (
+    typeof cookie === 'object' &&
+    cookie !== null &&
+    'expires' in cookie &&
+    typeof cookie.expires === 'string'
+  ) {
+    cookie.expires = new Date(cookie.expires)
+  }
+  return session
+}
+
+type Thunk = (callback: (error: unknown, value?: unknown) => void) => void
+
+/** The value of an answer, whichever way it is given: plain, a promise, a thunk or a generator. */
+async function settle(answer: unknown): Promise<unknown> {
+  if (typeof answer === 'function') return fromThunk(answer as Thunk)
+  if (Array.isArray(answer)) return Promise.all(answer.map(settle))
+  return isGenerator(answer) ? run(answer) : answer
+}
+
+function fromThunk(thunk: Thunk): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    thunk((error, value) => (error ? reject(error) : resolve(value)))
+  })
+}
+
+function isGenerator(value: unknown): value is Generator<unknown, unknown, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  return (
+    typeof Reflect.get(value, 'next') === 'function' &&
+    typeof Reflect.get(value, 'throw') === 'function'
+  )
+}
+
+async function run(generator: Generator<unknown, unknown, unknown>): Promise<unknown> {
+  let step = generator.next()
+  while (!step.done) {
+    try {
+      const value = await settle(step.value)
+      step = generator.next(value)
+    } catch (error) {
+      step = generator.throw(error)
+    }
+  }
+  return step.value
+}

@@ -1,0 +1,105 @@
+import { tombstone, tombstoneUntil } from './codec.js'
+import { SessionError } from './errors.js'
+import type { StoreGate } from './gate.js'
+import { busy } from './merge.js'
+import type { SessionStore } from './store.js'
+
+// Each lost round means that another request won: this bounds how many may be ahead.
+export const MOST_ROUNDS = 256
+const MOST_COLLISIONS = 3
+
+/** A record as a request knows it: where it is, and the exact value last seen there. */
+export interface Held {
+  id: string
+  key: string
+  value: string
+}
+
+/** `written`, or what somebody else wrote in between, or neither: the record is gone. */
+export type Attempt = { written: Held } | { theirs: string } | { gone: true }
+
+/** The store, asked in the ways a commit needs. */
+export class Writer {
+  constructor(
+    readonly store: SessionStore,
+    readonly gate: StoreGate,
+    readonly prefix: string,
+    /** How long a tombstone bars the id of a session that ended, in ms. */
+    readonly lull: number,
+    readonly now: () => number,
+  ) {}
+
+  /**
+   * Inserts a record under a new id. An id that is taken is never overwritten: another one is made.
+   * @throws {SessionError} ERR_SESSION_ID when ids keep colliding.
+   */
+  async create(newId: () => Promise<string>, value: string, expiresAt: number): Promise<Held> {
+    for (let round = 0; round < MOST_COLLISIONS; round++) {
+      const id = await newId()
+      const key = this.prefix + id
+      if (await this.gate.ask('set', () => this.store.create(key, value, expiresAt)))
+        return { id, key, value }
+    }
+    throw new SessionError(
+      'ERR_SESSION_ID',
+      'genSid returns ids that exist already: make them random',
+    )
+  }
+
+  /** Writes over exactly what was seen, once. */
+  async replace(held: Held, value: string, expiresAt: number): Promise<Attempt> {
+    const answer = await this.gate.ask('set', () =>
+      this.store.replace(held.key, held.value, value, expiresAt),
+    )
+    return outcome(answer.ok ? value : answer.current, held, value)
+  }
+
+  /** Ends a record, whoever wrote it last, and bars its id for a moment. False: it was gone already. */
+  async end(held: Held): Promise<boolean> {
+    let expected = held.value
+    for (let round = 0; round < MOST_ROUNDS && this.lull > 0; round++) {
+      const [seen, until] = [expected, this.now() + this.lull]
+      const answer = await this.gate.ask('destroy', () =>
+        this.store.replace(held.key, seen, tombstone(until), until),
+      )
+      if (answer.ok) return true
+      if (isGone(answer.current)) return false
+      expected = answer.current
+    }
+    return this.remove(held)
+  }
+
+  /** The value under an id; undefined: none, or one that ended. */
+  async read(id: string): Promise<string | undefined> {
+    const value = await this.gate.ask('get', () => this.store.load(this.prefix + id))
+    return isGone(value) ? undefined : value
+  }
+
+  /** Writes a record whatever is there. */
+  async overwrite(id: string, value: string, expiresAt: number): Promise<void> {
+    const key = this.prefix + id
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const current = await this.gate.ask('set', () => this.store.load(key))
+      const done = await this.gate.ask('set', async () => {
+        if (current === undefined) return this.store.create(key, value, expiresAt)
+        return (await this.store.replace(key, current, value, expiresAt)).ok
+      })
+      if (done) return
+    }
+    throw busy()
+  }
+
+  async remove(held: Held): Promise<boolean> {
+    return this.gate.ask('destroy', () => this.store.destroy(held.key))
+  }
+}
+
+function outcome(current: string | undefined, held: Held, wanted: string): Attempt {
+  if (isGone(current)) return { gone: true }
+  return current === wanted ? { written: { ...held, value: wanted } } : { theirs: current }
+}
+
+function isGone(current: string | undefined): current is undefined {
+  // "undefined" is what the rest of a commit knows as gone; a tombstone means the same to it.
+  return current === undefined || tombstoneUntil(current) !== undefined
+}
