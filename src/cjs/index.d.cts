@@ -1,0 +1,32 @@
+// What `import session = require('koa-sess')` sees. Every type is the ES module's own: a program that
+// uses both would otherwise have two of each, and two augmentations of Koa that do not agree.
+import type * as errors from '../errors.js' with { 'resolution-mode': 'import' }
+import type * as middleware from '../middleware.js' with { 'resolution-mode': 'import' }
+import type * as options from '../options.js' with { 'resolution-mode': 'import' }
+import type * as sessions from '../session.js' with { 'resolution-mode': 'import' }
+import type * as store from '../store.js' with { 'resolution-mode': 'import' }
+import type * as memory from '../stores/memory.js' with { 'resolution-mode': 'import' }
+import type * as types from '../types.js' with { 'resolution-mode': 'import' }
+
+declare const session: typeof middleware.session & {
+  MemoryStore: typeof memory.MemoryStore
+  SessionError: typeof errors.SessionError
+}
+
+declare namespace session {
+  type DeferredSessionContext<Data extends object = SessionData> =
+    types.DeferredSessionContext<Data>
+  type LegacyStore = store.LegacyStore
+  type MemoryStore = memory.MemoryStore
+  type Replaced = store.Replaced
+  type Session = sessions.Session
+  type SessionContext<Data extends object = SessionData> = types.SessionContext<Data>
+  type SessionError = errors.SessionError
+  type SessionErrorCode = errors.SessionErrorCode
+  type SessionMiddleware<Added> = middleware.SessionMiddleware<Added>
+  type SessionOf<Data extends object> = sessions.SessionOf<Data>
+  type SessionOptions<Data extends object = SessionData> = options.SessionOptions<Data>
+  type SessionStore = store.SessionStore
+}
+
+export = session

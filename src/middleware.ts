@@ -1,0 +1,89 @@
+import type { Context, Middleware, Next } from 'koa'
+import { install, type Part, partOf, setPart, takePreset } from './accessors.js'
+import { SessionError } from './errors.js'
+import { KoaHost } from './host.js'
+import { type Config, resolveOptions, type SessionOptions } from './options.js'
+import { RequestSession } from './request.js'
+import { SignerCache } from './signature.js'
+import type { DeferredSessionContext, SessionContext } from './types.js'
+import { SessionView } from './view.js'
+
+/** The middleware; `close()` ends what it started: timers, listeners, waiting requests. */
+export type SessionMiddleware<Added> = Middleware<object, Added> & { close(): void }
+
+/**
+ * Sessions for Koa: `app.use(session({ store }))`, then `ctx.session`.
+ * @throws {SessionError} for options that are unknown or cannot work; docs/errors.md lists the codes.
+ */
+export function session<Data extends object = SessionData>(
+  options: SessionOptions<Data> & { defer: true },
+): SessionMiddleware<DeferredSessionContext<Data>>
+export function session<Data extends object = SessionData>(
+  options?: SessionOptions<Data>,
+): SessionMiddleware<SessionContext<Data>>
+export function session(
+  options?: SessionOptions<object>,
+): SessionMiddleware<SessionContext<object>> {
+  const config = resolveOptions(options)
+  const view = new SessionView(config)
+  const signers = new SignerCache()
+  const run = (ctx: Context, next: Next): Promise<void> => {
+    if (!isInPath(ctx, config.template.base.path) || isServed(ctx, config)) return next()
+    install(ctx)
+    const host = new KoaHost(ctx, config, signers, takePreset(ctx))
+    return handle(ctx, next, { session: new RequestSession(config, host), config, view }, host)
+  }
+  return Object.assign(run, { close: () => config.gate.close() })
+}
+
+async function handle(ctx: Context, next: Next, part: Part, host: KoaHost): Promise<void> {
+  const outer = partOf(ctx)
+  setPart(ctx, part)
+  try {
+    if (!part.config.defer) await part.session.ready()
+    await settle(next, part, ctx)
+  } catch (error) {
+    host.carryOn(error)
+    throw error
+  } finally {
+    // What stands above this middleware sees the outer session again; without one, this one stays readable.
+    if (outer) setPart(ctx, outer)
+  }
+}
+
+/** The handlers, then the commit, whether they threw or not: their error is the answer, and the session is saved. */
+async function settle(next: Next, { session }: Part, ctx: Context): Promise<void> {
+  try {
+    await next()
+  } catch (error) {
+    await session.commit().catch((second) => {
+      if (second !== error) ctx.app.emit('error', second, ctx)
+    })
+    throw error
+  }
+  await session.commit()
+}
+
+/**
+ * Whether another session middleware above serves this one's cookie already: one session, one commit.
+ * @throws {SessionError} ERR_SESSION_CONTEXT when it keeps it in another store.
+ */
+function isServed(ctx: Context, config: Config): boolean {
+  const outer = partOf(ctx)?.config
+  if (!outer || outer.key !== config.key) return false
+  if (outer.source === config.source || config.byDefault) return true
+  throw new SessionError(
+    'ERR_SESSION_CONTEXT',
+    `Two session middlewares share the cookie ${config.key} and differ in their stores: give one of them another key`,
+  )
+}
+
+/** RFC 6265, 5.1.4: whether a browser would send a cookie of this path along. */
+function isInPath(ctx: Context, path: string): boolean {
+  if (path === '/') return true
+  const requested = ctx.originalUrl.startsWith('/')
+    ? ctx.originalUrl.split(/[?#]/, 1)[0]
+    : ctx.URL.pathname
+  if (!requested?.startsWith(path)) return false
+  return requested.length === path.length || path.endsWith('/') || requested[path.length] === '/'
+}

@@ -1,0 +1,233 @@
+import type { Context } from 'koa'
+import { type CookieOptions, encodeCookie, makeCookie, SessionCookie } from './attributes.js'
+import { SessionError } from './errors.js'
+import { duration, ONE_DAY, type Ttl } from './expiry.js'
+import { type StoreCall, StoreGate } from './gate.js'
+import type { OnConflict } from './merge.js'
+import type { CookieTemplate, SessionOf } from './session.js'
+import {
+  type Awaitable,
+  assertStore,
+  isSessionStore,
+  type LegacyStore,
+  type SessionStore,
+} from './store.js'
+import { adaptLegacy } from './stores/legacy.js'
+import { MemoryStore } from './stores/memory.js'
+import { Writer } from './writer.js'
+
+/** How ids travel instead of in a cookie. Each is called with `this` = ctx; nothing is signed. */
+export interface SessionIdStore {
+  get(this: Context): Awaitable<string | null | undefined>
+  set(this: Context, sid: string, session: SessionOf<object>): Awaitable<unknown>
+  reset(this: Context): Awaitable<unknown>
+}
+
+/** All options are optional. Unknown names and unusable values throw a `SessionError` at construction. */
+export interface SessionOptions<Data extends object = SessionData> {
+  /** Name of the cookie. Default `koa.sid`. */
+  key?: string | undefined
+  /** What stands before the id in the store. Default `koa:sess:`. */
+  prefix?: string | undefined
+  /** Default: a `MemoryStore` of its own, bounded, for one process. */
+  store?: SessionStore | LegacyStore | undefined
+  /**
+   * How long the store keeps an idle session, in ms, or a function of the session. Default: the
+   * cookie's `expires` or `maxAge`, else one day.
+   */
+  ttl?: Ttl<SessionOf<Data>> | undefined
+  cookie?: CookieOptions | undefined
+  /** Every request with a session extends it, in the store and in the browser. Default false. */
+  rolling?: boolean | undefined
+  /** `ctx.session` is a promise, and nothing is read before it is used. Default false. */
+  defer?: boolean | undefined
+  /** Makes ids: 16 to 256 characters. Default: 24 random bytes in base64url. */
+  genSid?: ((this: Context, length: number) => Awaitable<string>) | undefined
+  /** New sessions are stored even if nothing was set. Default false. */
+  allowEmpty?: boolean | undefined
+  /** False: the session that was found is not used, and a new one begins. */
+  valid?: ((ctx: Context, session: SessionOf<Data>) => Awaitable<unknown>) | undefined
+  /** Runs before a session is written, and may change it. */
+  beforeSave?: ((ctx: Context, session: SessionOf<Data>) => Awaitable<unknown>) | undefined
+  /**
+   * Told of every failure of the store; throw to fail the request (the default throws `error`), or
+   * return to go on without: nothing is written then and the cookie stays as it is.
+   */
+  errorHandler?:
+    | ((error: SessionError, type: StoreCall, ctx: Context) => Awaitable<void>)
+    | undefined
+  /** How long requests wait for a store that disconnected, in ms. Default 10,000; 0: not at all. */
+  reconnectTimeout?: number | undefined
+  /** Carries ids in something else than a cookie. */
+  sessionIdStore?: SessionIdStore | undefined
+  /** Whose value holds when two requests changed the same key. Default `mine`: the later write. */
+  onConflict?: OnConflict | undefined
+  /** How long the id of an ended session is barred, in ms. Default 10,000; 0: not at all. */
+  tombstone?: number | undefined
+  /** The clock, in epoch ms. Default `Date.now`; for tests. */
+  now?: (() => number) | undefined
+}
+
+/** The options, complete. */
+export interface Config<Data extends object = object> {
+  key: string
+  source: SessionStore | LegacyStore
+  /** Nobody chose the store. */
+  byDefault: boolean
+  writer: Writer
+  gate: StoreGate
+  template: CookieTemplate
+  ttl: Ttl<SessionOf<Data>> | undefined
+  rolling: boolean
+  /** By how much a rolling read moves the deadline; undefined: only the session itself can tell. */
+  extend: number | undefined
+  defer: boolean
+  genSid: SessionOptions<Data>['genSid']
+  allowEmpty: boolean
+  valid: SessionOptions<Data>['valid']
+  beforeSave: SessionOptions<Data>['beforeSave']
+  errorHandler: SessionOptions<Data>['errorHandler']
+  sessionIdStore: SessionIdStore | undefined
+  onConflict: OnConflict
+  now: () => number
+}
+
+const FLAGS = ['rolling', 'defer', 'allowEmpty'] as const
+const FUNCTIONS = ['genSid', 'valid', 'beforeSave', 'errorHandler', 'now'] as const
+const OTHERS = [
+  'key',
+  'prefix',
+  'store',
+  'ttl',
+  'cookie',
+  'reconnectTimeout',
+  'sessionIdStore',
+  'onConflict',
+  'tombstone',
+] as const
+const KNOWN: readonly string[] = [...FLAGS, ...FUNCTIONS, ...OTHERS]
+
+// RFC 6265, 4.1.1: a cookie's name is a token.
+const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/
+
+/**
+ * @throws {SessionError} ERR_SESSION_OPTION, ERR_SESSION_DURATION, ERR_SESSION_COOKIE, ERR_SESSION_STORE_CONTRACT
+ */
+export function resolveOptions<Data extends object>(
+  options: SessionOptions<Data> = {},
+): Config<Data> {
+  checkNames(options)
+  checkTypes(options)
+  const { key = 'koa.sid', prefix = 'koa:sess:', ttl, now = Date.now } = options
+  const source = options.store === undefined ? new MemoryStore({ now }) : options.store
+  assertStore(source)
+  const template = makeTemplate(key, options.cookie)
+  const gate = new StoreGate(
+    source,
+    duration('reconnectTimeout', options.reconnectTimeout ?? 10_000, { zero: true }),
+  )
+  const lull = duration('tombstone', options.tombstone ?? 10_000, { zero: true })
+  const store = isSessionStore(source) ? source : adaptLegacy(source, now)
+  return {
+    key,
+    source,
+    byDefault: options.store === undefined,
+    writer: new Writer(store, gate, prefix, lull, now),
+    gate,
+    template,
+    ttl: typeof ttl === 'number' ? duration('ttl', ttl) : ttl,
+    rolling: options.rolling ?? false,
+    extend: options.rolling ? extension(ttl, template.base) : undefined,
+    defer: options.defer ?? false,
+    genSid: options.genSid,
+    allowEmpty: options.allowEmpty ?? false,
+    valid: options.valid,
+    beforeSave: options.beforeSave,
+    errorHandler: options.errorHandler,
+    sessionIdStore: options.sessionIdStore,
+    onConflict: options.onConflict ?? 'mine',
+    now,
+  }
+}
+
+function extension(ttl: unknown, cookie: SessionCookie): number | undefined {
+  if (typeof ttl === 'number') return ttl
+  return ttl === undefined && !cookie.expires ? (cookie.maxAge ?? ONE_DAY) : undefined
+}
+
+function makeTemplate(key: string, options: CookieOptions = {}): CookieTemplate {
+  const base = makeCookie(new SessionCookie(), withPrefixRules(key, options))
+  return {
+    base,
+    json: encodeCookie(base, base),
+    encode: (cookie) => encodeCookie(makeCookie(base, cookie), base),
+  }
+}
+
+// RFC 6265bis, 4.1.3: browsers drop a cookie that claims a prefix and does not keep to it, whatever its case.
+function withPrefixRules(key: string, options: CookieOptions): CookieOptions {
+  const host = /^__host-/i.test(key)
+  if (!host && !/^__secure-/i.test(key)) return options
+  const misses =
+    options.secure === false || (host && (options.domain || (options.path ?? '/') !== '/'))
+  if (misses) {
+    throw new SessionError(
+      'ERR_SESSION_COOKIE',
+      `A cookie named ${key.slice(0, key.indexOf('-') + 1)}… must be secure${host ? ', with path / and no domain' : ''}: browsers drop it otherwise`,
+    )
+  }
+  return { ...options, secure: true }
+}
+
+function checkNames(options: object): void {
+  if (typeof options !== 'object' || options === null) throw bad('options', 'an object')
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.includes(name)) {
+      throw new SessionError(
+        'ERR_SESSION_OPTION',
+        `Unknown option ${name}: known are ${KNOWN.join(', ')}`,
+      )
+    }
+  }
+}
+
+function checkTypes(options: SessionOptions<never>): void {
+  const { key, prefix, ttl, cookie, sessionIdStore, onConflict } = options
+  for (const name of FLAGS)
+    check(options[name] === undefined || typeof options[name] === 'boolean', name, 'a boolean')
+  for (const name of FUNCTIONS) {
+    check(options[name] === undefined || typeof options[name] === 'function', name, 'a function')
+  }
+  check(
+    key === undefined || TOKEN.test(key),
+    'key',
+    'a cookie name: letters, digits and - . _ ~ without spaces',
+  )
+  check(prefix === undefined || typeof prefix === 'string', 'prefix', 'a string')
+  if (ttl !== undefined && typeof ttl !== 'function') duration('ttl', ttl)
+  check(
+    cookie === undefined || (typeof cookie === 'object' && cookie !== null),
+    'cookie',
+    'an object',
+  )
+  const carries = (name: string) => typeof Reflect.get(sessionIdStore ?? {}, name) === 'function'
+  check(
+    sessionIdStore === undefined || ['get', 'set', 'reset'].every(carries),
+    'sessionIdStore',
+    'an object with the methods get, set and reset',
+  )
+  const words: unknown[] = [undefined, 'mine', 'theirs', 'throw']
+  check(
+    words.includes(onConflict) || typeof onConflict === 'function',
+    'onConflict',
+    'mine, theirs, throw or a function',
+  )
+}
+
+function check(fits: boolean, name: string, wanted: string): void {
+  if (!fits) throw bad(name, wanted)
+}
+
+function bad(name: string, wanted: string): SessionError {
+  return new SessionError('ERR_SESSION_OPTION', `${name} must be ${wanted}`)
+}

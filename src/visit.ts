@@ -1,0 +1,154 @@
+import { type Decoded, decode, type Peer } from './codec.js'
+import type { StoreFailure } from './gate.js'
+import type { Origin } from './load.js'
+import { type Edit, merge } from './merge.js'
+import type { Config } from './options.js'
+import { Session, type SessionOwner } from './session.js'
+import type { Awaitable, StoredSession } from './store.js'
+import type { Held } from './writer.js'
+
+/** Told on the app as `session:` and the name, with the context. */
+export type SessionEvent = 'missed' | 'expired' | 'invalid' | 'gone' | 'conflict' | 'unsent'
+
+/** What a session needs of the framework around it. */
+export interface Host {
+  /** The verified id of this request; `stale`: its signature is due for the newer key. */
+  presentedId(): Awaitable<{ id: string; stale: boolean } | undefined>
+  newId(): Awaitable<string>
+  /** Throws, while nothing is written yet, when the cookie of this session could not be sent. */
+  check(session: Session): void
+  setCookie(id: string, session: Session): Awaitable<void>
+  clearCookie(session: Session): Awaitable<void>
+  valid(session: Session): Awaitable<boolean>
+  beforeSave(session: Session): Awaitable<void>
+  /** Throws, unless the application's `errorHandler` took the failure upon itself. */
+  failed(failure: StoreFailure): Awaitable<void>
+  emit(event: SessionEvent): void
+}
+
+const ABSENT: Origin = { kind: 'absent' }
+
+/** What is known of one request's session: what the store held, and what the handlers made of it. */
+export class Visit {
+  /** `ctx.sessionSave`: true forces a save, false forbids one, undefined leaves it to the changes. */
+  saving: boolean | undefined
+  /** What the store held; undefined: not read yet. */
+  origin: Origin | undefined
+  /** undefined: nobody asked for it yet; null: ended. */
+  current: Session | null | undefined
+  /** What `null` or a new session took the place of: its cookie is the one to clear. */
+  last: Session | undefined
+  /** The current session belongs under a new id, whatever was found. */
+  moved = false
+  /** Deadline and cookie are due again: by `touch()`, or for a signature of an older key. */
+  due = false
+  /** An id that was told or chosen before the session is stored. */
+  reserved: Awaitable<string> | undefined
+  #peer: Peer | undefined
+
+  constructor(
+    readonly config: Config,
+    readonly host: Host,
+    readonly owner: SessionOwner,
+  ) {}
+
+  get found(): Held | undefined {
+    return this.origin?.kind === 'found' ? this.origin.held : undefined
+  }
+
+  /** The record that the current session goes back to; undefined: it needs a new one. */
+  get held(): Held | undefined {
+    return this.moved ? undefined : this.found
+  }
+
+  /** The current session, made from what was found when nobody asked before. */
+  get session(): Session | null {
+    if (this.current === undefined) this.current = this.open()
+    return this.current
+  }
+
+  open(): Session {
+    const record = this.base()
+    if (this.found && !record) {
+      this.origin = ABSENT
+      this.host.emit('invalid')
+    }
+    return this.make(record)
+  }
+
+  make(record?: Partial<Decoded>): Session {
+    return new Session(this.owner, this.config.template, record?.data, record?.cookie)
+  }
+
+  /** The record as it was last seen in the store. */
+  base(): Decoded | undefined {
+    const record = this.found && decode(this.found.value)
+    this.#peer = record?.peer
+    return record
+  }
+
+  encode(session: Session): string {
+    return Session.encode(session, this.moved ? undefined : this.#peer)
+  }
+
+  /** The record to write, current for koa-session as well: it keeps the deadline inside. */
+  encodeUntil(session: Session, expiresAt: number): string {
+    if (typeof this.#peer === 'object') this.#peer = { ...this.#peer, expire: expiresAt }
+    return this.encode(session)
+  }
+
+  get keepsDeadline(): boolean {
+    return typeof this.#peer === 'object'
+  }
+
+  /** Whether a session differs from its record; records of older packages spell the same differently. */
+  differs(value: string, held: Held): boolean {
+    return value !== held.value && value !== this.encode(this.make(decode(held.value)))
+  }
+
+  /** Takes into the session what somebody else wrote since. False: what they wrote is no session. */
+  rebase(session: Session, theirs: string): boolean {
+    if (this.origin?.kind !== 'found' || !decode(theirs)) return false
+    const [base, other] = [this.#view(this.origin.held.value), this.#view(theirs)]
+    apply(session, merge(base, other, Session.snapshot(session), this.config.onConflict))
+    this.origin = { ...this.origin, held: { ...this.origin.held, value: theirs } }
+    this.base()
+    this.host.emit('conflict')
+    return true
+  }
+
+  /** The changes that lead from one record to a session. */
+  changes(before: string, after: Session, onto: Session): Edit[] {
+    return merge(this.#view(before), Session.snapshot(after), Session.snapshot(onto), 'theirs')
+  }
+
+  /** The record is not there any more: nothing is written for this request from now on. */
+  gone(): void {
+    this.origin = { kind: 'barred' }
+    this.host.emit('gone')
+  }
+
+  /** The session is in the store under this id: only now does the browser hear of it. */
+  stored(held: Held, session: Session): Awaitable<void> {
+    this.origin = { kind: 'found', held, extended: undefined, turn: -1 }
+    this.moved = false
+    this.due = false
+    this.reserved = undefined
+    return this.host.setCookie(held.id, session)
+  }
+
+  /** The store holds nothing of this session any more, by our own doing. */
+  ended(session: Session): Awaitable<void> {
+    this.origin = ABSENT
+    this.moved = false
+    return this.host.clearCookie(session)
+  }
+
+  #view(value: string): StoredSession {
+    return Session.snapshot(this.make(decode(value)))
+  }
+}
+
+export function apply(session: Session, edits: readonly Edit[]): void {
+  for (const { key, value } of edits) Session.edit(session, key, value)
+}

@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { Redis as Valkey } from 'iovalkey'
+import { createClient } from 'redis'
+import { inject } from 'vitest'
+import { type LegacyStore, MemoryStore, type SessionStore } from '../../src/index.js'
+import type { StoredSession } from '../../src/store.js'
+import { RedisStore } from '../../src/stores/redis.js'
+
+/** A store of some kind, opened for one test file, and a look behind its back. */
+export interface Opened {
+  store: SessionStore | LegacyStore
+  /** Keeps the keys of this test file apart. */
+  prefix: string
+  /** The live records, by key; tombstones are none. */
+  records(): Promise<Map<string, StoredSession>>
+  /** Takes a record away, as an expiry or an administrator would. */
+  remove(key: string): Promise<unknown>
+  close(): Promise<unknown>
+}
+
+export interface Backend {
+  name: string
+  /** Has compare-and-set, and so every guarantee. */
+  strong: boolean
+  open(now?: () => number): Promise<Opened>
+}
+
+type Table = Map<string, { session: string; until: number }>
+
+/** Counts the calls that reach a store. */
+export function counted<S extends object>(store: S): { store: S; calls: string[] } {
+  const calls: string[] = []
+  const proxy = new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      return (...args: unknown[]) => {
+        if (name !== 'on' && name !== 'off') calls.push(String(name))
+        return value.apply(target, args)
+      }
+    },
+  })
+  return { store: proxy, calls }
+}
+
+const memory: Backend = {
+  name: 'MemoryStore',
+  strong: true,
+  async open(now) {
+    const keys = new Set<string>()
+    const store = new MemoryStore(now ? { now } : {})
+    const create = store.create.bind(store)
+    store.create = (key, ...rest) => {
+      keys.add(key)
+      return create(key, ...rest)
+    }
+    const records = () => collect([...keys], async (key) => store.load(key))
+    return {
+      store,
+      prefix: 'memory:',
+      records,
+      remove: async (key) => store.destroy(key),
+      close: async () => undefined,
+    }
+  },
+}
+
+const ioredis: Backend = {
+  name: 'RedisStore, ioredis',
+  strong: true,
+  async open(now) {
+    const client = new Redis(inject('redisUrl'))
+    const list = (pattern: string) => client.keys(pattern)
+    return redis(
+      client,
+      {
+        list,
+        get: (key) => client.get(key),
+        del: (key) => client.del(key),
+        quit: () => client.quit(),
+      },
+      now,
+    )
+  },
+}
+
+const iovalkey: Backend = {
+  name: 'RedisStore, iovalkey',
+  strong: true,
+  async open(now) {
+    const client = new Valkey(inject('redisUrl'))
+    const list = (pattern: string) => client.keys(pattern)
+    return redis(
+      client,
+      {
+        list,
+        get: (key) => client.get(key),
+        del: (key) => client.del(key),
+        quit: () => client.quit(),
+      },
+      now,
+    )
+  },
+}
+
+const nodeRedis: Backend = {
+  name: 'RedisStore, node-redis',
+  strong: true,
+  async open(now) {
+    const client = createClient({ url: inject('redisUrl') })
+    await client.connect()
+    const list = (pattern: string) => client.keys(pattern)
+    return redis(
+      client,
+      {
+        list,
+        get: (key) => client.get(key),
+        del: (key) => client.del(key),
+        quit: async () => client.close(),
+      },
+      now,
+    )
+  },
+}
+
+/** The client's own commands. */
+interface Direct {
+  list(pattern: string): Promise<string[]>
+  get(key: string): Promise<string | null>
+  del(key: string): Promise<unknown>
+  quit(): Promise<unknown>
+}
+
+function redis(
+  client: ConstructorParameters<typeof RedisStore>[0]['client'],
+  { list, get, del, quit }: Direct,
+  now?: () => number,
+): Opened {
+  const prefix = `test:${randomUUID()}:`
+  const store = new RedisStore(now ? { client, now } : { client })
+  const close = () => {
+    store.close()
+    return quit()
+  }
+  return {
+    store,
+    prefix,
+    close,
+    remove: del,
+    records: async () => collect(await list(`${prefix}*`), get),
+  }
+}
+
+/** A store of the older contract, and the three ways that its methods may answer. */
+function classic(name: string, answer: (work: () => unknown) => unknown): Backend {
+  return {
+    name,
+    strong: false,
+    async open(now = Date.now) {
+      const table: Table = new Map()
+      const store: LegacyStore = {
+        get: (sid) =>
+          answer(() => {
+            const row = table.get(sid)
+            return row && row.until > now() ? JSON.parse(row.session) : null
+          }),
+        set: (sid, session, ttl) =>
+          answer(() => {
+            table.set(sid, { session: JSON.stringify(session), until: now() + ttl })
+          }),
+        destroy: (sid) =>
+          answer(() => {
+            table.delete(sid)
+          }),
+      }
+      const records = () => collect([...table.keys()], async (key) => table.get(key)?.session)
+      return {
+        store,
+        prefix: 'classic:',
+        records,
+        remove: async (key) => table.delete(key),
+        close: async () => undefined,
+      }
+    },
+  }
+}
+
+const promises = classic('a store of promises', async (work) => work())
+
+const thunks = classic(
+  'a store of thunks',
+  (work) => (callback: (error: unknown, value?: unknown) => void) => {
+    setImmediate(() => {
+      try {
+        callback(null, work())
+      } catch (error) {
+        callback(error)
+      }
+    })
+  },
+)
+
+const generators = classic('a store of generators', function* (work): Generator<
+  unknown,
+  unknown,
+  unknown
+> {
+  const value = yield Promise.resolve().then(work)
+  // A generator may yield what co accepts: thunks and further generators too.
+  yield (callback: (error: unknown) => void) => setImmediate(callback, null)
+  return value
+})
+
+async function collect(keys: string[], get: (key: string) => Promise<string | null | undefined>) {
+  const records = new Map<string, StoredSession>()
+  for (const key of keys) {
+    const value: unknown = JSON.parse((await get(key)) ?? 'null')
+    if (typeof value === 'object' && value !== null) records.set(key, value as StoredSession)
+  }
+  return records
+}
+
+export const STRONG: Backend[] = [memory, ioredis, nodeRedis, iovalkey]
+export const WEAK: Backend[] = [promises, thunks, generators]
+export const BACKENDS: Backend[] = [...STRONG, ...WEAK]
+/** One of each kind, where a test is about the middleware and not about the store. */
+export const SOME: Backend[] = [memory, ioredis, promises, thunks, generators]

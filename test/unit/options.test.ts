@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest'
+import session, { MemoryStore, SessionError } from '../../src/index.js'
+
+const make = (options: unknown) => () => session(options as Parameters<typeof session>[0])
+const store = { get: () => null, set: () => null, destroy: () => null }
+
+describe('options that cannot be meant throw at construction', () => {
+  test.each<[object, string]>([
+    [{ maxAge: 5 }, 'ERR_SESSION_OPTION'],
+    [{ Rolling: true }, 'ERR_SESSION_OPTION'],
+    [{ rolling: 1 }, 'ERR_SESSION_OPTION'],
+    [{ defer: 'yes' }, 'ERR_SESSION_OPTION'],
+    [{ allowEmpty: null }, 'ERR_SESSION_OPTION'],
+    [{ genSid: 'uuid' }, 'ERR_SESSION_OPTION'],
+    [{ valid: true }, 'ERR_SESSION_OPTION'],
+    [{ beforeSave: {} }, 'ERR_SESSION_OPTION'],
+    [{ errorHandler: 'log' }, 'ERR_SESSION_OPTION'],
+    [{ now: 5 }, 'ERR_SESSION_OPTION'],
+    [{ key: 'a b' }, 'ERR_SESSION_OPTION'],
+    [{ key: '' }, 'ERR_SESSION_OPTION'],
+    [{ key: 'a=b' }, 'ERR_SESSION_OPTION'],
+    [{ key: 'a;b' }, 'ERR_SESSION_OPTION'],
+    [{ prefix: 7 }, 'ERR_SESSION_OPTION'],
+    [{ cookie: true }, 'ERR_SESSION_OPTION'],
+    [{ cookie: null }, 'ERR_SESSION_OPTION'],
+    [{ onConflict: 'ours' }, 'ERR_SESSION_OPTION'],
+    [{ sessionIdStore: { get() {} } }, 'ERR_SESSION_OPTION'],
+    [{ ttl: '1h' }, 'ERR_SESSION_DURATION'],
+    [{ ttl: 0 }, 'ERR_SESSION_DURATION'],
+    [{ ttl: -1 }, 'ERR_SESSION_DURATION'],
+    [{ ttl: Number.NaN }, 'ERR_SESSION_DURATION'],
+    [{ ttl: Number.POSITIVE_INFINITY }, 'ERR_SESSION_DURATION'],
+    [{ ttl: null }, 'ERR_SESSION_DURATION'],
+    [{ reconnectTimeout: '10s' }, 'ERR_SESSION_DURATION'],
+    [{ tombstone: -1 }, 'ERR_SESSION_DURATION'],
+    [{ cookie: { maxAge: -1 } }, 'ERR_SESSION_DURATION'],
+    [{ cookie: { domain: 'a;b' } }, 'ERR_SESSION_COOKIE'],
+    [{ cookie: { httponly: true } }, 'ERR_SESSION_COOKIE'],
+    [{ key: '__Host-sid', cookie: { domain: 'a.example' } }, 'ERR_SESSION_COOKIE'],
+    [{ key: '__host-sid', cookie: { secure: false } }, 'ERR_SESSION_COOKIE'],
+    [{ key: '__HOST-sid', cookie: { path: '/x' } }, 'ERR_SESSION_COOKIE'],
+    [{ key: '__Secure-sid', cookie: { secure: false } }, 'ERR_SESSION_COOKIE'],
+    [{ store: {} }, 'ERR_SESSION_STORE_CONTRACT'],
+    [{ store: MemoryStore }, 'ERR_SESSION_STORE_CONTRACT'],
+    [{ store: null }, 'ERR_SESSION_STORE_CONTRACT'],
+    [{ store: { ...store, destroy: undefined } }, 'ERR_SESSION_STORE_CONTRACT'],
+  ])('%j', (options, code) => {
+    expect(make(options)).toThrow(SessionError)
+    expect(make(options)).toThrow(expect.objectContaining({ code, status: 500 }))
+  })
+
+  test.each([null, 'secret', 7])('%j is no options object', (options) => {
+    expect(make(options)).toThrow(expect.objectContaining({ code: 'ERR_SESSION_OPTION' }))
+  })
+
+  test('the message says what to do', () => {
+    expect(make({ maxAge: 5 })).toThrow(/Unknown option maxAge: known are rolling, /)
+    expect(make({ key: '__Host-sid', cookie: { domain: 'a.example' } })).toThrow(
+      /__Host-… must be secure, with path \/ and no domain/,
+    )
+  })
+})
+
+describe('options that are meant', () => {
+  test.each<[object]>([
+    [{}],
+    [{ store }],
+    [{ key: '__Host-sid' }],
+    [{ key: '__Secure-sid', cookie: { domain: 'a.example', secure: true } }],
+    [{ cookie: { maxage: 5, rewrite: true } }],
+    [{ ttl: () => 5, rolling: true }],
+    [{ prefix: '', key: 'koa.sess', tombstone: 0, reconnectTimeout: 0 }],
+    [{ store: undefined, ttl: undefined, cookie: undefined, genSid: undefined }],
+  ])('%j', (options) => expect(make(options)).not.toThrow())
+
+  test('are not changed, and may be used twice', () => {
+    const options = Object.freeze({ cookie: Object.freeze({ maxage: 5 }), key: 'x' })
+    session(options)
+    session(options)
+    expect(options).toEqual({ cookie: { maxage: 5 }, key: 'x' })
+  })
+})
