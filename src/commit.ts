@@ -39,7 +39,7 @@ function plan(visit: Visit): [Action, string] {
     empty: value.startsWith('{"cookie":'),
     allowEmpty: config.allowEmpty,
     changed: held !== undefined && session !== null && visit.differs(value, held),
-    extend: config.rolling || visit.due,
+    extend: visit.due,
   })
   return [action, value]
 }

@@ -107,8 +107,8 @@ const OTHERS = [
 ] as const
 const KNOWN: readonly string[] = [...FLAGS, ...FUNCTIONS, ...OTHERS]
 
-// RFC 6265, 4.1.1: a cookie's name is a token.
-const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/
+// RFC 6265, 4.1.1: a cookie's name is a token; older packages put a colon into theirs, and browsers take it.
+const TOKEN = /^[!#$%&'*+\-.:^_`|~\w]+$/
 
 /**
  * @throws {SessionError} ERR_SESSION_OPTION, ERR_SESSION_DURATION, ERR_SESSION_COOKIE, ERR_SESSION_STORE_CONTRACT

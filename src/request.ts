@@ -89,7 +89,7 @@ export class RequestSession implements SessionOwner {
   /** Commits now; a stored session is extended even if nothing changed. */
   save(): Promise<void> {
     this.touch()
-    return this.commit()
+    return this.ready().then(() => this.commit())
   }
 
   destroy(): Promise<void> {
@@ -146,11 +146,9 @@ export class RequestSession implements SessionOwner {
 
   // Nothing is read or parsed for a session that nobody used.
   #isWanted(): boolean {
-    const { saving, current, due, found, config } = this.#visit
+    const { saving, current, due, found } = this.#visit
     if (saving === false) return false
-    return (
-      current !== undefined || due || saving === true || (config.rolling && found !== undefined)
-    )
+    return current !== undefined || saving === true || (due && found !== undefined)
   }
 
   async #load(): Promise<void> {

@@ -40,8 +40,8 @@ export class Visit {
   last: Session | undefined
   /** The current session belongs under a new id, whatever was found. */
   moved = false
-  /** Deadline and cookie are due again: by `touch()`, or for a signature of an older key. */
-  due = false
+  /** Deadline and cookie are due again: rolling, `touch()`, or a signature of an older key. */
+  due: boolean
   /** An id that was told or chosen before the session is stored. */
   reserved: Awaitable<string> | undefined
   #peer: Peer | undefined
@@ -50,7 +50,9 @@ export class Visit {
     readonly config: Config,
     readonly host: Host,
     readonly owner: SessionOwner,
-  ) {}
+  ) {
+    this.due = config.rolling
+  }
 
   get found(): Held | undefined {
     return this.origin?.kind === 'found' ? this.origin.held : undefined

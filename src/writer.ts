@@ -51,7 +51,10 @@ export class Writer {
     const answer = await this.gate.ask('set', () =>
       this.store.replace(held.key, held.value, value, expiresAt),
     )
-    return outcome(answer.ok ? value : answer.current, held, value)
+    if (answer.ok) return { written: { ...held, value } }
+    // Even the very same value was written by somebody else: an increment of theirs is none of mine.
+    const theirs = live(answer.current)
+    return theirs === undefined ? { gone: true } : { theirs }
   }
 
   /** Ends a record, whoever wrote it last, and bars its id for a moment. False: it was gone already. */
@@ -63,8 +66,9 @@ export class Writer {
         this.store.replace(held.key, seen, tombstone(until), until),
       )
       if (answer.ok) return true
-      if (isGone(answer.current)) return false
-      expected = answer.current
+      const current = live(answer.current)
+      if (current === undefined) return false
+      expected = current
     }
     return this.remove(held)
   }
@@ -72,7 +76,7 @@ export class Writer {
   /** The value under an id; undefined: none, or one that ended. */
   async read(id: string): Promise<string | undefined> {
     const value = await this.gate.ask('get', () => this.store.load(this.prefix + id))
-    return isGone(value) ? undefined : value
+    return live(value)
   }
 
   /** Writes a record whatever is there. */
@@ -94,12 +98,7 @@ export class Writer {
   }
 }
 
-function outcome(current: string | undefined, held: Held, wanted: string): Attempt {
-  if (isGone(current)) return { gone: true }
-  return current === wanted ? { written: { ...held, value: wanted } } : { theirs: current }
-}
-
-function isGone(current: string | undefined): current is undefined {
-  // "undefined" is what the rest of a commit knows as gone; a tombstone means the same to it.
-  return current === undefined || tombstoneUntil(current) !== undefined
+/** A tombstone is no record. */
+function live(value: string | undefined): string | undefined {
+  return value === undefined || tombstoneUntil(value) !== undefined ? undefined : value
 }

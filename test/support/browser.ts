@@ -27,29 +27,27 @@ export class Browser {
     return [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 
+  /** A path, or a whole URL: cookies do not tell the ports of a host apart. */
   get(path: string, headers: Record<string, string> = {}): Promise<Reply> {
+    const url = path.startsWith('/') ? this.#origin + path : path
     const cookie = this.cookie
     const sent = cookie ? { cookie, ...headers } : headers
     return new Promise((resolve, reject) => {
-      const outgoing = request(
-        this.#origin + path,
-        { headers: sent, agent: this.#agent },
-        (incoming) => {
-          const cookies = incoming.headers['set-cookie'] ?? []
-          // A browser takes cookies when the headers come, not when the body ends.
-          for (const line of cookies) this.#take(line)
-          let text = ''
-          incoming.setEncoding('utf8')
-          incoming.on('data', (chunk) => {
-            text += chunk
-          })
-          incoming.on('error', reject)
-          incoming.on('end', () => {
-            const { statusCode: status = 0, headers } = incoming
-            resolve({ status, text, headers, cookies, json: () => JSON.parse(text) })
-          })
-        },
-      )
+      const outgoing = request(url, { headers: sent, agent: this.#agent }, (incoming) => {
+        const cookies = incoming.headers['set-cookie'] ?? []
+        // A browser takes cookies when the headers come, not when the body ends.
+        for (const line of cookies) this.#take(line)
+        let text = ''
+        incoming.setEncoding('utf8')
+        incoming.on('data', (chunk) => {
+          text += chunk
+        })
+        incoming.on('error', reject)
+        incoming.on('end', () => {
+          const { statusCode: status = 0, headers } = incoming
+          resolve({ status, text, headers, cookies, json: () => JSON.parse(text) })
+        })
+      })
       outgoing.on('error', reject)
       outgoing.end()
     })

@@ -1,0 +1,128 @@
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import Koa from 'koa'
+import ts from 'typescript'
+import { afterAll, describe, expect, inject, test, vi } from 'vitest'
+import { Browser } from '../support/browser.js'
+
+const root = join(import.meta.dirname, '../..')
+const generated = join(import.meta.dirname, 'generated')
+const guides = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+const pages = [
+  'README.md',
+  ...guides.filter((path) => path.endsWith('.md')).map((path) => `docs/${path}`),
+]
+
+interface Block {
+  name: string
+  language: string
+  code: string
+}
+
+const blocks: Block[] = pages.flatMap((page) =>
+  [...readFileSync(join(root, page), 'utf8').matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(
+    ([, language = '', code = ''], at) => ({
+      name: `${page}-${at}`.replaceAll('/', '-'),
+      language,
+      code,
+    }),
+  ),
+)
+
+const files: string[] = []
+mkdirSync(generated, { recursive: true })
+afterAll(() => {
+  for (const file of files) rmSync(file, { force: true })
+})
+
+function write({ name, code }: Block, extension: string): string {
+  const file = join(generated, `${name}.${extension}`)
+  writeFileSync(file, code)
+  files.push(file)
+  return file
+}
+
+describe('programs in the docs run', () => {
+  test.each(blocks.filter(({ language }) => language === 'js'))('$name', async (block) => {
+    process.env.REDIS_URL = inject('redisUrl')
+    const servers: Server[] = []
+    const listen: (port: number, host: string) => Server = Koa.prototype.listen
+    const spy = vi.spyOn(Koa.prototype, 'listen').mockImplementation(function (this: Koa) {
+      const server = listen.call(this, 0, '127.0.0.1')
+      servers.push(server)
+      return server
+    })
+    await import(write(block, 'mjs'))
+    spy.mockRestore()
+    for (const server of servers) {
+      if (!server.listening) await once(server, 'listening')
+      const browser = new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+      for (const path of ['/login', '/', '/', '/logout', '/']) {
+        expect((await browser.get(path)).status).toBe(200)
+      }
+      browser.close()
+      server.close()
+    }
+    process.removeAllListeners('SIGTERM')
+  })
+})
+
+describe('TypeScript in the docs compiles', () => {
+  test.each(blocks.filter(({ language }) => language === 'ts'))('$name', (block) => {
+    const file = write(block, 'mts')
+    const program = ts.createProgram([file], {
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.NodeNext,
+      types: ['node'],
+      paths: {
+        'koa-sess': [join(root, 'src/index.ts')],
+        'koa-sess/*': [join(root, 'src/stores/*.ts')],
+      },
+    })
+    const messages = ts
+      .getPreEmitDiagnostics(program)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+    expect(messages).toEqual([])
+  })
+})
+
+test('every code that an error can carry has its section', () => {
+  const union = readFileSync(join(root, 'src/errors.ts'), 'utf8')
+  const codes = [...new Set(union.match(/ERR_SESSION_\w+/g))].sort()
+  const sections = readFileSync(join(root, 'docs/errors.md'), 'utf8').match(/(?<=^### )\w+$/gm)
+  expect(sections?.sort()).toEqual(codes)
+})
+
+test('every option has its row in the README', () => {
+  const source = readFileSync(join(root, 'src/options.ts'), 'utf8')
+  const declared = source.slice(
+    source.indexOf('export interface SessionOptions'),
+    source.indexOf('export interface Config'),
+  )
+  const options = [...declared.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name)
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  for (const name of options) expect(readme).toMatch(new RegExp(`^\\| \`${name}[\`(]`, 'm'))
+})
+
+test('links between the pages lead somewhere', () => {
+  for (const page of pages) {
+    const text = readFileSync(join(root, page), 'utf8')
+    const links = [...text.matchAll(/\]\((?!\w+:)([^)#]+)/g)].map(([, target = '']) => target)
+    const broken = links.filter((target) => !existsSync(join(root, page, '..', target)))
+    expect(broken, page).toEqual([])
+  }
+})
+
+test('the tree in CONTRIBUTING names every file of src, and none that is not there', () => {
+  const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
+  const tree = text.slice(text.indexOf('src/\n'), text.indexOf('test/\n'))
+  const named = [...tree.matchAll(/^ {2}(\S+)/gm)].map(([, name = '']) => name.replace('/', '')).sort()
+  const there = readdirSync(join(root, 'src')).sort()
+  expect(named).toEqual(there)
+})
