@@ -1,5 +1,5 @@
 import { decodeCookie, makeCookie, type SessionCookie } from './attributes.js'
-import { type Decoded, encode, type Peer } from './codec.js'
+import { encode, type Peer } from './codec.js'
 import type { StoredSession } from './store.js'
 
 export interface RegenerateOptions {
@@ -177,13 +177,4 @@ function settle(work: Promise<unknown>, callback: Callback | undefined): Promise
     () => process.nextTick(callback),
     (error) => process.nextTick(callback, error),
   )
-}
-
-/** The parts of a record that make a session. */
-export function openSession(
-  owner: SessionOwner,
-  template: CookieTemplate,
-  record: Decoded,
-): Session {
-  return new Session(owner, template, record.data, record.cookie)
 }

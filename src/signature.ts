@@ -8,8 +8,7 @@ export interface KeygripLike {
   index?(data: string, digest: string): number
 }
 
-export type Key = string | Buffer
-export type Keys = readonly Key[] | KeygripLike
+type Key = string | Buffer
 
 export interface Signer {
   sign(data: string): string

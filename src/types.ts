@@ -9,7 +9,7 @@ declare global {
 }
 
 /** What `ctx.session` can be set to. */
-export type SessionValue<Data extends object> = Data | SessionOf<Data> | null
+export type SessionValue<Data extends object> = (Data & object) | SessionOf<Data> | null
 
 /** What the middleware adds to a context beside the session itself. */
 export interface SessionTools<Data extends object = SessionData> {

@@ -1,0 +1,25 @@
+// tsc writes the ES modules; this is the fallback for what cannot require() them: Jest, older bundlers.
+// Every subpath of `exports` becomes a file here, under the name its `require` condition gives it.
+import { copyFile, readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { build } from 'tsdown'
+
+const { exports } = JSON.parse(await readFile('package.json', 'utf8'))
+const subpaths = Object.values(exports).filter((target) => typeof target !== 'string')
+const entry = subpaths.map(({ import: esm, require: cjs }) => [
+  basename(cjs.default, '.cjs'),
+  esm.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts'),
+])
+
+await build({
+  config: false,
+  entry: { ...Object.fromEntries(entry), index: 'src/cjs/index.ts' },
+  format: 'cjs',
+  outDir: 'dist/cjs',
+  clean: ['dist'],
+  dts: true,
+  hash: false,
+  logLevel: 'warn',
+  checks: { legacyCjs: false, pluginTimings: false },
+})
+await copyFile('src/cjs/index.d.cts', 'dist/cjs/index.d.cts')

@@ -1,0 +1,39 @@
+const assert = require('node:assert/strict')
+const { once } = require('node:events')
+const Koa = require('koa')
+const session = require('koa-sess')
+const { RedisStore } = require('koa-sess/redis')
+
+const { MemoryStore, SessionError } = session
+
+async function main() {
+  assert.equal(typeof session, 'function')
+  assert.equal(typeof MemoryStore, 'function')
+  assert.equal(typeof RedisStore, 'function')
+  assert.throws(() => new RedisStore({ client: {} }), SessionError)
+
+  const app = new Koa()
+  app.keys = ['a key of at least thirty-two characters']
+  app.use(session({ store: new MemoryStore() }))
+  app.use((ctx) => {
+    ctx.session.views = (ctx.session.views ?? 0) + 1
+    ctx.body = String(ctx.session.views)
+  })
+
+  const server = app.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${server.address().port}`
+
+  const first = await fetch(url)
+  assert.equal(await first.text(), '1')
+  const cookie = first.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
+  const second = await fetch(url, { headers: { cookie } })
+  assert.equal(await second.text(), '2')
+  server.closeAllConnections()
+  server.close()
+}
+
+main()

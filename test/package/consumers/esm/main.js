@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import Koa from 'koa'
+import session, { MemoryStore, SessionError } from 'koa-sess'
+import { RedisStore } from 'koa-sess/redis'
+
+assert.equal(session.MemoryStore, MemoryStore)
+assert.equal(session.SessionError, SessionError)
+assert.equal(typeof RedisStore, 'function')
+
+const app = new Koa()
+app.keys = ['a key of at least thirty-two characters']
+app.use(session({ store: new MemoryStore() }))
+app.use((ctx) => {
+  ctx.session.views = (ctx.session.views ?? 0) + 1
+  ctx.body = String(ctx.session.views)
+})
+
+const server = app.listen(0, '127.0.0.1')
+await once(server, 'listening')
+const url = `http://127.0.0.1:${server.address().port}`
+
+const first = await fetch(url)
+assert.equal(await first.text(), '1')
+const cookie = first.headers
+  .getSetCookie()
+  .map((line) => line.split(';')[0])
+  .join('; ')
+const second = await fetch(url, { headers: { cookie } })
+assert.equal(await second.text(), '2')
+server.closeAllConnections()
+server.close()

@@ -1,0 +1,3 @@
+import session, { MemoryStore } from 'koa-sess'
+
+export const middleware = session({ store: new MemoryStore() })

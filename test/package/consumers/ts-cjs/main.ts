@@ -1,0 +1,25 @@
+import Koa = require('koa')
+import session = require('koa-sess')
+import redis = require('koa-sess/redis')
+
+interface Cart {
+  items?: string[]
+}
+
+const store: session.SessionStore = new session.MemoryStore()
+const options: session.SessionOptions<Cart> = { store }
+const app = new Koa()
+app.use(session<Cart>(options))
+app.use(session())
+app.use((ctx) => {
+  if (ctx.session) ctx.body = ctx.session
+})
+app.on('error', (error: unknown) => {
+  if (error instanceof session.SessionError) {
+    const code: session.SessionErrorCode = error.code
+    console.error(code)
+  }
+})
+const memory: session.MemoryStore = new session.MemoryStore()
+const stores: (new (...args: never[]) => session.SessionStore)[] = [redis.RedisStore]
+export = { app, memory, stores }

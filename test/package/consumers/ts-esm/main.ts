@@ -1,0 +1,31 @@
+import Koa from 'koa'
+import session, {
+  MemoryStore,
+  SessionError,
+  type SessionErrorCode,
+  type SessionOptions,
+  type SessionStore,
+} from 'koa-sess'
+import { RedisStore } from 'koa-sess/redis'
+
+interface Cart {
+  items?: string[]
+}
+
+const store: SessionStore = new MemoryStore()
+const options: SessionOptions<Cart> = { store }
+const app = new Koa()
+app.use(session<Cart>(options))
+app.use(session())
+app.use((ctx) => {
+  if (ctx.session) ctx.body = ctx.session
+})
+app.on('error', (error: unknown) => {
+  if (error instanceof SessionError) {
+    const code: SessionErrorCode = error.code
+    console.error(code)
+  }
+})
+const stores: (new (...args: never[]) => SessionStore)[] = [RedisStore, session.MemoryStore]
+
+export { app, stores }

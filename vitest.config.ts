@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+// The programs in the docs import the package by its name.
+const src = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url))
+const alias = [
+  { find: /^koa-sess$/, replacement: src('index.ts') },
+  { find: /^koa-sess\/redis$/, replacement: src('stores/redis.ts') },
+  { find: /^koa-sess\/testing$/, replacement: src('testing/index.ts') },
+]
+
+const projects = [
+  {
+    resolve: { alias },
+    test: {
+      name: 'node',
+      include: ['test/**/*.test.ts'],
+      exclude: ['test/browser/**'],
+      globalSetup: ['test/services/redis-setup.ts'],
+      testTimeout: 20_000,
+    },
+  },
+  {
+    // Apart, so that Chromium is only asked for when these tests run.
+    test: {
+      name: 'browser',
+      include: ['test/browser/**/*.test.ts'],
+      globalSetup: ['test/services/redis-setup.ts', 'test/services/chromium-setup.ts'],
+      testTimeout: 30_000,
+    },
+  },
+]
+
+export default defineConfig({
+  test: { projects, reporters: ['default', './test/services/reporter.ts'] },
+})
