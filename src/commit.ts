@@ -1,7 +1,7 @@
 import { encodable } from './codec.js'
 import { timeToLive } from './expiry.js'
 import { assertId } from './id.js'
-import { turn } from './load.js'
+import { moment } from './load.js'
 import { busy } from './merge.js'
 import { type Action, planCommit } from './plan.js'
 import type { Session } from './session.js'
@@ -73,7 +73,7 @@ async function create(
     try {
       ended = await writer.end(old)
     } finally {
-      if (!ended) await writer.remove(held).catch(() => false)
+      if (!ended) await writer.withdraw(held)
     }
     if (!ended) return visit.gone()
   }
@@ -122,7 +122,7 @@ async function end(visit: Visit, held: Held): Promise<void> {
 function isExtended(visit: Visit, session: Session): boolean {
   const { origin } = visit
   if (origin?.kind !== 'found' || origin.extended === undefined || visit.keepsDeadline) return false
-  return origin.turn === turn() && origin.extended === ttl(visit, session)
+  return origin.moment === moment(visit.config.writer) && origin.extended === ttl(visit, session)
 }
 
 async function nextId(visit: Visit): Promise<string> {

@@ -7,8 +7,8 @@ export type Origin =
   | { kind: 'absent'; why?: 'missed' | 'expired' | 'invalid' }
   /** The id ended moments ago, or could not be read: nothing may be written, no cookie be sent. */
   | { kind: 'barred' }
-  /** `extended`: by how many ms the deadline was moved while loading; `turn`: when that was. */
-  | { kind: 'found'; held: Held; extended: number | undefined; turn: number }
+  /** `extended`: by how many ms the deadline was moved while loading; `moment`: when that was. */
+  | { kind: 'found'; held: Held; extended: number | undefined; moment: number }
 
 /** Reads the record of an id, in one store call. `extend` (ms) moves its deadline in the same call. */
 export async function load(
@@ -28,7 +28,7 @@ export async function load(
       kind: 'found',
       held: { id, key, value },
       extended: extend,
-      turn: extend === undefined ? -1 : turn(),
+      moment: extend === undefined ? -1 : moment(writer),
     }
   }
   // The read has just moved the deadline of a tombstone too: put it back, or the id stays barred for long.
@@ -47,10 +47,11 @@ let turns = 0
 let armed = false
 
 /**
- * A count of the event loop's turns. Two equal answers mean that nothing else ran in between, so
- * what a store said then still stands as far as anybody could see.
+ * A number that only grows: with every turn of the event loop, and with every session that this
+ * process ends. Two equal answers mean that what the store said in between still stands, as far as
+ * anybody could see.
  */
-export function turn(): number {
+export function moment(writer: Writer): number {
   if (!armed) {
     armed = true
     setImmediate(() => {
@@ -58,5 +59,5 @@ export function turn(): number {
       turns++
     })
   }
-  return turns
+  return turns + writer.endings
 }

@@ -13,6 +13,7 @@ export class RequestSession implements SessionOwner {
   readonly #visit: Visit
   #loading: Promise<void> | undefined
   #commits: Promise<unknown> = Promise.resolve()
+  #carried: Promise<unknown> | undefined
 
   constructor(config: Config, host: Host) {
     this.#visit = new Visit(config, host, this)
@@ -46,6 +47,7 @@ export class RequestSession implements SessionOwner {
   /** `ctx.session` of a deferred session. */
   async deferred(): Promise<Session | null> {
     if (this.#visit.current === undefined) await this.ready()
+    await this.#carried
     return this.#visit.session
   }
 
@@ -114,6 +116,8 @@ export class RequestSession implements SessionOwner {
     visit.reserved = undefined
     if (!unread) return Promise.resolve(carry(before ?? undefined))
     const carried = this.ready().then(() => carry(visit.base()?.data))
+    // Whoever asks for the session next gets it with what is kept, and may change that.
+    this.#carried = carried
     this.#commits = Promise.allSettled([this.#commits, carried])
     return carried
   }

@@ -23,13 +23,30 @@ export async function update<T>(
     // Another update of this same request came first: start from what it left.
     if (alive(visit) !== session || visit.encode(session) !== before) continue
     if (!visit.held || visit.saving === false) {
-      apply(session, visit.changes(before, draft, session))
-      await commit()
+      await applied(visit, session, before, draft, commit)
       return result
     }
     if (await write(visit, visit.held, session, before, draft)) return result
   }
   throw busy()
+}
+
+/** A session that is not stored yet is created with the change; without a store, there was no change. */
+async function applied(
+  visit: Visit,
+  session: Session,
+  before: string,
+  draft: Session,
+  commit: () => Promise<void>,
+): Promise<void> {
+  const after = visit.encode(draft)
+  apply(session, visit.changes(before, draft, session))
+  try {
+    await commit()
+  } catch (error) {
+    apply(session, visit.changes(after, visit.make(decode(before)), session))
+    throw error
+  }
 }
 
 async function write(

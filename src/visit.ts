@@ -132,7 +132,7 @@ export class Visit {
 
   /** The session is in the store under this id: only now does the browser hear of it. */
   stored(held: Held, session: Session): Awaitable<void> {
-    this.origin = { kind: 'found', held, extended: undefined, turn: -1 }
+    this.origin = { kind: 'found', held, extended: undefined, moment: -1 }
     this.moved = false
     this.due = false
     this.reserved = undefined

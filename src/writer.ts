@@ -20,6 +20,9 @@ export type Attempt = { written: Held } | { theirs: string } | { gone: true }
 
 /** The store, asked in the ways a commit needs. */
 export class Writer {
+  /** How many sessions were ended here. */
+  endings = 0
+
   constructor(
     readonly store: SessionStore,
     readonly gate: StoreGate,
@@ -36,14 +39,23 @@ export class Writer {
   async create(newId: () => Promise<string>, value: string, expiresAt: number): Promise<Held> {
     for (let round = 0; round < MOST_COLLISIONS; round++) {
       const id = await newId()
-      const key = this.prefix + id
-      if (await this.gate.ask('set', () => this.store.create(key, value, expiresAt)))
-        return { id, key, value }
+      const held = { id, key: this.prefix + id, value }
+      if (await this.#insert(held, expiresAt)) return held
     }
     throw new SessionError(
       'ERR_SESSION_ID',
       'genSid returns ids that exist already: make them random',
     )
+  }
+
+  async #insert(held: Held, expiresAt: number): Promise<boolean> {
+    try {
+      return await this.gate.ask('set', () => this.store.create(held.key, held.value, expiresAt))
+    } catch (failure) {
+      // It may be there all the same, under an id that nobody will ever be told.
+      await this.withdraw(held)
+      throw failure
+    }
   }
 
   /** Writes over exactly what was seen, once. */
@@ -59,6 +71,7 @@ export class Writer {
 
   /** Ends a record, whoever wrote it last, and bars its id for a moment. False: it was gone already. */
   async end(held: Held): Promise<boolean> {
+    this.endings++
     let expected = held.value
     for (let round = 0; round < MOST_ROUNDS && this.lull > 0; round++) {
       const [seen, until] = [expected, this.now() + this.lull]
@@ -70,7 +83,7 @@ export class Writer {
       if (current === undefined) return false
       expected = current
     }
-    return this.remove(held)
+    return this.gate.ask('destroy', () => this.store.destroy(held.key))
   }
 
   /** The value under an id; undefined: none, or one that ended. */
@@ -93,8 +106,11 @@ export class Writer {
     throw busy()
   }
 
-  async remove(held: Held): Promise<boolean> {
-    return this.gate.ask('destroy', () => this.store.destroy(held.key))
+  /** Takes back a record that nobody was told of; only as it was written, and as well as can be. */
+  async withdraw({ key, value }: Held): Promise<void> {
+    const past = this.now()
+    const undo = () => this.store.replace(key, value, tombstone(past), past)
+    await this.gate.ask('destroy', undo).catch(() => undefined)
   }
 }
 

@@ -1,0 +1,278 @@
+import Koa from 'koa'
+import { tombstoneUntil } from '../../src/codec.js'
+import session, {
+  type SessionMiddleware,
+  type SessionOptions,
+  type SessionStore,
+} from '../../src/index.js'
+import { inject } from './inject.js'
+import { type Data, type Op, type Outcome, outcome, type Pending } from './model.js'
+
+/** The write of a request that fails, counted from 0, before its effect or after it. */
+export interface Fault {
+  when: 'before' | 'after'
+  at: number
+}
+
+/** The real thing and the model of it, side by side. */
+export class World {
+  readonly #store: SessionStore
+  readonly #prefix: string
+  readonly #middleware: SessionMiddleware<unknown>
+  readonly #handle: ReturnType<Koa['callback']>
+  readonly #waiting = new Map<
+    string,
+    { ops: Op[]; early: boolean; gate: Promise<void>; arrived(): void }
+  >()
+  readonly #defer: boolean
+  #fault: Fault | undefined
+  #requests = 0
+
+  /** The live sessions, as they should be, and the ids that must never load again. */
+  readonly sessions = new Map<string, Data>()
+  readonly dead = new Set<string>()
+  readonly barred = new Set<string>()
+  /** The cookie of each browser. */
+  readonly jars: Map<string, string>[]
+  readonly pending: Pending[] = []
+
+  constructor(browsers: number, store: SessionStore, options: SessionOptions<SessionData>) {
+    this.#store = store
+    this.#prefix = options.prefix ?? ''
+    this.#defer = options.defer ?? false
+    this.jars = Array.from({ length: browsers }, () => new Map())
+    const app = new Koa()
+    app.keys = ['a secret of the properties']
+    app.silent = true
+    this.#middleware = session({ ...options, store: this.#faulty(store) })
+    app.use(this.#middleware)
+    app.use(async (ctx) => {
+      const request = this.#waiting.get(ctx.path)
+      if (!request) return
+      if (request.early) await ctx.session
+      request.arrived()
+      await request.gate
+      for (const op of request.ops) await perform(ctx, op)
+      ctx.body = 'done'
+    })
+    this.#handle = app.callback()
+  }
+
+  close(): void {
+    this.#middleware.close()
+  }
+
+  /** Begins a request and returns once it stands at its gate. */
+  async begin(browser: number, ops: Op[], early: boolean): Promise<void> {
+    const path = `/${this.#requests++}`
+    let open = () => {}
+    const gate = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const jar = this.jars[browser] ?? new Map<string, string>()
+    const id = jar.get('koa.sid')
+    const looked = !this.#defer || early
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+    await new Promise<void>((arrived) => {
+      this.#waiting.set(path, { ops, early, gate, arrived })
+      const reply = inject(this.#handle, path, cookie)
+      const finish = () => {
+        open()
+        return reply
+      }
+      this.pending.push({ browser, ops, id, looked, seen: undefined, finish })
+    })
+    const begun = this.pending.at(-1)
+    if (begun && looked) this.#look(begun)
+  }
+
+  /** Opens the gate of a request, and holds what came of it against the model. */
+  async finish(index: number, fault: Fault | undefined): Promise<void> {
+    const [pending] = this.pending.splice(index % this.pending.length, 1)
+    if (!pending) return
+    if (!pending.looked) this.#look(pending)
+    const expected = outcome(pending, this.#now(pending.id), this.#late.has(pending))
+    this.#fault = fault
+    const reply = await pending.finish()
+    const struck = fault !== undefined && this.#fault === undefined
+    this.#fault = undefined
+    if (struck) return this.#afterFault(pending, expected, fault.when, reply)
+    demand(reply.status === 200, `a request without a fault was answered ${reply.status}`)
+    this.#settle(pending, expected, reply.cookies)
+  }
+
+  #settle(pending: Pending, expected: Outcome, lines: string[]): void {
+    this.#take(pending.browser, lines)
+    const told = sid(lines)
+    if (expected.type === 'nothing')
+      demand(told === undefined, 'nothing was written, and yet a cookie was sent')
+    if (expected.type === 'write' && pending.id) this.sessions.set(pending.id, expected.data)
+    if (expected.type === 'end' || expected.type === 'move') this.#kill(pending.id)
+    if (expected.type === 'end')
+      demand(told === '', 'the session was ended, and its cookie not cleared')
+    if (expected.type === 'create' || expected.type === 'move') {
+      demand(Boolean(told), 'a session was made, and no cookie sent')
+      this.sessions.set(told ?? '', expected.data)
+    }
+  }
+
+  /** Takes the record away from behind everybody’s back, as an expiry does. */
+  async expire(browser: number): Promise<void> {
+    const id = this.jars[browser]?.get('koa.sid')
+    if (id === undefined || !this.sessions.has(id)) return
+    await this.#store.destroy(this.#prefix + id)
+    // An expiry comes from outside: the event loop turns before anybody can notice.
+    await new Promise(setImmediate)
+    this.sessions.delete(id)
+    this.dead.add(id)
+  }
+
+  /** What has to hold at every moment. */
+  async check(records: () => Promise<Map<string, object>>): Promise<void> {
+    for (const id of this.dead) {
+      const value = await this.#store.load(this.#prefix + id)
+      demand(
+        value === undefined || tombstoneUntil(value) !== undefined,
+        'a session that ended loads again',
+      )
+    }
+    for (const [id, data] of this.sessions) {
+      const value = await this.#store.load(this.#prefix + id)
+      const { cookie: _, ...held } = JSON.parse(value ?? 'null') ?? {}
+      demand(
+        same(held, data),
+        `the store holds ${JSON.stringify(held)} where ${JSON.stringify(data)} was written`,
+      )
+    }
+    const keys = [...(await records()).keys()].map((key) => key.slice(this.#prefix.length))
+    demand(
+      keys.every((id) => this.sessions.has(id)),
+      'the store holds a session that nobody was told of',
+    )
+  }
+
+  #look(pending: Pending): void {
+    pending.looked = true
+    const data = this.#now(pending.id)
+    pending.seen = data && { ...data }
+    if (pending.id !== undefined && this.barred.has(pending.id)) this.#late.add(pending)
+  }
+
+  readonly #late = new Set<Pending>()
+
+  #now(id: string | undefined): Data | undefined {
+    return id === undefined ? undefined : this.sessions.get(id)
+  }
+
+  #kill(id: string | undefined): void {
+    if (id === undefined) return
+    this.sessions.delete(id)
+    this.dead.add(id)
+    this.barred.add(id)
+  }
+
+  /** A failing store is a 5xx that leaves the browser alone; whether it took effect, only the store knows. */
+  async #afterFault(
+    pending: Pending,
+    expected: Outcome,
+    when: Fault['when'],
+    reply: { status: number; cookies: string[] },
+  ): Promise<void> {
+    demand(reply.status === 500, `a failing store was answered ${reply.status}`)
+    // A handler whose update failed has thrown; what else it did is saved, as after any error.
+    const rest = pending.ops.filter(({ type }) => type !== 'update')
+    const retried = rest.length < pending.ops.length
+    const second: Outcome = retried
+      ? outcome({ ...pending, ops: rest }, this.#now(pending.id), this.#late.has(pending))
+      : { type: 'nothing' }
+    if (when === 'before' || !this.#now(pending.id))
+      return this.#settle(pending, second, reply.cookies)
+    demand(retried || reply.cookies.length === 0, 'a failing store touched the cookie')
+    this.#take(pending.browser, reply.cookies)
+    await this.#learn(pending.id ?? '', expected, second)
+  }
+
+  /** The effect was there or not: the model takes over which, and minds that it is one of the two. */
+  async #learn(id: string, expected: Outcome, second: Outcome): Promise<void> {
+    const before = this.#now(id) ?? {}
+    const value = await this.#store.load(this.#prefix + id)
+    if (value === undefined || tombstoneUntil(value) !== undefined) {
+      const ended = expected.type === 'end' || expected.type === 'move'
+      demand(ended, 'a failing write ended the session')
+      return this.#kill(id)
+    }
+    const { cookie: _, ...held } = JSON.parse(value)
+    const wrote = [expected, second].flatMap((each) => (each.type === 'write' ? [each.data] : []))
+    const legal = [before, ...wrote].some((data) => same(held, data))
+    demand(legal, 'a failing write left something that nobody wrote')
+    this.sessions.set(id, held)
+  }
+
+  #take(browser: number, lines: string[]): void {
+    const jar = this.jars[browser]
+    for (const line of lines) {
+      const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=')
+      if (value === '') jar?.delete(name)
+      else jar?.set(name, value)
+    }
+  }
+
+  #strike(): Fault['when'] | undefined {
+    const fault = this.#fault
+    if (!fault) return undefined
+    this.#fault = fault.at === 0 ? undefined : { ...fault, at: fault.at - 1 }
+    return fault.at === 0 ? fault.when : undefined
+  }
+
+  /** The store, with one call that fails, before its effect or after it. */
+  #faulty(store: SessionStore): SessionStore {
+    return new Proxy(store, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        return async (...args: unknown[]) => {
+          const fault = WRITES.includes(String(name)) ? this.#strike() : undefined
+          if (fault === 'before') throw new Error('failed before its effect')
+          const answer: unknown = await value.apply(target, args)
+          if (fault === 'after') throw new Error('failed after its effect')
+          return answer
+        }
+      },
+    })
+  }
+}
+
+const WRITES = ['create', 'replace', 'destroy']
+
+async function perform(ctx: Koa.Context, op: Op): Promise<void> {
+  if (op.type === 'logout') ctx.session = null
+  else if (op.type === 'replace') ctx.session = { [op.key]: op.value }
+  else if (op.type === 'regenerate') ctx.regenerateSession({ keep: op.keep })
+  else {
+    const current = await ctx.session
+    if (current === null) return
+    if (op.type === 'set') current[op.key] = op.value
+    else if (op.type === 'delete') delete current[op.key]
+    else {
+      await ctx.updateSession((draft) => {
+        draft[op.key] = (draft[op.key] ?? 0) + 1
+      })
+    }
+  }
+}
+
+function sid(lines: string[]): string | undefined {
+  return lines
+    .find((line) => line.startsWith('koa.sid='))
+    ?.slice('koa.sid='.length)
+    .split(';')[0]
+}
+
+function same(one: Data, other: Data): boolean {
+  const text = (data: Data) => JSON.stringify(Object.entries(data).sort())
+  return text(one) === text(other)
+}
+
+function demand(holds: boolean, message: string): asserts holds {
+  if (!holds) throw new Error(message)
+}
