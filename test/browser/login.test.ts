@@ -1,0 +1,311 @@
+import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core'
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  describe,
+  expect,
+  inject,
+  it,
+  onTestFinished,
+} from 'vitest'
+import { build, Example } from './example.js'
+import { Visitor } from './visitor.js'
+
+const BUILD_MS = 120_000
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const MOBILE = { width: 360, height: 740 }
+
+let browser: Browser
+const visitors: Visitor[] = []
+
+beforeAll(async () => {
+  build()
+  browser = await chromium.launch({ executablePath: inject('chromiumPath'), args: FLAGS })
+}, BUILD_MS)
+
+afterAll(() => browser?.close())
+
+afterEach(async () => {
+  const left = visitors.splice(0)
+  for (const { page } of left) await page.context().close()
+  for (const { problems } of left) expect(problems).toEqual([])
+})
+
+async function visit({ origin }: Example, options?: BrowserContextOptions): Promise<Visitor> {
+  const visitor = await Visitor.come(browser, origin, options)
+  visitors.push(visitor)
+  return visitor
+}
+
+async function start(env?: Record<string, string>): Promise<Example> {
+  const example = await Example.start(env)
+  onTestFinished(async () => {
+    await example.stop()
+  })
+  return example
+}
+
+/** A page gives its autofocus only when it is first painted. */
+function hasFocus(visitor: Visitor, name: string): Promise<void> {
+  return expect.poll(() => visitor.focus()).toBe(name)
+}
+
+describe.each([
+  { store: 'memory', env: {} },
+  { store: 'Redis', env: { REDIS_URL: inject('redisUrl') } },
+])('the login example, with sessions in $store', ({ store, env }) => {
+  let example: Example
+  beforeAll(async () => {
+    example = await Example.start(env)
+  })
+  afterAll(async () => {
+    await example?.stop()
+  })
+
+  it('gives no session and no cookie before the login', async () => {
+    const visitor = await visit(example)
+    expect(await visitor.part('Your session').innerText()).toContain('None')
+    expect(await visitor.part('This response').innerText()).toContain('no cookie')
+    expect(await visitor.page.getByRole('contentinfo').innerText()).toContain(`kept in ${store}`)
+    expect(await visitor.cookies()).toEqual([])
+  })
+
+  it.each([
+    { script: 'on', javaScriptEnabled: true },
+    { script: 'off', javaScriptEnabled: false },
+  ])('logs in, counts, takes a new id and logs out, JavaScript $script', async ({
+    javaScriptEnabled,
+  }) => {
+    const visitor = await visit(example, { javaScriptEnabled })
+    const set = (id: string) => [
+      expect.stringMatching(new RegExp(`^Set-Cookie: koa\\.sid=${id}; path=/;.* httponly$`)),
+      expect.stringMatching(/^Set-Cookie: koa\.sid\.sig=[\w-]{4}…; path=\/;.* httponly$/),
+    ]
+
+    await visitor.logIn('Ada')
+    const first = await visitor.id()
+    expect(first).toMatch(/^[\w-]{4}…$/)
+    expect(await visitor.note()).toContain('Hello, Ada')
+    expect(await visitor.session()).toEqual({ name: 'Ada', count: 0, since: expect.any(String) })
+    expect(await visitor.setCookie()).toEqual(set(first))
+
+    await visitor.click('Count')
+    await visitor.click('Count')
+    expect(await visitor.count()).toBe(2)
+    expect(await visitor.id()).toBe(first)
+
+    await visitor.click('New session id')
+    const second = await visitor.id()
+    expect(second).not.toBe(first)
+    expect(await visitor.session()).toMatchObject({ name: 'Ada', count: 2 })
+    expect(await visitor.setCookie()).toEqual(set(second))
+
+    await visitor.click('Log out')
+    expect(await visitor.isLoggedOut()).toBe(true)
+    expect(await visitor.setCookie()).toEqual([
+      expect.stringMatching(/^Set-Cookie: koa\.sid=; .*expires=Thu, 01 Jan 1970/),
+      expect.stringMatching(/^Set-Cookie: koa\.sid\.sig=; .*expires=Thu, 01 Jan 1970/),
+    ])
+    expect(await visitor.cookies()).toEqual([])
+  })
+
+  it('shows the start of the id that the browser keeps, and no more of it', async () => {
+    const visitor = await visit(example)
+    await visitor.logIn('Ada')
+    const cookies = await visitor.cookies()
+    expect(cookies.map(({ name }) => name)).toEqual(['koa.sid', 'koa.sid.sig'])
+    for (const { value, httpOnly, sameSite } of cookies) {
+      expect({ httpOnly, sameSite }).toEqual({ httpOnly: true, sameSite: 'Lax' })
+      expect(await visitor.page.content()).not.toContain(value.slice(0, 6))
+    }
+    expect(await visitor.id()).toBe(`${cookies[0]?.value.slice(0, 4)}…`)
+  })
+
+  it('sends no cookie with a page that changes nothing', async () => {
+    const visitor = await visit(example)
+    await visitor.logIn('Ada')
+    await visitor.click('Count')
+    await visitor.page.reload()
+    expect(await visitor.count()).toBe(1)
+    expect(await visitor.setCookie()).toEqual([])
+  })
+
+  it('keeps people apart', async () => {
+    const ada = await visit(example)
+    const grace = await visit(example)
+    await ada.logIn('Ada')
+    await grace.logIn('Grace')
+    await ada.click('Count')
+    await grace.page.reload()
+    expect(await grace.session()).toMatchObject({ name: 'Grace', count: 0 })
+    await ada.click('Log out')
+    await grace.click('Count')
+    expect(await grace.count()).toBe(1)
+  })
+
+  it('counts every click of two tabs, and ends them together', async () => {
+    const one = await visit(example)
+    await one.logIn('Ada')
+    const other = await one.tab()
+    await one.click('Count')
+    await other.click('Count')
+    expect(await other.count()).toBe(2)
+    await one.click('Log out')
+    await other.click('Count')
+    expect(await other.note()).toContain('has ended')
+    expect(await other.isLoggedOut()).toBe(true)
+  })
+
+  it('logs in under an id that nobody could plant', async () => {
+    const mallory = await visit(example)
+    const ada = await visit(example)
+    await mallory.logIn('Mallory')
+    await ada.page.context().addCookies(await mallory.cookies())
+    await ada.logIn('Ada')
+    await mallory.page.reload()
+    expect(await mallory.isLoggedOut()).toBe(true)
+    expect(await ada.session()).toMatchObject({ name: 'Ada' })
+  })
+})
+
+describe('the page of the login example', () => {
+  let example: Example
+  beforeAll(async () => {
+    example = await Example.start()
+  })
+  afterAll(async () => {
+    await example?.stop()
+  })
+
+  it('is usable with the keyboard alone', async () => {
+    const visitor = await visit(example)
+    const { keyboard } = visitor.page
+    const outline = () =>
+      visitor.page.evaluate('getComputedStyle(document.activeElement).outlineStyle')
+
+    await hasFocus(visitor, 'Your name')
+    await keyboard.type('Ada')
+    await visitor.press('Enter')
+    await hasFocus(visitor, 'Count')
+    expect(await outline()).toBe('solid')
+    await visitor.press('Enter')
+    await hasFocus(visitor, 'Count')
+    await visitor.press('Space')
+    expect(await visitor.count()).toBe(2)
+
+    const before = await visitor.id()
+    await keyboard.press('Tab')
+    await hasFocus(visitor, 'New session id')
+    expect(await outline()).toBe('solid')
+    await visitor.press('Enter')
+    expect(await visitor.id()).not.toBe(before)
+    await hasFocus(visitor, 'New session id')
+
+    await keyboard.press('Tab')
+    await hasFocus(visitor, 'Log out')
+    await visitor.press('Enter')
+    await hasFocus(visitor, 'Your name')
+    expect(await visitor.isLoggedOut()).toBe(true)
+  })
+
+  it.each(['light', 'dark'] as const)('fits a screen of 360 pixels, %s', async (colorScheme) => {
+    const visitor = await visit(example, { viewport: MOBILE, colorScheme })
+    const width = () => visitor.page.evaluate('document.documentElement.scrollWidth')
+    expect(await width()).toBe(MOBILE.width)
+    await visitor.logIn('W'.repeat(40))
+    expect(await width()).toBe(MOBILE.width)
+    await visitor.click('Log out')
+    expect(await width()).toBe(MOBILE.width)
+  })
+
+  it('shows a name as text, whatever it is', async () => {
+    const visitor = await visit(example)
+    const name = '<img src=x onerror=alert(1)>&amp;"\''
+    await visitor.logIn(name)
+    expect(await visitor.page.getByRole('heading', { level: 2 }).first().innerText()).toContain(
+      `Hello, ${name}`,
+    )
+    expect(await visitor.session()).toMatchObject({ name })
+  })
+
+  it('says what is wrong with a name', async () => {
+    const visitor = await visit(example)
+    await visitor.logIn('   ')
+    expect(await visitor.page.getByRole('alert').innerText()).toContain('1 to 40 characters')
+    await hasFocus(visitor, 'Your name')
+    expect(await visitor.cookies()).toEqual([])
+    expect(visitor.problems.splice(0)).toEqual([expect.stringContaining('422')])
+  })
+
+  it('takes no form from another site', async () => {
+    const visitor = await visit(example)
+    await visitor.page.goto('about:blank')
+    await visitor.page.setContent(
+      `<form method="post" action="${example.origin}/login">
+        <input name="name" value="Mallory"><button>Win</button>
+      </form>`,
+    )
+    await visitor.click('Win')
+    expect(await visitor.page.getByRole('heading', { level: 2 }).innerText()).toContain('403')
+    expect(await visitor.cookies()).toEqual([])
+    expect(visitor.problems.splice(0)).toEqual([expect.stringContaining('403')])
+  })
+
+  it('leads back from an address that does not exist', async () => {
+    const visitor = await visit(example)
+    await visitor.page.goto(`${example.origin}/nothing`)
+    expect(visitor.problems.splice(0)).toEqual([expect.stringContaining('404')])
+    await visitor.send(() => visitor.page.getByRole('link').click())
+    expect(await visitor.isLoggedOut()).toBe(true)
+  })
+})
+
+describe('the process of the login example', () => {
+  it('says in one sentence that its port is in use', async () => {
+    const { port } = await start()
+    const second = new Example({ PORT: port })
+    expect(await second.ended()).toBe(1)
+    expect(second.output).toBe(`Port ${port} is in use: choose another one with PORT.\n`)
+  })
+
+  it('says in one sentence that its port is none', async () => {
+    const example = new Example({ PORT: 'http' })
+    expect(await example.ended()).toBe(1)
+    expect(example.output).toBe('PORT is http, and must be a number from 0 to 65535.\n')
+  })
+
+  it('says that Redis does not answer', async () => {
+    const example = new Example({ REDIS_URL: 'redis://127.0.0.1:1' })
+    expect(await example.ended()).toBe(1)
+    expect(example.output).toContain('Redis does not answer: see to REDIS_URL')
+  })
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends in peace on %s', async (signal) => {
+    const example = await start({ REDIS_URL: inject('redisUrl'), SESSION_KEYS: 'a secret' })
+    const visitor = await visit(example)
+    await visitor.logIn('Ada')
+    expect(await example.stop(signal)).toBe(0)
+    expect(example.output).toBe(`Listening on ${example.origin}\n`)
+  })
+
+  it('keeps its sessions over a restart, in Redis and with keys of its own', async () => {
+    const env = { REDIS_URL: inject('redisUrl'), SESSION_KEYS: 'a secret, an older one' }
+    const before = await start(env)
+    const visitor = await visit(before)
+    await visitor.logIn('Ada')
+    await visitor.click('Count')
+    await before.stop()
+    await start({ ...env, PORT: before.port })
+    await visitor.click('Count')
+    expect(await visitor.count()).toBe(2)
+  })
+})

@@ -1,0 +1,93 @@
+import type { Browser, BrowserContextOptions, Cookie, Locator, Page } from 'playwright-core'
+
+/** Somebody with a browser of their own, in front of the example. */
+export class Visitor {
+  /** What the browser complained about. */
+  readonly problems: string[] = []
+
+  private constructor(
+    readonly page: Page,
+    readonly origin: string,
+  ) {}
+
+  static async come(browser: Browser, origin: string, options: BrowserContextOptions = {}) {
+    const context = await browser.newContext(options)
+    return Visitor.#open(await context.newPage(), origin)
+  }
+
+  /** The same person, in another tab. */
+  async tab(): Promise<Visitor> {
+    return Visitor.#open(await this.page.context().newPage(), this.origin)
+  }
+
+  static async #open(page: Page, origin: string): Promise<Visitor> {
+    const visitor = new Visitor(page, origin)
+    page.on('console', (message) => visitor.problems.push(message.text()))
+    page.on('pageerror', (error) => visitor.problems.push(error.message))
+    page.on('dialog', (dialog) => visitor.problems.push(`dialog: ${dialog.message()}`))
+    await page.goto(origin)
+    return visitor
+  }
+
+  async logIn(name: string): Promise<void> {
+    await this.page.getByLabel('Your name').fill(name)
+    await this.click('Log in')
+  }
+
+  click(name: string): Promise<void> {
+    return this.send(() => this.page.getByRole('button', { name }).click())
+  }
+
+  press(key: string): Promise<void> {
+    return this.send(() => this.page.keyboard.press(key))
+  }
+
+  /** Does what sends a form, and waits for the answer. */
+  async send(action: () => Promise<void>): Promise<void> {
+    await Promise.all([this.page.waitForEvent('load'), action()])
+  }
+
+  /** What the page says had happened. */
+  note(): Promise<string> {
+    return this.page.getByRole('status').innerText()
+  }
+
+  async count(): Promise<number> {
+    return Number(await this.part('Hello').locator('strong').innerText())
+  }
+
+  /** As much as the page shows of the id. */
+  async id(): Promise<string> {
+    return this.part('Your session').locator('p code').innerText()
+  }
+
+  async session(): Promise<unknown> {
+    return JSON.parse(await this.part('Your session').locator('pre').innerText())
+  }
+
+  /** The Set-Cookie lines that the page shows. */
+  setCookie(): Promise<string[]> {
+    return this.part('This response').getByRole('listitem').allInnerTexts()
+  }
+
+  /** What has the focus, by its name. */
+  focus(): Promise<string> {
+    return this.page.evaluate(
+      'document.activeElement.labels?.[0]?.innerText || document.activeElement.innerText',
+    )
+  }
+
+  part(heading: string): Locator {
+    return this.page.getByRole('region', { name: heading })
+  }
+
+  isLoggedOut(): Promise<boolean> {
+    return this.page.getByRole('button', { name: 'Log in' }).isVisible()
+  }
+
+  /** What the browser keeps. */
+  async cookies(): Promise<Cookie[]> {
+    const cookies = await this.page.context().cookies()
+    return cookies.sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+}
