@@ -1,4 +1,4 @@
-import type { RegenerateOptions, SessionOf } from './session.js'
+import type { RegenerateOptions, Session, SessionOf } from './session.js'
 import type { SessionView } from './view.js'
 
 declare global {
@@ -9,7 +9,8 @@ declare global {
 }
 
 /** What `ctx.session` can be set to. */
-export type SessionValue<Data extends object> = (Data & object) | SessionOf<Data> | null
+// Unbounded, or TypeScript would simplify `Data & object`, and an empty interface takes numbers and texts.
+export type SessionValue<Data> = (Data & object) | (Session & Data) | null
 
 /** What the middleware adds to a context beside the session itself. */
 export interface SessionTools<Data extends object = SessionData> {

@@ -1,6 +1,8 @@
 // What `import session = require('koa-sess')` sees. Every type is the ES module's own: a program that
 // uses both would otherwise have two of each, and two augmentations of Koa that do not agree.
+import type * as attributes from '../attributes.js' with { 'resolution-mode': 'import' }
 import type * as errors from '../errors.js' with { 'resolution-mode': 'import' }
+import type * as merge from '../merge.js' with { 'resolution-mode': 'import' }
 import type * as middleware from '../middleware.js' with { 'resolution-mode': 'import' }
 import type * as options from '../options.js' with { 'resolution-mode': 'import' }
 import type * as sessions from '../session.js' with { 'resolution-mode': 'import' }
@@ -14,19 +16,25 @@ declare const session: typeof middleware.session & {
 }
 
 declare namespace session {
+  type CookieOptions = attributes.CookieOptions
   type DeferredSessionContext<Data extends object = SessionData> =
     types.DeferredSessionContext<Data>
   type LegacyStore = store.LegacyStore
   type MemoryStore = memory.MemoryStore
+  type OnConflict = merge.OnConflict
+  type RegenerateOptions = sessions.RegenerateOptions
   type Replaced = store.Replaced
   type Session = sessions.Session
   type SessionContext<Data extends object = SessionData> = types.SessionContext<Data>
+  type SessionCookie = attributes.SessionCookie
   type SessionError = errors.SessionError
   type SessionErrorCode = errors.SessionErrorCode
+  type SessionIdStore = options.SessionIdStore
   type SessionMiddleware<Added> = middleware.SessionMiddleware<Added>
   type SessionOf<Data extends object> = sessions.SessionOf<Data>
   type SessionOptions<Data extends object = SessionData> = options.SessionOptions<Data>
   type SessionStore = store.SessionStore
+  type StoredSession = store.StoredSession
 }
 
 export = session
