@@ -6,7 +6,7 @@ export type Origin =
   /** No id, an id that no record is known for, or a record that is not valid: a new session may begin. */
   | { kind: 'absent'; why?: 'missed' | 'expired' | 'invalid' }
   /** The id ended moments ago, or could not be read: nothing may be written, no cookie be sent. */
-  | { kind: 'barred' }
+  | { kind: 'barred'; why?: 'superseded' }
   /** `extended`: by how many ms the deadline was moved while loading; `moment`: when that was. */
   | { kind: 'found'; held: Held; extended: number | undefined; moment: number }
 
@@ -33,7 +33,7 @@ export async function load(
   }
   // The read has just moved the deadline of a tombstone too: put it back, or the id stays barred for long.
   if (touch !== undefined) await gate.ask('get', () => store.touch(key, until))
-  return until > now() ? { kind: 'barred' } : { kind: 'absent', why: 'missed' }
+  return until > now() ? { kind: 'barred', why: 'superseded' } : { kind: 'absent', why: 'missed' }
 }
 
 // koa-session writes the deadline into the record as well, and holds to it.

@@ -36,7 +36,7 @@ export function merge(
   const edits: Edit[] = []
   for (const key of new Set([...Object.keys(base), ...Object.keys(theirs)])) {
     const [was, their, my] = [text(base, key), text(theirs, key), text(mine, key)]
-    if (their === was || their === my) continue
+    if (their === was) continue
     const value = my === was ? own(theirs, key) : resolve(key, base, theirs, mine, onConflict)
     if (value !== own(mine, key)) edits.push({ key, value })
   }
@@ -50,8 +50,10 @@ function resolve(
   mine: StoredSession,
   onConflict: OnConflict,
 ): unknown {
+  // A function is asked even when both sides came to the same value: two additions are not one.
   if (typeof onConflict === 'function')
     return onConflict(key, own(base, key), own(theirs, key), own(mine, key))
+  if (text(theirs, key) === text(mine, key)) return own(mine, key)
   if (onConflict === 'mine') return own(mine, key)
   if (onConflict === 'theirs') return own(theirs, key)
   throw new SessionError(

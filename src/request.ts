@@ -160,7 +160,7 @@ export class RequestSession implements SessionOwner {
     const barred: Origin = { kind: 'barred' }
     const origin = await this.#guarded(() => this.#read(), barred)
     visit.origin = origin
-    if (origin.kind === 'absent' && origin.why) visit.host.emit(origin.why)
+    if (origin.kind !== 'found' && origin.why) visit.host.emit(origin.why)
     if (origin.kind === 'found' && visit.config.valid) await this.#validate()
     // It was set before it was read: the cookie of this user stays what it was.
     if (visit.held && visit.current) Session.inherit(visit.current, visit.base()?.cookie)

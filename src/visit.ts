@@ -8,7 +8,14 @@ import type { Awaitable, StoredSession } from './store.js'
 import type { Held } from './writer.js'
 
 /** Told on the app as `session:` and the name, with the context. */
-export type SessionEvent = 'missed' | 'expired' | 'invalid' | 'gone' | 'conflict' | 'unsent'
+export type SessionEvent =
+  | 'missed'
+  | 'expired'
+  | 'invalid'
+  | 'superseded'
+  | 'gone'
+  | 'conflict'
+  | 'unsent'
 
 /** What a session needs of the framework around it. */
 export interface Host {

@@ -72,7 +72,7 @@ export async function serveSteps(options: SessionOptions<SessionData>): Promise<
   const errors: unknown[] = []
   const events: string[] = []
   app.on('error', (error) => errors.push(error))
-  for (const name of ['gone', 'conflict', 'unsent'])
+  for (const name of ['superseded', 'gone', 'conflict', 'unsent'])
     app.on(`session:${name}`, () => events.push(name))
   const gates = new Gates()
   const middleware = session(options)

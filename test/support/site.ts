@@ -38,7 +38,7 @@ export interface SiteOptions extends SessionOptions<SessionData> {
   after?: Middleware[]
 }
 
-const EVENTS = ['missed', 'expired', 'invalid', 'gone', 'conflict', 'unsent']
+const EVENTS = ['missed', 'expired', 'invalid', 'superseded', 'gone', 'conflict', 'unsent']
 export const KEYS = ['a secret of the tests', 'an older secret']
 
 export async function serve(routes: Routes, options: SiteOptions = {}): Promise<Site> {

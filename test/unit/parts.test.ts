@@ -355,6 +355,12 @@ describe('merge', () => {
     )
   })
 
+  test('a function is asked even when both made the same change: two additions are not one', () => {
+    const add = (_key: string, base: unknown, theirs: unknown, mine: unknown) =>
+      Number(theirs) + Number(mine) - Number(base)
+    expect(edits({ n: 1 }, { n: 2 }, { n: 2 }, add)).toEqual([{ key: 'n', value: 3 }])
+  })
+
   test('a deletion against a change is a conflict like any other', () => {
     expect(edits({ a: 1 }, {}, { a: 2 })).toEqual([])
     expect(edits({ a: 1 }, {}, { a: 2 }, 'theirs')).toEqual([{ key: 'a', value: undefined }])

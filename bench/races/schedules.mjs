@@ -1,0 +1,163 @@
+/**
+ * The rows. `held` says what has to be seen after the schedule; everything is looked up in the
+ * browser's jar, by requests with the old and the new cookie, and in the store.
+ */
+export const SCHEDULES = [
+  {
+    name: 'Two requests write different keys',
+    held: 'The session holds both keys.',
+    async run(trial) {
+      const user = await trial.user()
+      const { cookie } = user
+      const slow = await trial.begin(user, 'wait,set:a:1')
+      await trial.do(user, 'set:b:1')
+      await slow.finish()
+      return trial.judge(user, { cookie, has: { seed: '1', a: '1', b: '1' } })
+    },
+  },
+  {
+    name: 'One deletes a key, one writes another',
+    held: 'The deleted key is gone and the other one is there, whichever request was the slow one.',
+    async run(trial) {
+      const faults = []
+      for (const [late, quick] of [
+        ['del:seed', 'set:b:1'],
+        ['set:b:1', 'del:seed'],
+      ]) {
+        const user = await trial.user()
+        const { cookie } = user
+        const slow = await trial.begin(user, `wait,${late}`)
+        await trial.do(user, quick)
+        await slow.finish()
+        faults.push(...(await trial.judge(user, { cookie, has: { b: '1' }, lacks: ['seed'] })))
+        await trial.do(user, 'logout')
+      }
+      return faults
+    },
+  },
+  {
+    name: 'Two increments of one counter',
+    held: 'The counter counts two. koa-sess by `session.update`; the others read, wait, and write.',
+    async run(trial) {
+      const user = await trial.user()
+      const { cookie } = user
+      const first = await trial.begin(user, 'add:n')
+      const second = await trial.begin(user, 'add:n')
+      await first.finish()
+      await second.finish()
+      return trial.judge(user, { cookie, has: { n: 2 } })
+    },
+  },
+  {
+    name: 'Logout, a slow request writes',
+    held: 'The old cookie opens nothing, the store holds no session, and the browser got no cookie back.',
+    run: (trial) => logout(trial, 'wait,set:late:1'),
+  },
+  {
+    name: 'Logout, a slow request reads',
+    held: 'The same.',
+    run: (trial) => logout(trial, 'wait'),
+  },
+  {
+    name: 'Logout and login, then a late request with the old cookie writes',
+    held: 'The browser keeps the cookie of its login, whose data are there; the old one opens nothing.',
+    run: (trial) => late(trial, 'set:late:1'),
+  },
+  {
+    name: 'Logout and login, then a late request with the old cookie reads',
+    held: 'The same.',
+    run: (trial) => late(trial, ''),
+  },
+  {
+    name: 'Regenerate at login, a slow request writes',
+    held: 'The old cookie opens nothing, the browser keeps the new one, and the new session holds what the login wrote and nothing of the slow request.',
+    run: (trial) => login(trial, 'wait,set:late:1'),
+  },
+  {
+    name: 'Regenerate at login, a slow request reads',
+    held: 'The same.',
+    run: (trial) => login(trial, 'wait'),
+  },
+  {
+    name: 'Two regenerates of one session',
+    held: 'Both answer, the store holds one session, the browser has its cookie, and the old cookie opens nothing.',
+    async run(trial) {
+      const user = await trial.user()
+      const dead = user.cookie
+      const first = await trial.begin(user, 'wait,regenerate,set:user:ada')
+      const second = await trial.begin(user, 'wait,regenerate,set:user:ada')
+      await first.finish()
+      await second.finish()
+      return trial.judge(user, { cookie: user.cookie, dead, has: { user: 'ada' } })
+    },
+  },
+  {
+    name: 'A new session is ended between its first save and the end of its request',
+    held: 'The store holds no session, and the cookie that the browser got opens nothing.',
+    async run(trial) {
+      const user = trial.browser()
+      const slow = await trial.begin(user, 'set:a:1,save,wait,set:late:1')
+      const [deadId] = await trial.ids()
+      await trial.do(trial.browser(), `end:${deadId}`)
+      await slow.finish()
+      return trial.judge(user, { cookie: user.cookie, dead: user.cookie, deadId })
+    },
+  },
+  {
+    name: 'A slow request throws',
+    held: 'After another write: what that wrote is there. After a logout: the session stays ended.',
+    async run(trial) {
+      const user = await trial.user()
+      const { cookie } = user
+      const slow = await trial.begin(user, 'wait,set:a:1,throw', { status: 500 })
+      await trial.do(user, 'set:b:1')
+      await slow.finish()
+      const faults = await trial.judge(user, { cookie, has: { seed: '1', b: '1' } })
+      await trial.do(user, 'logout')
+      return [...faults, ...(await logout(trial, 'wait,set:late:1,throw', { status: 500 }))]
+    },
+  },
+  {
+    name: 'The record expires, a slow request writes',
+    held: 'The old cookie opens nothing, and the store holds no session.',
+    async run(trial) {
+      const user = await trial.user()
+      const { cookie } = user
+      const slow = await trial.begin(user, 'wait,set:late:1')
+      await trial.expire()
+      await slow.finish()
+      return trial.judge(user, { cookie, dead: cookie })
+    },
+  },
+]
+
+async function logout(trial, steps, options) {
+  const user = await trial.user()
+  const dead = user.cookie
+  const slow = await trial.begin(user, steps, options)
+  await trial.do(user, 'logout')
+  // Some packages leave the dead cookie where it is: what counts is that it is not brought back.
+  const { cookie } = user
+  await slow.finish()
+  return trial.judge(user, { cookie, dead })
+}
+
+async function late(trial, steps) {
+  const user = await trial.user()
+  const dead = user.cookie
+  await trial.do(user, 'logout')
+  await trial.do(user, 'set:user:ada')
+  const { cookie } = user
+  await trial.do(user, steps, { cookie: dead })
+  return trial.judge(user, { cookie, dead, has: { user: 'ada' }, lacks: ['late'] })
+}
+
+async function login(trial, steps) {
+  const user = await trial.user()
+  const dead = user.cookie
+  const slow = await trial.begin(user, steps)
+  await trial.do(user, 'regenerate,set:user:ada')
+  const { cookie } = user
+  await slow.finish()
+  return trial.judge(user, { cookie, dead, has: { user: 'ada' }, lacks: ['late'] })
+}

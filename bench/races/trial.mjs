@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
+import { Browser } from './browser.mjs'
+import { Gates } from './gates.mjs'
+
+/** What can be wrong after a schedule, the worst first. */
+export const FAULTS = ['revived', 'lost', 'moved', 'orphan', 'error']
+
+/** One schedule on one server, from an empty store to the verdict. */
+export class Trial {
+  #site
+  #behind
+  #gates = new Gates()
+  #browsers = []
+  #begun = 0
+  #faults = new Set()
+
+  constructor(site, behind, stage) {
+    this.#site = site
+    this.#behind = behind
+    stage.gates = this.#gates
+  }
+
+  browser() {
+    const browser = new Browser(this.#site.origin)
+    this.#browsers.push(browser)
+    return browser
+  }
+
+  /** A browser whose session holds `seed`. */
+  async user() {
+    const browser = this.browser()
+    await this.do(browser, 'set:seed:1')
+    assert.notEqual(browser.cookie, '', 'The login set no cookie')
+    return browser
+  }
+
+  /** A request from beginning to end. */
+  do(browser, steps, options) {
+    return this.#send(browser, { do: steps }, options)
+  }
+
+  /** Begins a request, returns when its handler stands at the gate; `finish` lets it go on. */
+  async begin(browser, steps, { status } = {}) {
+    const gate = `${++this.#begun}`
+    const reply = this.#send(browser, { do: steps, gate }, { status })
+    await Promise.race([
+      this.#gates.arrived(gate),
+      reply.then(() => assert.fail(`${steps}: answered before it was at the gate`)),
+    ])
+    const finish = () => {
+      this.#gates.open(gate)
+      return reply
+    }
+    return { finish }
+  }
+
+  /** The ids of the sessions that the store holds. */
+  async ids() {
+    const values = await this.#behind.values()
+    return values.filter(([, value]) => isSession(value)).map(([key]) => idOf(key))
+  }
+
+  /** Lets the only session that there is expire, by the store's own means. */
+  async expire() {
+    const [[key], ...others] = await this.#behind.values()
+    assert.equal(others.length, 0)
+    assert.ok(await this.#behind.expire(key), 'There was nothing to expire')
+    assert.deepEqual(await this.ids(), [])
+  }
+
+  /**
+   * What is wrong now, as far as cookies, jar and store tell.
+   * `cookie`: the one that the browser must hold still.
+   * `dead`: a cookie whose session ended; `deadId`: the same, where no cookie was seen.
+   * `has`, `lacks`: what the session of `cookie` must hold, and what it must not.
+   */
+  async judge(browser, { cookie, dead, deadId, has, lacks = [] }) {
+    const ids = await this.ids()
+    const names = (text, id) => text !== undefined && decodeURIComponent(text).includes(id)
+    const ended = (id) => id === deadId || names(dead, id)
+    const jars = [cookie, ...this.#browsers.map((other) => other.cookie)]
+    const kept = (id) => jars.some((jar) => names(jar, id))
+    if (ids.some(ended)) this.#faults.add('revived')
+    if (ids.some((id) => !ended(id) && !kept(id))) this.#faults.add('orphan')
+    if (browser.cookie !== cookie) this.#faults.add('moved')
+    if (has) {
+      const { data = {} } = await this.#probe(cookie)
+      const isKept = Object.entries(has).every(([key, value]) =>
+        isDeepStrictEqual(data[key], value),
+      )
+      if (!isKept || lacks.some((key) => key in data)) this.#faults.add('lost')
+    }
+    // Last, as some packages begin a session for whoever comes without one.
+    if (dead && Object.keys((await this.#probe(dead)).data ?? {}).length > 0)
+      this.#faults.add('revived')
+    return FAULTS.filter((fault) => this.#faults.has(fault))
+  }
+
+  /** What a request with that cookie would see; nothing that it is sent reaches the browser. */
+  #probe(cookie) {
+    return this.do(new Browser(this.#site.origin), '', { cookie })
+  }
+
+  async #send(browser, query, { status = 200, cookie } = {}) {
+    const reply = await browser.get(query, cookie === undefined ? {} : { cookie })
+    if (reply.status !== status) this.#faults.add('error')
+    return reply
+  }
+}
+
+/** Prefixes end with a colon, and no id has one. */
+function idOf(key) {
+  return key.slice(key.lastIndexOf(':') + 1)
+}
+
+/** A tombstone is none. */
+function isSession(value) {
+  const parsed = JSON.parse(value ?? 'null')
+  return typeof parsed === 'object' && parsed !== null
+}
