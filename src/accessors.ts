@@ -10,6 +10,10 @@ export interface Part {
   session: RequestSession
   config: Config
   view: SessionView
+  /** The part of the middleware around it. */
+  outer: Part | undefined
+  /** It has committed: what comes now is another middleware's. */
+  done: boolean
 }
 
 const PART = Symbol('koa-sess')
@@ -31,9 +35,13 @@ export function setPart(ctx: object, part: Part): void {
 
 /** The id that the application set before the middleware ran. */
 export function takePreset(ctx: object): unknown {
-  if (!Object.hasOwn(ctx, 'sessionId')) return (ctx as Carrier)[PRESET]
-  const preset: unknown = Reflect.get(ctx, 'sessionId')
+  const carrier: Carrier = ctx
+  const preset: unknown = Object.hasOwn(ctx, 'sessionId')
+    ? Reflect.get(ctx, 'sessionId')
+    : carrier[PRESET]
+  // It is for one middleware: another one inside of it has another key.
   Reflect.deleteProperty(ctx, 'sessionId')
+  carrier[PRESET] = undefined
   return preset
 }
 

@@ -172,7 +172,8 @@ const plain = (value: unknown) => (value instanceof Date ? value.getTime() : (va
 /**
  * Attributes as a record keeps them, under `cookie`: what older packages could not guess, the
  * lifetime, and in `own` the names that were altered for this user. Attributes that are not in
- * `own` follow the options, so that a change of configuration reaches the sessions that exist.
+ * `own` follow the options, so that a change of configuration reaches the sessions that exist;
+ * `base` is the configured lifetime, so that one which an older package altered is noticed.
  */
 export function encodeCookie(cookie: SessionCookie, base: SessionCookie): string {
   const own = NAMES.filter((name) => plain(cookie[name]) !== plain(base[name]))
@@ -181,26 +182,45 @@ export function encodeCookie(cookie: SessionCookie, base: SessionCookie): string
     const told = own.includes(name) || plain(cookie[name]) !== ASSUMED[name]
     if (told && name !== 'overwrite') kept[name] = cookie[name]
   }
-  return JSON.stringify({ ...kept, maxAge: cookie.maxAge, own })
+  // Older packages would let maxAge win over a fixed end.
+  const maxAge = cookie.expires ? null : cookie.maxAge
+  const follows = maxAge !== null && !own.includes('maxAge')
+  return JSON.stringify({ ...kept, maxAge, own, ...(follows && { base: maxAge }) })
 }
 
-/** The way back. Records of older packages have no `own`: all that they name was meant for this user. */
+/** The way back. Of an older package's record only the lifetime was meant for this user. */
 export function decodeCookie(stored: unknown, base: SessionCookie): SessionCookie {
   const cookie = Object.assign(new SessionCookie(), base)
   if (typeof stored !== 'object' || stored === null) return cookie
-  const own: unknown = Reflect.get(stored, 'own')
   for (const [attribute, value] of Object.entries(stored)) {
     const name = ALIASES[attribute] ?? attribute
-    if (Array.isArray(own) ? !own.includes(name) : !Object.hasOwn(SHAPE, name)) continue
-    try {
-      assign(
-        cookie,
-        name,
-        name === 'expires' && typeof value === 'string' ? new Date(value) : value,
-      )
-    } catch {
-      // What somebody stored years ago must not fail a request: the option stands instead.
-    }
+    if (isOwn(name, value, stored)) restore(cookie, name, value)
   }
   return cookie
+}
+
+/** Whether a record's attributes are nothing but what the options said. */
+export function followsOptions(stored: unknown): boolean {
+  if (typeof stored !== 'object' || stored === null) return true
+  return !Object.entries(stored).some(([name, value]) =>
+    isOwn(ALIASES[name] ?? name, value, stored),
+  )
+}
+
+function isOwn(name: string, value: unknown, stored: object): boolean {
+  const own: unknown = Reflect.get(stored, 'own')
+  if (Array.isArray(own) && own.includes(name)) return true
+  if (name === 'maxAge') return (value ?? null) !== (Reflect.get(stored, 'base') ?? null)
+  return name === 'expires' && Boolean(value)
+}
+
+function restore(cookie: SessionCookie, name: string, value: unknown): void {
+  let usable = value
+  if (name === 'expires' && typeof value === 'string') usable = new Date(value)
+  if (name === 'maxAge' && typeof value === 'number') usable = Math.min(value, LONGEST_COOKIE)
+  try {
+    assign(cookie, name, usable)
+  } catch {
+    // What somebody stored years ago must not fail a request: the option stands instead.
+  }
 }

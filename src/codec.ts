@@ -26,24 +26,30 @@ export function decode(value: string): Decoded | undefined {
   const { cookie } = data
   delete data.cookie
   const peer = takePeer(data, cookie)
-  return { data, cookie: cookie ?? peerCookie(peer), peer }
+  return { data, cookie: peer ? peerCookie(cookie, peer) : cookie, peer }
 }
 
-// Only a record of koa-session has these names to mean this; anywhere else they are the user's keys.
+// koa-session's names mean this where it wrote last: in a record of its own, or in one of ours.
 function takePeer(data: StoredSession, cookie: unknown): Peer | undefined {
-  if (isObject(cookie) && cookie.peer !== 'koa-session') return undefined
   const { _expire: expire, _maxAge: maxAge, _session: session } = data
   const lasting = typeof expire === 'number' && typeof maxAge === 'number'
-  if (!lasting && session !== true) return undefined
+  const ours = isObject(cookie) && cookie.peer !== 'koa-session'
+  if (!lasting && (session !== true || ours)) return undefined
   delete data._expire
   delete data._maxAge
   delete data._session
   return lasting ? { expire, maxAge } : 'session'
 }
 
-// koa-session keeps the lifetime of one user's cookie in the record, under names of its own.
-function peerCookie(peer: Peer | undefined): unknown {
-  return peer && { maxAge: peer === 'session' ? null : peer.maxAge }
+// The lifetime stands in its names as well, and there it is the one that both packages keep current.
+function peerCookie(cookie: unknown, peer: Peer): object {
+  const known = isObject(cookie) ? cookie : {}
+  const own = Array.isArray(known.own) ? known.own : []
+  return {
+    ...known,
+    maxAge: peer === 'session' ? null : peer.maxAge,
+    own: [...new Set([...own, 'maxAge'])],
+  }
 }
 
 /**
@@ -54,6 +60,7 @@ export function encode(data: object, cookie: string, peer?: Peer): string {
   let body: string
   try {
     body = JSON.stringify(data)
+    if (!body?.startsWith('{')) throw new TypeError('toJSON made something else of the session')
   } catch (cause) {
     throw new SessionError(
       'ERR_SESSION_DATA',

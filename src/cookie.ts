@@ -15,9 +15,10 @@ export function cookieValues(header: string, name: string): string[] {
   const wanted = `${name}=`
   let at = header.indexOf(wanted)
   while (at !== -1 && values.length < MOST_COPIES) {
-    const end = header.indexOf(';', at)
-    if (startsPair(header, at))
+    if (startsPair(header, at)) {
+      const end = header.indexOf(';', at)
       values.push(header.slice(at + wanted.length, end === -1 ? undefined : end))
+    }
     at = header.indexOf(wanted, at + wanted.length)
   }
   return values

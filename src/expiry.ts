@@ -39,7 +39,7 @@ export function timeToLive<S extends { cookie: SessionCookie }>(
   now: number,
 ): number {
   const own = typeof ttl === 'function' ? ttl(session) : ttl
-  if (own) return duration('ttl', own)
+  if (own !== undefined && own !== null && own !== 0) return duration('ttl', own)
   const { expires, maxAge } = session.cookie
   if (expires) return expires.getTime() - now
   return maxAge || ONE_DAY

@@ -5,7 +5,7 @@ import { SessionError } from './errors.js'
 import type { StoreFailure } from './gate.js'
 import { generateId, isId } from './id.js'
 import type { Config } from './options.js'
-import type { Session } from './session.js'
+import { Session } from './session.js'
 import type { Signer, SignerCache } from './signature.js'
 import type { Awaitable } from './store.js'
 import type { Host, SessionEvent } from './visit.js'
@@ -43,10 +43,10 @@ export class KoaHost implements Host {
   }
 
   check(session: Session): void {
-    if (this.#config.sessionIdStore) return
-    this.#signer(session.cookie)
-    // ctx.cookies.secure is how applications tell Koa's own cookies that a proxy speaks TLS for them.
-    if (!session.cookie.secure || this.#ctx.secure || this.#ctx.cookies.secure) return
+    if (this.#config.sessionIdStore || !this.#ctx.res) return
+    const cookie = Session.cookieOf(session)
+    this.#signer(cookie)
+    if (!cookie.secure || this.#isSecure()) return
     throw new SessionError(
       'ERR_SESSION_INSECURE',
       'A secure session cookie cannot be sent over a plain connection: use TLS, or set app.proxy behind a proxy that sets X-Forwarded-Proto',
@@ -56,13 +56,23 @@ export class KoaHost implements Host {
   async setCookie(id: string, session: Session): Promise<void> {
     const { sessionIdStore } = this.#config
     if (sessionIdStore) await sessionIdStore.set.call(this.#ctx, id, session)
-    else this.#send(id, session.cookie)
+    else this.#send(id, Session.cookieOf(session))
   }
 
   async clearCookie(session: Session): Promise<void> {
     const { sessionIdStore } = this.#config
+    const cookie = Session.cookieOf(session)
     if (sessionIdStore) await sessionIdStore.reset.call(this.#ctx)
-    else this.#send('', Object.assign(Object.create(session.cookie), { expires: new Date(0) }))
+    else this.#send('', Object.assign(Object.create(cookie), { expires: new Date(0) }))
+  }
+
+  takeBack(): void {
+    const { res } = this.#ctx
+    if (this.#lines.length === 0 || res.headersSent) return
+    const rest = lines(res.getHeader('Set-Cookie')).filter((line) => !this.#lines.includes(line))
+    if (rest.length > 0) res.setHeader('Set-Cookie', rest)
+    else res.removeHeader('Set-Cookie')
+    this.#lines = []
   }
 
   async valid(session: Session): Promise<boolean> {
@@ -82,21 +92,9 @@ export class KoaHost implements Host {
     this.#ctx.app.emit(`session:${event}`, { ctx: this.#ctx })
   }
 
-  /** Koa drops all headers when it answers an error, but for those that the error carries. */
-  carryOn(error: unknown): void {
-    if (
-      this.#lines.length === 0 ||
-      typeof error !== 'object' ||
-      error === null ||
-      !Object.isExtensible(error)
-    )
-      return
-    const headers: unknown = Reflect.get(error, 'headers')
-    const kept = typeof headers === 'object' && headers !== null ? Object.entries(headers) : []
-    const isOurs = ([name]: [string, unknown]) => name.toLowerCase() === 'set-cookie'
-    const earlier = kept.filter(isOurs).flatMap(([, value]) => value as string | string[])
-    const others = Object.fromEntries(kept.filter((entry) => !isOurs(entry)))
-    Reflect.set(error, 'headers', { ...others, 'Set-Cookie': mergeLines(earlier, this.#lines) })
+  // ctx.cookies.secure is how applications tell Koa's own cookies that a proxy speaks TLS for them.
+  #isSecure(): boolean {
+    return this.#ctx.secure || Boolean(this.#ctx.cookies.secure)
   }
 
   #signer(cookie: SessionCookie): Signer | undefined {
@@ -110,9 +108,33 @@ export class KoaHost implements Host {
       this.emit('unsent')
       return
     }
-    const attributes = serializeAttributes(cookie, this.#config.now(), this.#ctx.secure)
+    const attributes = serializeAttributes(cookie, this.#config.now(), this.#isSecure())
+    if (this.#lines.length === 0) this.#surviveErrors(res)
     this.#lines = cookieLines(this.#config.key, id, attributes, this.#signer(cookie))
     res.setHeader('Set-Cookie', mergeLines(lines(res.getHeader('Set-Cookie')), this.#lines))
+  }
+
+  /**
+   * Koa drops all headers when it answers an error. Ours are put back at its last step, and not on
+   * the error: one that is thrown again for somebody else would carry this user's cookie along.
+   */
+  #surviveErrors(res: Context['res']): void {
+    const ctx = this.#ctx
+    const { onerror } = ctx
+    ctx.onerror = (error) => {
+      const { end } = res
+      res.end = ((...args: Parameters<typeof end>) => {
+        if (this.#lines.length > 0 && !res.headersSent) {
+          res.setHeader('Set-Cookie', mergeLines(lines(res.getHeader('Set-Cookie')), this.#lines))
+        }
+        return end.apply(res, args)
+      }) as typeof end
+      try {
+        onerror.call(ctx, error)
+      } finally {
+        res.end = end
+      }
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { decode, tombstoneUntil } from './codec.js'
+import type { SessionError } from './errors.js'
 import type { Held, Writer } from './writer.js'
 
 /** What the store holds for the id that a request presented. */
@@ -6,7 +7,7 @@ export type Origin =
   /** No id, an id that no record is known for, or a record that is not valid: a new session may begin. */
   | { kind: 'absent'; why?: 'missed' | 'expired' | 'invalid' }
   /** The id ended moments ago, or could not be read: nothing may be written, no cookie be sent. */
-  | { kind: 'barred'; why?: 'superseded' }
+  | { kind: 'barred'; why?: 'superseded'; failure?: SessionError }
   /** `extended`: by how many ms the deadline was moved while loading; `moment`: when that was. */
   | { kind: 'found'; held: Held; extended: number | undefined; moment: number }
 
@@ -23,24 +24,28 @@ export async function load(
   if (value === undefined) return { kind: 'absent', why: 'missed' }
   const until = tombstoneUntil(value)
   if (until === undefined) {
-    if (isOver(value, now())) return { kind: 'absent', why: 'expired' }
-    return {
-      kind: 'found',
-      held: { id, key, value },
-      extended: extend,
-      moment: extend === undefined ? -1 : moment(writer),
+    const held = { id, key, value }
+    if (!isOver(value, now())) {
+      const at = extend === undefined ? -1 : moment(writer)
+      return { kind: 'found', held, extended: extend, moment: at }
     }
+    // A rolling read has just given it more time.
+    await writer.withdraw(held)
+    return { kind: 'absent', why: 'expired' }
   }
   // The read has just moved the deadline of a tombstone too: put it back, or the id stays barred for long.
   if (touch !== undefined) await gate.ask('get', () => store.touch(key, until))
   return until > now() ? { kind: 'barred', why: 'superseded' } : { kind: 'absent', why: 'missed' }
 }
 
-// koa-session writes the deadline into the record as well, and holds to it.
+// A record may hold a deadline of its own: koa-session's, or a cookie's that ends at a fixed time.
 function isOver(value: string, now: number): boolean {
-  if (!value.includes('"_expire"')) return false
-  const peer = decode(value)?.peer
-  return typeof peer === 'object' && peer.expire <= now
+  if (!value.includes('"_expire"') && !value.includes('"expires"')) return false
+  const record = decode(value)
+  if (typeof record?.peer === 'object') return record.peer.expire <= now
+  const { cookie } = record ?? {}
+  if (typeof cookie !== 'object' || cookie === null || !('expires' in cookie)) return false
+  return Date.parse(String(cookie.expires)) <= now
 }
 
 let turns = 0

@@ -19,8 +19,11 @@ export function session<Data extends object = SessionData>(
   options: SessionOptions<Data> & { defer: true },
 ): SessionMiddleware<DeferredSessionContext<Data>>
 export function session<Data extends object = SessionData>(
-  options?: SessionOptions<Data>,
+  options?: SessionOptions<Data> & { defer?: false | undefined },
 ): SessionMiddleware<SessionContext<Data>>
+export function session<Data extends object = SessionData>(
+  options?: SessionOptions<Data>,
+): SessionMiddleware<SessionContext<Data> | DeferredSessionContext<Data>>
 export function session(
   options?: SessionOptions<object>,
 ): SessionMiddleware<SessionContext<object>> {
@@ -31,23 +34,23 @@ export function session(
     if (!isInPath(ctx, config.template.base.path) || isServed(ctx, config)) return next()
     install(ctx)
     const host = new KoaHost(ctx, config, signers, takePreset(ctx))
-    return handle(ctx, next, { session: new RequestSession(config, host), config, view }, host)
+    const above = partOf(ctx)
+    const outer = above?.done ? undefined : above
+    const session = new RequestSession(config, host)
+    return handle(ctx, next, { session, config, view, outer, done: false })
   }
   return Object.assign(run, { close: () => config.gate.close() })
 }
 
-async function handle(ctx: Context, next: Next, part: Part, host: KoaHost): Promise<void> {
-  const outer = partOf(ctx)
+async function handle(ctx: Context, next: Next, part: Part): Promise<void> {
   setPart(ctx, part)
   try {
     if (!part.config.defer) await part.session.ready()
     await settle(next, part, ctx)
-  } catch (error) {
-    host.carryOn(error)
-    throw error
   } finally {
+    part.done = true
     // What stands above this middleware sees the outer session again; without one, this one stays readable.
-    if (outer) setPart(ctx, outer)
+    if (part.outer) setPart(ctx, part.outer)
   }
 }
 
@@ -69,9 +72,10 @@ async function settle(next: Next, { session }: Part, ctx: Context): Promise<void
  * @throws {SessionError} ERR_SESSION_CONTEXT when it keeps it in another store.
  */
 function isServed(ctx: Context, config: Config): boolean {
-  const outer = partOf(ctx)?.config
-  if (!outer || outer.key !== config.key) return false
-  if (outer.source === config.source || config.byDefault) return true
+  let part = partOf(ctx)
+  while (part && part.config.key !== config.key) part = part.outer
+  if (!part || part.done) return false
+  if (part.config.source === config.source || config.byDefault) return true
   throw new SessionError(
     'ERR_SESSION_CONTEXT',
     `Two session middlewares share the cookie ${config.key} and differ in their stores: give one of them another key`,

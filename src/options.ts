@@ -1,10 +1,10 @@
 import type { Context } from 'koa'
-import { type CookieOptions, encodeCookie, makeCookie, SessionCookie } from './attributes.js'
+import type { CookieOptions, SessionCookie } from './attributes.js'
 import { SessionError } from './errors.js'
 import { duration, ONE_DAY, type Ttl } from './expiry.js'
 import { type StoreCall, StoreGate } from './gate.js'
 import type { OnConflict } from './merge.js'
-import type { CookieTemplate, SessionOf } from './session.js'
+import type { SessionOf } from './session.js'
 import {
   type Awaitable,
   assertStore,
@@ -14,6 +14,7 @@ import {
 } from './store.js'
 import { adaptLegacy } from './stores/legacy.js'
 import { MemoryStore } from './stores/memory.js'
+import { CookieTemplate } from './template.js'
 import { Writer } from './writer.js'
 
 /** How ids travel instead of in a cookie. Each is called with `this` = ctx; nothing is signed. */
@@ -47,7 +48,7 @@ export interface SessionOptions<Data extends object = SessionData> {
   allowEmpty?: boolean | undefined
   /** False: the session that was found is not used, and a new one begins. */
   valid?: ((ctx: Context, session: SessionOf<Data>) => Awaitable<unknown>) | undefined
-  /** Runs before a session is written, and may change it. */
+  /** Runs before a session is written, and may change it; must not wait for a save itself. */
   beforeSave?: ((ctx: Context, session: SessionOf<Data>) => Awaitable<unknown>) | undefined
   /**
    * Told of every failure of the store; throw to fail the request (the default throws `error`), or
@@ -107,6 +108,9 @@ const OTHERS = [
 ] as const
 const KNOWN: readonly string[] = [...FLAGS, ...FUNCTIONS, ...OTHERS]
 
+// What setTimeout takes; anything longer would be over at once.
+const LONGEST_TIMER = 2 ** 31 - 1
+
 // RFC 6265, 4.1.1: a cookie's name is a token; older packages put a colon into theirs, and browsers take it.
 const TOKEN = /^[!#$%&'*+\-.:^_`|~\w]+$/
 
@@ -121,10 +125,13 @@ export function resolveOptions<Data extends object>(
   const { key = 'koa.sid', prefix = 'koa:sess:', ttl, now = Date.now } = options
   const source = options.store === undefined ? new MemoryStore({ now }) : options.store
   assertStore(source)
-  const template = makeTemplate(key, options.cookie)
+  const template = new CookieTemplate(key, options.cookie)
   const gate = new StoreGate(
     source,
-    duration('reconnectTimeout', options.reconnectTimeout ?? 10_000, { zero: true }),
+    duration('reconnectTimeout', options.reconnectTimeout ?? 10_000, {
+      zero: true,
+      most: LONGEST_TIMER,
+    }),
   )
   const lull = duration('tombstone', options.tombstone ?? 10_000, { zero: true })
   const store = isSessionStore(source) ? source : adaptLegacy(source, now)
@@ -153,30 +160,6 @@ export function resolveOptions<Data extends object>(
 function extension(ttl: unknown, cookie: SessionCookie): number | undefined {
   if (typeof ttl === 'number') return ttl
   return ttl === undefined && !cookie.expires ? (cookie.maxAge ?? ONE_DAY) : undefined
-}
-
-function makeTemplate(key: string, options: CookieOptions = {}): CookieTemplate {
-  const base = makeCookie(new SessionCookie(), withPrefixRules(key, options))
-  return {
-    base,
-    json: encodeCookie(base, base),
-    encode: (cookie) => encodeCookie(makeCookie(base, cookie), base),
-  }
-}
-
-// RFC 6265bis, 4.1.3: browsers drop a cookie that claims a prefix and does not keep to it, whatever its case.
-function withPrefixRules(key: string, options: CookieOptions): CookieOptions {
-  const host = /^__host-/i.test(key)
-  if (!host && !/^__secure-/i.test(key)) return options
-  const misses =
-    options.secure === false || (host && (options.domain || (options.path ?? '/') !== '/'))
-  if (misses) {
-    throw new SessionError(
-      'ERR_SESSION_COOKIE',
-      `A cookie named ${key.slice(0, key.indexOf('-') + 1)}… must be secure${host ? ', with path / and no domain' : ''}: browsers drop it otherwise`,
-    )
-  }
-  return { ...options, secure: true }
 }
 
 function checkNames(options: object): void {

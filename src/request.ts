@@ -4,7 +4,7 @@ import { StoreFailure } from './gate.js'
 import { assertId } from './id.js'
 import { load, type Origin } from './load.js'
 import type { Config } from './options.js'
-import { copy, type RegenerateOptions, Session, type SessionOwner } from './session.js'
+import { copy, forgettable, type RegenerateOptions, Session, type SessionOwner } from './session.js'
 import { update } from './update.js'
 import { type Host, Visit } from './visit.js'
 
@@ -64,7 +64,10 @@ export class RequestSession implements SessionOwner {
     if (visit.held) return visit.held.id
     if (visit.origin?.kind === 'barred' || !visit.current) return undefined
     const deserved = visit.moved || visit.config.allowEmpty || Object.keys(visit.current).length > 0
-    if (deserved) visit.reserved ??= visit.host.newId()
+    if (deserved && visit.reserved === undefined) {
+      const id = visit.host.newId()
+      visit.reserved = typeof id === 'string' ? id : forgettable(id)
+    }
     return typeof visit.reserved === 'string' ? visit.reserved : undefined
   }
 
@@ -91,7 +94,7 @@ export class RequestSession implements SessionOwner {
   /** Commits now; a stored session is extended even if nothing changed. */
   save(): Promise<void> {
     this.touch()
-    return this.ready().then(() => this.commit())
+    return forgettable(this.ready().then(() => this.commit()))
   }
 
   destroy(): Promise<void> {
@@ -124,16 +127,18 @@ export class RequestSession implements SessionOwner {
 
   /** After everything else: writes what changed, then sends the cookie. Calls queue up. */
   commit(): Promise<void> {
-    const done = this.#commits.then(() => this.#commit())
-    this.#commits = done.catch(() => undefined)
-    return done
+    return this.#inTurn(() => this.#commit())
   }
 
-  async update<T>(change: (draft: Session) => T | Promise<T>): Promise<T> {
+  update<T>(change: (draft: Session) => T | Promise<T>): Promise<T> {
+    return forgettable(this.#update(change))
+  }
+
+  async #update<T>(change: (draft: Session) => T | Promise<T>): Promise<T> {
     await this.#commits
     await this.ready()
     try {
-      return await update(this.#visit, change, () => this.commit())
+      return await update(this.#visit, change, (work) => this.#inTurn(work))
     } catch (failure) {
       if (!(failure instanceof StoreFailure)) throw failure
       // Who asked for an atomic change must hear that there was none, whatever errorHandler does.
@@ -142,10 +147,20 @@ export class RequestSession implements SessionOwner {
     }
   }
 
+  /** One after another: what writes a session must not cross what else this request writes. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#commits.then(work)
+    this.#commits = done.catch(() => undefined)
+    return done
+  }
+
   async #commit(): Promise<void> {
     if (!this.#isWanted()) return
     await this.ready()
-    await this.#guarded(() => commit(this.#visit), undefined)
+    await this.#guarded(
+      () => commit(this.#visit),
+      () => undefined,
+    )
   }
 
   // Nothing is read or parsed for a session that nobody used.
@@ -157,8 +172,10 @@ export class RequestSession implements SessionOwner {
 
   async #load(): Promise<void> {
     const visit = this.#visit
-    const barred: Origin = { kind: 'barred' }
-    const origin = await this.#guarded(() => this.#read(), barred)
+    const origin = await this.#guarded(
+      () => this.#read(),
+      ({ error }): Origin => ({ kind: 'barred', failure: error }),
+    )
     visit.origin = origin
     if (origin.kind !== 'found' && origin.why) visit.host.emit(origin.why)
     if (origin.kind === 'found' && visit.config.valid) await this.#validate()
@@ -177,25 +194,30 @@ export class RequestSession implements SessionOwner {
   async #validate(): Promise<void> {
     const visit = this.#visit
     const session = visit.open()
-    if (await visit.host.valid(session)) visit.current ??= session
-    else {
+    if (await visit.host.valid(session)) {
+      // It may have been set, or set to null, while it was read.
+      if (visit.current === undefined) visit.current = session
+    } else {
       visit.origin = { kind: 'absent' }
       visit.host.emit('invalid')
     }
   }
 
-  async #guarded<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+  async #guarded<T>(work: () => Promise<T>, otherwise: (failure: StoreFailure) => T): Promise<T> {
     try {
       return await work()
     } catch (failure) {
       if (!(failure instanceof StoreFailure)) throw failure
       await this.#visit.host.failed(failure)
-      return otherwise
+      return otherwise(failure)
     }
   }
 
   #made(value: unknown): Session {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    // A promise is an object too: somebody forgot to wait for it.
+    const fits =
+      typeof value === 'object' && value !== null && !Array.isArray(value) && !('then' in value)
+    if (!fits) {
       throw new SessionError(
         'ERR_SESSION_VALUE',
         'ctx.session can be set to an object, or to null to end the session',
@@ -203,7 +225,10 @@ export class RequestSession implements SessionOwner {
     }
     const { cookie, ...data } = copy(value)
     const session = this.#visit.make({ data })
-    if (typeof cookie === 'object' && cookie !== null) session.cookie = cookie
+    // As ctx.sessionStore tells it, or as the application writes it.
+    const stored = typeof cookie === 'object' && cookie !== null && 'own' in cookie
+    if (stored) Session.edit(session, 'cookie', cookie)
+    else if (typeof cookie === 'object' && cookie !== null) session.cookie = cookie
     return session
   }
 }

@@ -1,6 +1,7 @@
-import { decodeCookie, makeCookie, type SessionCookie } from './attributes.js'
+import { followsOptions, type SessionCookie } from './attributes.js'
 import { encode, type Peer } from './codec.js'
 import type { StoredSession } from './store.js'
+import type { CookieTemplate } from './template.js'
 
 export interface RegenerateOptions {
   /** Keys to carry over into the new session; nothing else comes along. */
@@ -17,13 +18,6 @@ export interface SessionOwner {
   destroy(): Promise<void>
   touch(): void
   update<T>(change: (session: Session) => T | Promise<T>): Promise<T>
-}
-
-/** The configured cookie: its attributes, and the JSON that a session which follows them stores. */
-export interface CookieTemplate {
-  readonly base: SessionCookie
-  readonly json: string
-  encode(cookie: SessionCookie): string
 }
 
 /**
@@ -50,11 +44,11 @@ export class Session {
 
   /** The cookie attributes of this user: alter them, and they are kept with the session. */
   get cookie(): SessionCookie {
-    this.#cookie ??= decodeCookie(this.#stored, this.#template.base)
+    this.#cookie ??= this.#template.decode(this.#stored)
     return this.#cookie
   }
   set cookie(options: object) {
-    this.#cookie = makeCookie(this.#template.base, options)
+    this.#cookie = this.#template.complete(options)
   }
 
   /** True until the session is in the store under its id. */
@@ -133,21 +127,24 @@ export class Session {
     session.#stored = cookie
   }
 
+  /** Not for applications: the cookie to send, checked. */
+  static cookieOf(session: Session): SessionCookie {
+    const { base } = session.#template
+    return Session.#follows(session) ? base : session.#template.complete(session.cookie)
+  }
+
   static #cookieJson(session: Session): string {
-    const follows = session.#cookie === undefined && session.#stored === undefined
-    return follows ? session.#template.json : session.#template.encode(session.cookie)
+    const { json } = session.#template
+    return Session.#follows(session) ? json : session.#template.encode(session.cookie)
+  }
+
+  static #follows(session: Session): boolean {
+    return session.#cookie === undefined && session.#stored === undefined
   }
 }
 
 /** A session with the application's keys: what `ctx.session` is. */
 export type SessionOf<Data extends object> = Session & Data
-
-// Most records alter nothing, and then the options are all there is to know.
-function followsOptions(cookie: unknown): boolean {
-  if (typeof cookie !== 'object' || cookie === null) return true
-  const altered: unknown = Reflect.get(cookie, 'own')
-  return Array.isArray(altered) && altered.length === 0
-}
 
 /** A plain copy of the own keys. */
 export function copy(data: object): StoredSession {
@@ -166,15 +163,17 @@ function define(target: object, key: string, value: unknown): void {
   })
 }
 
-// A rejection that nobody awaits must not end the process: the commit meets the same error and reports it.
 function settle(work: Promise<unknown>, callback: Callback | undefined): Promise<void> {
   const done = work.then(() => undefined)
-  if (!callback) {
-    done.catch(() => undefined)
-    return done
-  }
+  if (!callback) return forgettable(done)
   return done.then(
     () => process.nextTick(callback),
     (error) => process.nextTick(callback, error),
   )
+}
+
+/** A promise whose rejection does not end the process when nobody waits for it: the commit meets the same error. */
+export function forgettable<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined)
+  return work
 }

@@ -26,7 +26,7 @@ function equal(left: string, right: string): boolean {
 /** HMAC-SHA1 in unpadded base64url, as `cookies` and Keygrip have always written it, without their detours. */
 function keyed(keys: readonly Key[]): Signer {
   const [first] = keys
-  if (first === undefined || keys.some((key) => key.length === 0)) throw missingKeys()
+  if (first === undefined || keys.some((key) => !key?.length)) throw missingKeys()
   return {
     sign: (data) => mac(first, data),
     index: (data, signatures) =>

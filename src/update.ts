@@ -1,5 +1,5 @@
 import { decode } from './codec.js'
-import { attemptReplace } from './commit.js'
+import { attemptReplace, commit } from './commit.js'
 import { SessionError } from './errors.js'
 import { busy } from './merge.js'
 import type { Session } from './session.js'
@@ -8,45 +8,29 @@ import { type Held, MOST_ROUNDS } from './writer.js'
 
 /**
  * Read, change, compare and set, until nobody came between. `change` works on a copy of the
- * session as the handler left it, so that an error in it leaves nothing changed.
+ * session as the handler left it, so that an error in it leaves nothing changed. What it made is
+ * looked at and written `inTurn` with whatever else this request writes.
  */
 export async function update<T>(
   visit: Visit,
   change: (draft: Session) => T | Promise<T>,
-  commit: () => Promise<void>,
+  inTurn: (work: () => Promise<boolean>) => Promise<boolean>,
 ): Promise<T> {
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const session = alive(visit)
     const before = visit.encode(session)
     const draft = visit.make(decode(before))
     const result = await change(draft)
-    // Another update of this same request came first: start from what it left.
-    if (alive(visit) !== session || visit.encode(session) !== before) continue
-    if (!visit.held || visit.saving === false) {
-      await applied(visit, session, before, draft, commit)
-      return result
-    }
-    if (await write(visit, visit.held, session, before, draft)) return result
+    const done = await inTurn(async () => {
+      // Another write of this same request came first: start from what it left.
+      if (alive(visit) !== session || visit.encode(session) !== before) return false
+      if (visit.held && visit.saving !== false)
+        return write(visit, visit.held, session, before, draft)
+      return create(visit, session, before, draft)
+    })
+    if (done) return result
   }
   throw busy()
-}
-
-/** A session that is not stored yet is created with the change; without a store, there was no change. */
-async function applied(
-  visit: Visit,
-  session: Session,
-  before: string,
-  draft: Session,
-  commit: () => Promise<void>,
-): Promise<void> {
-  const after = visit.encode(draft)
-  apply(session, visit.changes(before, draft, session))
-  try {
-    await commit()
-  } catch (error) {
-    apply(session, visit.changes(after, visit.make(decode(before)), session))
-    throw error
-  }
 }
 
 async function write(
@@ -66,8 +50,27 @@ async function write(
   return true
 }
 
+/** A session that is not stored yet is created with the change; if that fails, there was no change. */
+async function create(
+  visit: Visit,
+  session: Session,
+  before: string,
+  draft: Session,
+): Promise<true> {
+  const after = visit.encode(draft)
+  apply(session, visit.changes(before, draft, session))
+  try {
+    if (visit.saving !== false) await commit(visit)
+  } catch (error) {
+    apply(session, visit.changes(after, visit.make(decode(before)), session))
+    throw error
+  }
+  return true
+}
+
 function alive(visit: Visit): Session {
-  const { session } = visit
+  const { session, origin } = visit
+  if (origin?.kind === 'barred' && origin.failure) throw origin.failure
   if (session) return session
   throw new SessionError('ERR_SESSION_VALUE', 'The session was ended: there is nothing to update')
 }

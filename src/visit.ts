@@ -26,6 +26,8 @@ export interface Host {
   check(session: Session): void
   setCookie(id: string, session: Session): Awaitable<void>
   clearCookie(session: Session): Awaitable<void>
+  /** What was sent does not hold any more, and may still be taken back. */
+  takeBack(): void
   valid(session: Session): Awaitable<boolean>
   beforeSave(session: Session): Awaitable<void>
   /** Throws, unless the application's `errorHandler` took the failure upon itself. */
@@ -102,7 +104,8 @@ export class Visit {
 
   /** The record to write, current for koa-session as well: it keeps the deadline inside. */
   encodeUntil(session: Session, expiresAt: number): string {
-    if (typeof this.#peer === 'object') this.#peer = { ...this.#peer, expire: expiresAt }
+    const { maxAge } = session.cookie
+    if (this.#peer) this.#peer = maxAge ? { expire: expiresAt, maxAge } : 'session'
     return this.encode(session)
   }
 
@@ -134,6 +137,7 @@ export class Visit {
   /** The record is not there any more: nothing is written for this request from now on. */
   gone(): void {
     this.origin = { kind: 'barred' }
+    this.host.takeBack()
     this.host.emit('gone')
   }
 

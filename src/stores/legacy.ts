@@ -1,5 +1,6 @@
 import { tombstone, tombstoneUntil } from '../codec.js'
 import type { LegacyStore, Replaced, SessionStore, StoredSession } from '../store.js'
+import { parseSession } from './base.js'
 
 /**
  * A store of `get`, `set` and `destroy` behind the contract of this package. It has no
@@ -61,7 +62,7 @@ class LegacyAdapter implements SessionStore {
     return this.#inTurn(key, async () => {
       const live = (await this.#read(key)) !== undefined
       this.#barred.delete(key)
-      await settle(this.#source.destroy(key))
+      await this.#destroy(key)
       return live
     })
   }
@@ -71,17 +72,27 @@ class LegacyAdapter implements SessionStore {
     if (until !== undefined && until > this.#now()) return tombstone(until)
     const session = await settle(this.#source.get(key)).catch(absent)
     if (!session) return undefined
-    return typeof session === 'string' ? session : JSON.stringify(session)
+    if (typeof session !== 'string') return JSON.stringify(session)
+    return parseSession(session) && session
   }
 
   async #write(key: string, value: string, expiresAt: number): Promise<void> {
     const until = tombstoneUntil(value)
     const ttl = expiresAt - this.#now()
     if (until !== undefined) {
-      await settle(this.#source.destroy(key))
-      this.#bar(key, expiresAt)
-    } else if (ttl <= 0) await settle(this.#source.destroy(key))
+      // Before the store knows, as a read in between must not find the id free; not for longer than it
+      // says itself, as a rolling read moves every deadline.
+      this.#bar(key, Math.min(until, expiresAt))
+      await this.#destroy(key).catch((error) => {
+        this.#barred.delete(key)
+        throw error
+      })
+    } else if (ttl <= 0) await this.#destroy(key)
     else await settle(this.#source.set(key, revive(value), ttl))
+  }
+
+  async #destroy(key: string): Promise<void> {
+    await settle(this.#source.destroy(key))
   }
 
   #bar(key: string, until: number): void {
@@ -131,6 +142,7 @@ type Thunk = (callback: (error: unknown, value?: unknown) => void) => void
 
 /** The value of an answer, whichever way it is given: plain, a promise, a thunk or a generator. */
 async function settle(answer: unknown): Promise<unknown> {
+  if (isGeneratorFunction(answer)) return run(answer())
   if (typeof answer === 'function') return fromThunk(answer as Thunk)
   if (Array.isArray(answer)) return Promise.all(answer.map(settle))
   return isGenerator(answer) ? run(answer) : answer
@@ -140,6 +152,10 @@ function fromThunk(thunk: Thunk): Promise<unknown> {
   return new Promise((resolve, reject) => {
     thunk((error, value) => (error ? reject(error) : resolve(value)))
   })
+}
+
+function isGeneratorFunction(value: unknown): value is GeneratorFunction {
+  return Object.prototype.toString.call(value) === '[object GeneratorFunction]'
 }
 
 function isGenerator(value: unknown): value is Generator<unknown, unknown, unknown> {

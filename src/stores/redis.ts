@@ -43,6 +43,7 @@ return {1}
 const sha1 = (text: string) => createHash('sha1').update(text).digest('hex')
 const REPLACE_SHA = sha1(REPLACE)
 
+// In lower case, as iovalkey puts its keyPrefix before the keys of those alone.
 type Send = (name: string, ...args: string[]) => Promise<unknown>
 
 const UP = ['ready']
@@ -72,15 +73,15 @@ export class RedisStore extends BaseStore {
     const left = touch === undefined ? undefined : this.#left(touch)
     const reply =
       left === undefined
-        ? this.#send('GET', key)
-        : this.#send('GETEX', key, 'PX', `${Math.max(left, 1)}`)
+        ? this.#send('get', key)
+        : this.#send('getex', key, 'PX', `${Math.max(left, 1)}`)
     return text(await reply)
   }
 
   async create(key: string, value: string, expiresAt: number): Promise<boolean> {
     const left = this.#left(expiresAt)
     if (left <= 0) return (await this.load(key)) === undefined
-    return (await this.#send('SET', key, value, 'PX', `${left}`, 'NX')) !== null
+    return (await this.#send('set', key, value, 'PX', `${left}`, 'NX')) !== null
   }
 
   async replace(
@@ -90,9 +91,9 @@ export class RedisStore extends BaseStore {
     expiresAt: number,
   ): Promise<Replaced> {
     const args = ['1', key, sha1(expected), value, `${this.#left(expiresAt)}`]
-    const reply = await this.#send('EVALSHA', REPLACE_SHA, ...args).catch((error) => {
+    const reply = await this.#send('evalsha', REPLACE_SHA, ...args).catch((error) => {
       if (!/^NOSCRIPT/.test(error?.message)) throw error
-      return this.#send('EVAL', REPLACE, ...args)
+      return this.#send('eval', REPLACE, ...args)
     })
     const [done, current] = Array.isArray(reply) ? reply : []
     return Number(done) === 1 ? { ok: true } : { ok: false, current: text(current) }
@@ -100,11 +101,11 @@ export class RedisStore extends BaseStore {
 
   async touch(key: string, expiresAt: number): Promise<boolean> {
     // PEXPIRE with nothing left deletes, and says that there was something to delete.
-    return Number(await this.#send('PEXPIRE', key, `${this.#left(expiresAt)}`)) === 1
+    return Number(await this.#send('pexpire', key, `${this.#left(expiresAt)}`)) === 1
   }
 
   async destroy(key: string): Promise<boolean> {
-    return Number(await this.#send('DEL', key)) === 1
+    return Number(await this.#send('del', key)) === 1
   }
 
   on(event: 'connect' | 'disconnect', listener: () => void): this {
@@ -129,7 +130,7 @@ export class RedisStore extends BaseStore {
 
   protected put(key: string, value: string, expiresAt: number): Promise<unknown> {
     const left = this.#left(expiresAt)
-    return left > 0 ? this.#send('SET', key, value, 'PX', `${left}`) : this.#send('DEL', key)
+    return left > 0 ? this.#send('set', key, value, 'PX', `${left}`) : this.#send('del', key)
   }
 
   #left(expiresAt: number): number {
@@ -147,7 +148,8 @@ export class RedisStore extends BaseStore {
 function ignore(): void {}
 
 function isUp(client: IoRedisLike | NodeRedisLike): boolean {
-  return 'isReady' in client ? client.isReady : client.status === 'ready'
+  // A lazy client connects with its first command.
+  return 'isReady' in client ? client.isReady : ['ready', 'wait'].includes(client.status)
 }
 
 function text(reply: unknown): string | undefined {
@@ -156,7 +158,7 @@ function text(reply: unknown): string | undefined {
 
 function sender(client: IoRedisLike | NodeRedisLike): Send {
   if (hasMethod(client, 'sendCommand') && 'isReady' in client)
-    return (...command) => client.sendCommand(command)
+    return (...command) => client.sendCommand(command).catch(withoutCommand)
   if (hasMethod(client, 'call') && 'status' in client) {
     return (name, ...args) => client.call(name, ...args).catch(withoutCommand)
   }
@@ -172,8 +174,14 @@ function hasMethod(client: unknown, name: string): boolean {
   )
 }
 
-// ioredis hangs the whole command on its errors: ids and session data would end up in somebody's log.
+// ioredis hangs the whole command on its errors, and servers repeat the arguments of one they do not
+// know: ids and session data would end up in somebody's log.
 function withoutCommand(error: unknown): never {
-  if (error instanceof Error) Reflect.deleteProperty(error, 'command')
+  if (error instanceof Error) {
+    Reflect.deleteProperty(error, 'command')
+    const [told = ''] = error.message.split(', with args beginning with')
+    error.stack = error.stack?.replace(error.message, told) ?? ''
+    error.message = told
+  }
   throw error
 }

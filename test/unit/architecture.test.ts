@@ -11,7 +11,7 @@ const layers = [
   ['types', 'accessors', 'host'],
   ['request'],
   ['cookie', 'load', 'commit', 'update', 'visit', 'view', 'options'],
-  ['session', 'merge', 'plan', 'writer', 'gate', 'stores/*', 'testing/*'],
+  ['session', 'template', 'merge', 'plan', 'writer', 'gate', 'stores/*', 'testing/*'],
   ['store', 'codec', 'attributes', 'expiry', 'id', 'signature'],
   ['errors'],
 ]

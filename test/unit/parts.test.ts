@@ -206,7 +206,7 @@ describe('cookie attributes', () => {
     })
   })
 
-  test('a record of an older package means all that it names; nonsense in it is passed over', () => {
+  test('of an older package’s record the lifetime counts, and nonsense in it is passed over', () => {
     const stored = {
       path: '/x',
       httpOnly: true,
@@ -217,12 +217,21 @@ describe('cookie attributes', () => {
       expires: '2030-01-01T00:00:00.000Z',
     }
     expect(decodeCookie(stored, base)).toMatchObject({
-      path: '/x',
+      path: '/',
       maxAge: 7,
       signed: true,
       domain: 'a.example',
       expires: new Date('2030-01-01'),
     })
+    expect(decodeCookie({ maxAge: 1e12 }, base).maxAge).toBe(400 * 86_400_000)
+    expect(decodeCookie({ maxAge: 'soon', expires: 'never' }, base)).toEqual(base)
+  })
+
+  test('a lifetime that an older package altered in a record of ours is noticed', () => {
+    const record = JSON.parse(encodeCookie(base, base))
+    expect(decodeCookie(record, makeCookie(base, { maxAge: 5 })).maxAge).toBe(5)
+    expect(decodeCookie({ ...record, maxAge: 7 }, makeCookie(base, { maxAge: 5 })).maxAge).toBe(7)
+    expect(decodeCookie({ ...record, maxAge: null }, base).maxAge).toBe(null)
     for (const none of [undefined, null, 7, 'x']) expect(decodeCookie(none, base)).toEqual(base)
   })
 })
@@ -278,7 +287,7 @@ describe('records', () => {
     const record = decode('{"a":1,"_expire":5,"_maxAge":2}')
     expect(record).toEqual({
       data: { a: 1 },
-      cookie: { maxAge: 2 },
+      cookie: { maxAge: 2, own: ['maxAge'] },
       peer: { expire: 5, maxAge: 2 },
     })
     const written = encode({ a: 2 }, '{"own":["maxAge"],"maxAge":2}', { expire: 9, maxAge: 2 })
@@ -286,7 +295,7 @@ describe('records', () => {
     expect(decode(written)).toMatchObject({ data: { a: 2 }, peer: { expire: 9, maxAge: 2 } })
     expect(decode('{"_session":true}')).toEqual({
       data: {},
-      cookie: { maxAge: null },
+      cookie: { maxAge: null, own: ['maxAge'] },
       peer: 'session',
     })
     expect(decode(encode({}, '{"own":[]}', 'session'))?.peer).toBe('session')

@@ -1,0 +1,51 @@
+import {
+  type CookieOptions,
+  decodeCookie,
+  encodeCookie,
+  makeCookie,
+  SessionCookie,
+} from './attributes.js'
+import { SessionError } from './errors.js'
+
+/** The cookie as it was configured: what a session's own cookie starts from and is checked against. */
+export class CookieTemplate {
+  readonly base: SessionCookie
+  /** What a session stores that alters nothing. */
+  readonly json: string
+  readonly #key: string
+
+  /** @throws {SessionError} ERR_SESSION_COOKIE, ERR_SESSION_DURATION */
+  constructor(key: string, options: CookieOptions = {}) {
+    this.#key = key
+    this.base = makeCookie(new SessionCookie(), withPrefixRules(key, options))
+    this.json = encodeCookie(this.base, this.base)
+  }
+
+  /** A session's cookie, held to the same rules as the options. */
+  complete(cookie: object): SessionCookie {
+    return makeCookie(this.base, withPrefixRules(this.#key, cookie))
+  }
+
+  encode(cookie: SessionCookie): string {
+    return encodeCookie(this.complete(cookie), this.base)
+  }
+
+  decode(stored: unknown): SessionCookie {
+    return decodeCookie(stored, this.base)
+  }
+}
+
+// RFC 6265bis, 4.1.3: browsers drop a cookie that claims a prefix and does not keep to it, whatever its case.
+function withPrefixRules(key: string, options: CookieOptions): CookieOptions {
+  const host = /^__host-/i.test(key)
+  if (!host && !/^__secure-/i.test(key)) return options
+  const misses =
+    options.secure === false || (host && (options.domain || (options.path ?? '/') !== '/'))
+  if (misses) {
+    throw new SessionError(
+      'ERR_SESSION_COOKIE',
+      `A cookie named ${key.slice(0, key.indexOf('-') + 1)}… must be secure${host ? ', with path / and no domain' : ''}: browsers drop it otherwise`,
+    )
+  }
+  return { ...options, secure: true }
+}
