@@ -6,7 +6,7 @@ const src = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.u
 const alias = [
   { find: /^koa-sess$/, replacement: src('index.ts') },
   { find: /^koa-sess\/redis$/, replacement: src('stores/redis.ts') },
-  { find: /^koa-sess\/testing$/, replacement: src('testing/index.ts') },
+  { find: /^koa-sess\/testing$/, replacement: src('testing/suite.ts') },
 ]
 
 const projects = [

@@ -23,3 +23,11 @@ await build({
   checks: { legacyCjs: false, pluginTimings: false },
 })
 await copyFile('src/cjs/index.d.cts', 'dist/cjs/index.d.cts')
+
+// rolldown puts a helper that several entries need into one of them, and all others then load it.
+const names = ['index', ...entry.map(([name]) => name)]
+for (const name of new Set(names)) {
+  const code = await readFile(`dist/cjs/${name}.cjs`, 'utf8')
+  const loaded = names.find((other) => code.includes(`require("./${other}.cjs")`))
+  if (loaded) throw new Error(`dist/cjs/${name}.cjs loads all of ${loaded}.cjs`)
+}

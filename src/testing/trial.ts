@@ -1,13 +1,19 @@
-import assert from 'node:assert/strict'
+import { equal, ok } from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Awaitable, isSessionStore, type LegacyStore, type SessionStore } from '../store.js'
+import {
+  type Awaitable,
+  assertStore,
+  isSessionStore,
+  type LegacyStore,
+  type SessionStore,
+} from '../store.js'
 import { adaptLegacy } from '../stores/legacy.js'
 
 /** A store, and what ends it once its test is over. */
 export interface OpenStore {
   store: SessionStore | LegacyStore
-  close?: () => unknown
+  close?: (() => unknown) | undefined
 }
 
 /** Opens a store. Every test calls it, so that no test sees what another one left. */
@@ -23,6 +29,8 @@ export interface Clock {
 export interface Outage {
   down(): unknown
   up(): unknown
+  /** How long a call may take to fail, and the store to come back, in ms. Default 1500. */
+  patience?: number | undefined
 }
 
 /** What was declared of a store, complete. */
@@ -45,11 +53,17 @@ export interface Group {
 }
 
 const HOUR = 3_600_000
-/** The life of a record that a test wants to see expire, in ms: no longer than a call on a slow machine takes. */
+/** The life of a record that a test wants to see expire, in ms; longer where the calls take longer. */
 const SHORT = 60
 const LONGEST = 10_000
 /** What timers and the clocks of two programs may differ by. */
 const SLACK = 20
+
+interface Instance {
+  source: SessionStore | LegacyStore
+  store: SessionStore
+  close(): unknown
+}
 
 /** One test's store, keys of its own, and its time. */
 export class Trial {
@@ -57,18 +71,13 @@ export class Trial {
   readonly outage: Outage
   readonly #create: CreateStore
   readonly #terms: Terms
-  readonly #open: {
-    source: SessionStore | LegacyStore
-    store: SessionStore
-    close: () => unknown
-  }[]
+  readonly #open: Instance[] = []
   readonly #space = `koa-sess:conformance:${randomUUID()}:`
   readonly #keys = new Set<string>()
 
   private constructor(create: CreateStore, terms: Terms) {
     this.#create = create
     this.#terms = terms
-    this.#open = []
     this.writers = terms.writers
     this.outage = terms.outage ?? { down: nothing, up: nothing }
   }
@@ -126,7 +135,7 @@ export class Trial {
   /** A key with a record of that value. */
   async stored(value: string, expiresAt = this.later): Promise<string> {
     const key = this.key()
-    assert.equal(await this.store.create(key, value, expiresAt), true, 'create was refused')
+    equal(await this.store.create(key, value, expiresAt), true, 'create was refused')
     return key
   }
 
@@ -135,6 +144,12 @@ export class Trial {
     const { clock, precision } = this.#terms
     if (clock) clock.advance(ms + precision)
     else await sleep(ms + precision + SLACK)
+  }
+
+  /** Lets that much time pass if the clock can be moved, and else a moment. */
+  async skip(ms: number): Promise<void> {
+    if (this.#terms.clock) this.#terms.clock.advance(ms)
+    else await sleep(SLACK)
   }
 
   /**
@@ -163,27 +178,44 @@ export class Trial {
 
   get #first() {
     const [first] = this.#open
-    assert.ok(first)
+    ok(first)
     return first
   }
 
   async #another(): Promise<void> {
     const given = await this.#create()
-    const { store: source, close = nothing }: OpenStore =
-      'store' in given && !('load' in given) && !('get' in given)
-        ? given
-        : { store: given as SessionStore | LegacyStore }
-    const store = this.#terms.strong ? strong(source) : weak(source, () => this.now())
-    this.#open.push({ source, store, close })
+    const { store: source, close = nothing } = isOpen(given) ? given : { store: given }
+    try {
+      assertStore(source)
+      const store = this.#terms.strong ? strong(source) : weak(source, () => this.now())
+      this.#open.push({ source, store, close })
+    } catch (error) {
+      await close()
+      throw error
+    }
   }
 
   /** @returns what went wrong. */
   async #end(): Promise<unknown[]> {
-    for (const key of this.#open.length > 0 ? this.#keys : [])
-      await Promise.resolve(this.store.destroy(key)).catch(nothing)
-    const closed = await Promise.allSettled(this.#open.map(async ({ close }) => close()))
-    return closed.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+    const [first] = this.#open
+    // Whether destroy works is a test of its own; here it only tidies up.
+    for (const key of this.#keys) await settled(() => first?.store.destroy(key))
+    const closed = await Promise.all(this.#open.map(({ close }) => settled(close)))
+    return closed.flat()
   }
+}
+
+async function settled(work: () => unknown): Promise<unknown[]> {
+  try {
+    await work()
+    return []
+  } catch (error) {
+    return [error]
+  }
+}
+
+function isOpen(given: SessionStore | LegacyStore | OpenStore): given is OpenStore {
+  return 'store' in given && !('destroy' in given)
 }
 
 function strong(store: SessionStore | LegacyStore): SessionStore {
@@ -194,8 +226,7 @@ function strong(store: SessionStore | LegacyStore): SessionStore {
 }
 
 function weak(store: SessionStore | LegacyStore, now: () => number): SessionStore {
-  if ('get' in store && 'set' in store) return adaptLegacy(store, now)
-  throw new Error('Declared as strong: false, a store needs get, set and destroy')
+  return 'get' in store && 'set' in store ? adaptLegacy(store, now) : store
 }
 
 function nothing(): void {}

@@ -3,6 +3,7 @@ const { once } = require('node:events')
 const Koa = require('koa')
 const session = require('koa-sess')
 const { RedisStore } = require('koa-sess/redis')
+const { testStore } = require('koa-sess/testing')
 
 const { MemoryStore, SessionError } = session
 
@@ -10,6 +11,7 @@ async function main() {
   assert.equal(typeof session, 'function')
   assert.equal(typeof MemoryStore, 'function')
   assert.equal(typeof RedisStore, 'function')
+  assert.equal(typeof testStore, 'function')
   assert.throws(() => new RedisStore({ client: {} }), SessionError)
 
   const app = new Koa()

@@ -3,10 +3,13 @@ import { once } from 'node:events'
 import Koa from 'koa'
 import session, { MemoryStore, SessionError } from 'koa-sess'
 import { RedisStore } from 'koa-sess/redis'
+import { ManualClock, testStore } from 'koa-sess/testing'
 
 assert.equal(session.MemoryStore, MemoryStore)
 assert.equal(session.SessionError, SessionError)
 assert.equal(typeof RedisStore, 'function')
+assert.equal(typeof testStore, 'function')
+assert.equal(new ManualClock(5).now(), 5)
 
 const app = new Koa()
 app.keys = ['a key of at least thirty-two characters']

@@ -1,0 +1,104 @@
+import type { Replaced } from '../../../src/store.js'
+import { type Bad, type Kind, Rows } from '../rows.js'
+import { parsed } from './parsed.js'
+
+/** What `replace` takes for the same. */
+export const COMPARISONS: Record<string, Bad<Rows>> = {
+  'only the beginning is compared': [
+    comparing((current, expected) => current.startsWith(expected)),
+    'a value that was expected and its beginning are two',
+    'an empty text matches no record',
+  ],
+  'only what the record has is compared': [
+    comparing((current, expected) => expected.startsWith(current)),
+    'a value that was expected and one that goes on are two',
+    'a NUL at the end counts',
+  ],
+  'only the first kilobyte is compared': [
+    comparing((current, expected) => current.slice(0, 1024) === expected.slice(0, 1024)),
+    'a long value and one that differs at its end are two',
+  ],
+  'a collation without case and without accents': [
+    comparing((a, b) => a.localeCompare(b, 'en', { sensitivity: 'base' }) === 0),
+    'upper and lower case are two',
+    'an accent counts',
+    'the same letter in other code points is another value',
+  ],
+  'a collation that pads': [
+    comparing((current, expected) => current.trimEnd() === expected.trimEnd()),
+    'white space at the end counts',
+  ],
+  'trimmed texts are compared': [
+    comparing((current, expected) => current.trim() === expected.trim()),
+    'white space at the start counts',
+  ],
+  'JSON is compared': [
+    comparing((current, expected) => parsed(current) === parsed(expected)),
+    'the same JSON in other words is another value',
+  ],
+  'LIKE compares': [
+    comparing((current, expected) =>
+      expected.endsWith('%') ? current.startsWith(expected.slice(0, -1)) : current === expected,
+    ),
+    'what is expected is no pattern',
+  ],
+  'a regular expression compares': [
+    comparing((current, expected) => current === expected || expected === '.*'),
+    'what is expected is no regular expression',
+  ],
+  'loose equality': [
+    comparing((current, expected) => current === expected || Number(current) === Number(expected)),
+    'numbers that are equal are two texts',
+  ],
+  'a falsy record is none': [
+    class extends Rows {
+      override live(key: string) {
+        const row = super.live(key)
+        return row?.value ? row : undefined
+      }
+    },
+    'an empty value is a value, and not gone',
+  ],
+  'a hidden version is compared': [
+    class extends Rows {
+      readonly written = new Map<string, Set<string>>()
+      override async replace(...args: [string, string, string, number]): Promise<Replaced> {
+        const written = this.written.get(args[0]) ?? new Set()
+        if (written.has(args[2])) return { ok: false, current: this.live(args[0])?.value }
+        this.written.set(args[0], written.add(args[1]))
+        return super.replace(...args)
+      }
+    },
+    'the value counts, not how it came there: a, b and a again match a',
+  ],
+  'the first value of a key is remembered': [
+    class extends Rows {
+      readonly first = new Map<string, string>()
+      override async create(...args: [string, string, number]) {
+        if (!this.first.has(args[0])) this.first.set(args[0], args[1])
+        return super.create(...args)
+      }
+      override async replace(...args: [string, string, string, number]): Promise<Replaced> {
+        const row = this.live(args[0])
+        const known = row && this.first.get(args[0]) === args[1]
+        return super.replace(args[0], known ? row.value : args[1], args[2], args[3])
+      }
+    },
+    'after destroy and create, the new record is compared',
+  ],
+  'a value is written over the one before': [
+    class extends Rows {
+      override put(key: string, value: string, expiresAt: number) {
+        const before = this.rows.get(key)?.value ?? ''
+        super.put(key, value + before.slice(value.length), expiresAt)
+      }
+    },
+    'a short value leaves nothing of a long one',
+  ],
+}
+
+function comparing(equal: (current: string, expected: string) => boolean): Kind<Rows> {
+  return class extends Rows {
+    override equal = equal
+  }
+}

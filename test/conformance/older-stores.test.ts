@@ -1,0 +1,8 @@
+import { describe, it } from 'vitest'
+import { ManualClock, testStore } from '../../src/testing/suite.js'
+import { WEAK } from '../support/backends.js'
+
+const clock = new ManualClock()
+
+for (const { name, open } of WEAK)
+  testStore(() => open(clock.now), { describe, it, clock, name, strong: false })
