@@ -29,15 +29,15 @@ export function decode(value: string): Decoded | undefined {
   return { data, cookie: peer ? peerCookie(cookie, peer) : cookie, peer }
 }
 
-// koa-session's names mean this where it wrote last: in a record of its own, or in one of ours.
+const PEER_NAMES = ['_expire', '_maxAge', '_session']
+
+// koa-session's names mean this wherever it wrote, in records of ours too; unless they are marked as data.
 function takePeer(data: StoredSession, cookie: unknown): Peer | undefined {
   const { _expire: expire, _maxAge: maxAge, _session: session } = data
   const lasting = typeof expire === 'number' && typeof maxAge === 'number'
-  const ours = isObject(cookie) && cookie.peer !== 'koa-session'
-  if (!lasting && (session !== true || ours)) return undefined
-  delete data._expire
-  delete data._maxAge
-  delete data._session
+  const marked = isObject(cookie) && cookie.data === true
+  if (marked || (!lasting && session !== true)) return undefined
+  for (const name of PEER_NAMES) delete data[name]
   return lasting ? { expire, maxAge } : 'session'
 }
 
@@ -69,11 +69,13 @@ export function encode(data: object, cookie: string, peer?: Peer): string {
     )
   }
   const head = body === '{}' ? '{' : `${body.slice(0, -1)},`
-  if (peer === undefined) return `${head}"cookie":${cookie}}`
-  const marked = `${cookie.slice(0, -1)},"peer":"koa-session"}`
-  const extra =
-    peer === 'session' ? '"_session":true' : `"_expire":${peer.expire},"_maxAge":${peer.maxAge}`
-  return `${head}${extra},"cookie":${marked}}`
+  if (peer !== undefined) {
+    const extra =
+      peer === 'session' ? '"_session":true' : `"_expire":${peer.expire},"_maxAge":${peer.maxAge}`
+    return `${head}${extra},"cookie":${cookie}}`
+  }
+  const marked = PEER_NAMES.some((name) => Object.hasOwn(data, name))
+  return `${head}"cookie":${marked ? `${cookie.slice(0, -1)},"data":true}` : cookie}}`
 }
 
 /** Whether the data can be written at all. */

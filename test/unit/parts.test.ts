@@ -300,6 +300,8 @@ describe('records', () => {
     })
     expect(decode(encode({}, '{"own":[]}', 'session'))?.peer).toBe('session')
     expect(decode('{"_expire":1,"cookie":{}}')?.data).toEqual({ _expire: 1 })
+    const names = { _expire: 1, _maxAge: 2, _session: true }
+    expect(decode(encode(names, '{"own":[]}'))).toMatchObject({ data: names, peer: undefined })
   })
 
   test.each([
