@@ -110,9 +110,13 @@ const SHAPE: Record<Name, [(value: unknown) => boolean, string]> = {
   partitioned: [boolean, 'a boolean'],
 }
 
+/** Whether a cookie attribute has this name, in either spelling. */
+export function isAttribute(name: string): boolean {
+  return Object.hasOwn(SHAPE, ALIASES[name] ?? name)
+}
+
 function nameOf(attribute: string): Name {
-  const name = ALIASES[attribute] ?? attribute
-  if (Object.hasOwn(SHAPE, name)) return name as Name
+  if (isAttribute(attribute)) return (ALIASES[attribute] ?? attribute) as Name
   throw new SessionError(
     'ERR_SESSION_COOKIE',
     `cookie.${attribute} is not a cookie attribute: remove it`,

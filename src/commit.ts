@@ -1,7 +1,6 @@
 import { encodable } from './codec.js'
 import { timeToLive } from './expiry.js'
 import { assertId } from './id.js'
-import { moment } from './load.js'
 import { busy } from './merge.js'
 import { type Action, planCommit } from './plan.js'
 import type { Session } from './session.js'
@@ -122,7 +121,7 @@ async function end(visit: Visit, held: Held): Promise<void> {
 function isExtended(visit: Visit, session: Session): boolean {
   const { origin } = visit
   if (origin?.kind !== 'found' || origin.extended === undefined || visit.keepsDeadline) return false
-  return origin.moment === moment(visit.config.writer) && origin.extended === ttl(visit, session)
+  return origin.moment === visit.config.writer.moment() && origin.extended === ttl(visit, session)
 }
 
 async function nextId(visit: Visit): Promise<string> {

@@ -20,9 +20,9 @@ export function generateId(): string {
   return id
 }
 
-// Wide enough for UUIDs, hex, uid-safe and prefixed ids of the peers; narrow enough for a cookie, a
+// Wide enough for UUIDs, hex, uid-safe and the ids of peers that begin with a prefix, {hash tags} too; narrow enough for a cookie, a
 // file name and a database key: no slash, no space, no control character, no dot segment.
-const ID_SHAPE = /^[\w:~+=@-][\w.:~+=@-]{15,255}$/
+const ID_SHAPE = /^[\w:~+=@!|%{}-][\w.:~+=@!|%{}-]{15,255}$/
 
 /** Whether a presented id may be put to a store at all (ASVS 1.2.4). 16 to 256 characters. */
 export function isId(id: unknown): id is string {
@@ -36,6 +36,6 @@ export function assertId(id: unknown): asserts id is string {
   if (isId(id)) return
   throw new SessionError(
     'ERR_SESSION_ID',
-    'genSid must return 16 to 256 characters of A-Z a-z 0-9 _ - . : ~ + = @: return more randomness, in that alphabet',
+    'genSid must return 16 to 256 characters of A-Z a-z 0-9 _ - . : ~ + = @ ! | % { }: return more randomness, in that alphabet',
   )
 }

@@ -26,7 +26,7 @@ export async function load(
   if (until === undefined) {
     const held = { id, key, value }
     if (!isOver(value, now())) {
-      const at = extend === undefined ? -1 : moment(writer)
+      const at = extend === undefined ? -1 : writer.moment()
       return { kind: 'found', held, extended: extend, moment: at }
     }
     // A rolling read has just given it more time.
@@ -46,23 +46,4 @@ function isOver(value: string, now: number): boolean {
   const { cookie } = record ?? {}
   if (typeof cookie !== 'object' || cookie === null || !('expires' in cookie)) return false
   return Date.parse(String(cookie.expires)) <= now
-}
-
-let turns = 0
-let armed = false
-
-/**
- * A number that only grows: with every turn of the event loop, and with every session that this
- * process ends. Two equal answers mean that what the store said in between still stands, as far as
- * anybody could see.
- */
-export function moment(writer: Writer): number {
-  if (!armed) {
-    armed = true
-    setImmediate(() => {
-      armed = false
-      turns++
-    })
-  }
-  return turns + writer.endings
 }

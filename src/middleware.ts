@@ -31,8 +31,8 @@ export function session(
   const view = new SessionView(config)
   const signers = new SignerCache()
   const run = (ctx: Context, next: Next): Promise<void> => {
-    if (!isInPath(ctx, config.template.base.path) || isServed(ctx, config)) return next()
     install(ctx)
+    if (!isInPath(ctx, config.template.base.path) || isServed(ctx, config)) return next()
     const host = new KoaHost(ctx, config, signers, takePreset(ctx))
     const above = partOf(ctx)
     const outer = above?.done ? undefined : above
@@ -69,16 +69,18 @@ async function settle(next: Next, { session }: Part, ctx: Context): Promise<void
 
 /**
  * Whether another session middleware above serves this one's cookie already: one session, one commit.
- * @throws {SessionError} ERR_SESSION_CONTEXT when it keeps it in another store.
+ * @throws {SessionError} ERR_SESSION_CONTEXT when it keeps it elsewhere.
  */
 function isServed(ctx: Context, config: Config): boolean {
   let part = partOf(ctx)
   while (part && part.config.key !== config.key) part = part.outer
   if (!part || part.done) return false
-  if (part.config.source === config.source || config.byDefault) return true
+  const alike =
+    part.config.source === config.source && part.config.writer.prefix === config.writer.prefix
+  if (alike || config.byDefault) return true
   throw new SessionError(
     'ERR_SESSION_CONTEXT',
-    `Two session middlewares share the cookie ${config.key} and differ in their stores: give one of them another key`,
+    `Two session middlewares share the cookie ${config.key} and differ in store or prefix: give one of them another key`,
   )
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import type { CookieOptions, SessionCookie } from './attributes.js'
+import { type CookieOptions, isAttribute, type SessionCookie } from './attributes.js'
 import { SessionError } from './errors.js'
 import { duration, ONE_DAY, type Ttl } from './expiry.js'
 import { type StoreCall, StoreGate } from './gate.js'
@@ -168,7 +168,9 @@ function checkNames(options: object): void {
     if (!KNOWN.includes(name)) {
       throw new SessionError(
         'ERR_SESSION_OPTION',
-        `Unknown option ${name}: known are ${KNOWN.join(', ')}`,
+        isAttribute(name)
+          ? `${name} is an attribute of the cookie: set options.cookie.${name}`
+          : `Unknown option ${name}: known are ${KNOWN.join(', ')}`,
       )
     }
   }
@@ -182,7 +184,7 @@ function checkTypes(options: SessionOptions<never>): void {
     check(options[name] === undefined || typeof options[name] === 'function', name, 'a function')
   }
   check(
-    key === undefined || TOKEN.test(key),
+    key === undefined || (typeof key === 'string' && TOKEN.test(key)),
     'key',
     'a cookie name: letters, digits and - . _ ~ without spaces',
   )

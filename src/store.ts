@@ -30,24 +30,16 @@ export interface SessionStore {
 /** What a session looks like to a store of the older contract: the user's keys, and `cookie` beside them. */
 export type StoredSession = Record<string, unknown>
 
-type Callback = (error: unknown, value?: unknown) => void
-/** The three ways a store of the older contract may answer, or the plain value. */
-export type LegacyAnswer =
-  | unknown
-  | Promise<unknown>
-  | ((callback: Callback) => void)
-  | Generator<unknown, unknown, unknown>
-
 /**
  * The contract of koa-sess since 2014, and of every store written for koa-generic-session and
  * koa-session: each method may return a promise, a thunk or a generator (or be a generator
  * function). It has no compare-and-set, so it cannot give what docs/stores.md calls strong.
  */
 export interface LegacyStore {
-  get(sid: string): LegacyAnswer
+  get(sid: string): unknown
   /** `ttl` in milliseconds. */
-  set(sid: string, session: StoredSession, ttl: number): LegacyAnswer
-  destroy(sid: string): LegacyAnswer
+  set(sid: string, session: StoredSession, ttl: number): unknown
+  destroy(sid: string): unknown
   on?(event: 'connect' | 'disconnect', listener: () => void): unknown
   off?(event: 'connect' | 'disconnect', listener: () => void): unknown
 }

@@ -8,6 +8,9 @@ import type { SessionStore } from './store.js'
 export const MOST_ROUNDS = 256
 const MOST_COLLISIONS = 3
 
+let turns = 0
+let armed = false
+
 /** A record as a request knows it: where it is, and the exact value last seen there. */
 export interface Held {
   id: string
@@ -20,8 +23,7 @@ export type Attempt = { written: Held } | { theirs: string } | { gone: true }
 
 /** The store, asked in the ways a commit needs. */
 export class Writer {
-  /** How many sessions were ended here. */
-  endings = 0
+  #endings = 0
 
   constructor(
     readonly store: SessionStore,
@@ -71,7 +73,7 @@ export class Writer {
 
   /** Ends a record, whoever wrote it last, and bars its id for a moment. False: it was gone already. */
   async end(held: Held): Promise<boolean> {
-    this.endings++
+    this.#endings++
     let expected = held.value
     for (let round = 0; round < MOST_ROUNDS && this.lull > 0; round++) {
       const [seen, until] = [expected, this.now() + this.lull]
@@ -84,6 +86,22 @@ export class Writer {
       expected = current
     }
     return this.gate.ask('destroy', () => this.store.destroy(held.key))
+  }
+
+  /**
+   * A number that only grows: with every turn of the event loop, and with every session that is
+   * ended here. Two equal answers mean that what the store said in between still stands, as far as
+   * anybody could see.
+   */
+  moment(): number {
+    if (!armed) {
+      armed = true
+      setImmediate(() => {
+        armed = false
+        turns++
+      })
+    }
+    return turns + this.#endings
   }
 
   /** The value under an id; undefined: none, or one that ended. */

@@ -17,6 +17,8 @@ describe('options that cannot be meant throw at construction', () => {
     [{ errorHandler: 'log' }, 'ERR_SESSION_OPTION'],
     [{ now: 5 }, 'ERR_SESSION_OPTION'],
     [{ key: 'a b' }, 'ERR_SESSION_OPTION'],
+    [{ key: null }, 'ERR_SESSION_OPTION'],
+    [{ key: 5 }, 'ERR_SESSION_OPTION'],
     [{ key: '' }, 'ERR_SESSION_OPTION'],
     [{ key: 'a=b' }, 'ERR_SESSION_OPTION'],
     [{ key: 'a;b' }, 'ERR_SESSION_OPTION'],
@@ -54,7 +56,10 @@ describe('options that cannot be meant throw at construction', () => {
   })
 
   test('the message says what to do', () => {
-    expect(make({ maxAge: 5 })).toThrow(/Unknown option maxAge: known are rolling, /)
+    expect(make({ maxage: 5 })).toThrow(
+      /maxage is an attribute of the cookie: set options.cookie.maxage/,
+    )
+    expect(make({ nonsense: 5 })).toThrow(/Unknown option nonsense: known are rolling, /)
     expect(make({ key: '__Host-sid', cookie: { domain: 'a.example' } })).toThrow(
       /__Host-… must be secure, with path \/ and no domain/,
     )

@@ -26,6 +26,7 @@ describe('ids', () => {
     '0123456789abcdef',
     '4c2f3c1e-aaaa-4bbb-8ccc-0123456789ab',
     'app:0123456789abcdef',
+    '{app}|0123456789!%',
     'x'.repeat(256),
   ])('accepted: %s', (id) => expect(isId(id)).toBe(true))
 
