@@ -3,7 +3,7 @@ import { timeToLive } from './expiry.js'
 import { assertId } from './id.js'
 import { busy } from './merge.js'
 import { type Action, planCommit } from './plan.js'
-import type { Session } from './session.js'
+import { Session } from './session.js'
 import type { Visit } from './visit.js'
 import { type Attempt, type Held, MOST_ROUNDS } from './writer.js'
 
@@ -132,7 +132,7 @@ async function nextId(visit: Visit): Promise<string> {
 }
 
 function ttl(visit: Visit, session: Session): number {
-  return timeToLive(session, visit.config.ttl, visit.config.now())
+  return timeToLive(session, Session.cookieOf(session), visit.config.ttl, visit.config.now())
 }
 
 function deadline(visit: Visit, session: Session): number {

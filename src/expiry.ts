@@ -33,14 +33,14 @@ export type Ttl<Data> = number | ((session: Data) => number | null | undefined)
  * How long the store keeps a session from now on, in ms: `ttl` first, then the cookie's `expires`,
  * then its `maxAge`, else a day. Zero or less: it is over already.
  */
-export function timeToLive<S extends { cookie: SessionCookie }>(
+export function timeToLive<S extends object>(
   session: S,
+  { expires, maxAge }: SessionCookie,
   ttl: Ttl<S> | undefined,
   now: number,
 ): number {
   const own = typeof ttl === 'function' ? ttl(session) : ttl
   if (own !== undefined && own !== null && own !== 0) return duration('ttl', own)
-  const { expires, maxAge } = session.cookie
   if (expires) return expires.getTime() - now
   return maxAge || ONE_DAY
 }

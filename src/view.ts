@@ -37,7 +37,7 @@ export class SessionView {
       writer.overwrite(
         sid,
         Session.encode(whole, record.peer),
-        now() + timeToLive(whole, ttl, now()),
+        now() + timeToLive(whole, whole.cookie, ttl, now()),
       ),
     )
   }

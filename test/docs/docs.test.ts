@@ -122,7 +122,9 @@ test('links between the pages lead somewhere', () => {
 test('the tree in CONTRIBUTING names every file of src, and none that is not there', () => {
   const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
   const tree = text.slice(text.indexOf('src/\n'), text.indexOf('test/\n'))
-  const named = [...tree.matchAll(/^ {2}(\S+)/gm)].map(([, name = '']) => name.replace('/', '')).sort()
+  const named = [...tree.matchAll(/^ {2}(\S+)/gm)]
+    .map(([, name = '']) => name.replace('/', ''))
+    .sort()
   const there = readdirSync(join(root, 'src')).sort()
   expect(named).toEqual(there)
 })

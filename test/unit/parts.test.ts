@@ -9,7 +9,7 @@ import {
 } from '../../src/attributes.js'
 import { decode, encode, tombstone, tombstoneUntil } from '../../src/codec.js'
 import { cookieValues, mergeLines, readCookie } from '../../src/cookie.js'
-import { duration, timeToLive } from '../../src/expiry.js'
+import { duration, timeToLive as lifetime, type Ttl } from '../../src/expiry.js'
 import { assertId, generateId, isId } from '../../src/id.js'
 import { merge } from '../../src/merge.js'
 import { SignerCache } from '../../src/signature.js'
@@ -259,7 +259,9 @@ describe('durations', () => {
   })
 
   test('the time to live: ttl, then expires, then maxAge, then a day', () => {
-    const session = (options: object) => ({ cookie: makeCookie(new SessionCookie(), options) })
+    const session = (options: object) => makeCookie(new SessionCookie(), options)
+    const timeToLive = (cookie: SessionCookie, ttl: Ttl<object> | undefined, now: number) =>
+      lifetime({}, cookie, ttl, now)
     const both = session({ maxAge: 5, expires: new Date(1300) })
     expect(timeToLive(both, 7, 1000)).toBe(7)
     expect(timeToLive(both, () => 8, 1000)).toBe(8)
