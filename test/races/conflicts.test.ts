@@ -1,0 +1,193 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { MemoryStore, type OnConflict, type SessionStore } from '../../src/index.js'
+import { type Opened, STRONG } from '../support/backends.js'
+import { Player } from './player.js'
+import { type StepsSite, serveSteps } from './steps.js'
+
+let site: StepsSite
+let user: Player
+afterEach(async () => {
+  user.close()
+  await site.close()
+})
+
+async function start(options: Parameters<typeof serveSteps>[0]) {
+  site = await serveSteps(options)
+  user = new Player([site.origin])
+}
+
+describe.each(STRONG.slice(0, 2))('two requests change the same key, on $name', ({ open }) => {
+  let opened: Opened
+  afterEach(() => opened.close())
+
+  async function collide(onConflict: OnConflict | undefined) {
+    opened = await open()
+    await start({ store: opened.store, prefix: opened.prefix, onConflict })
+    await user.do('set:k:base')
+    const slow = await user.start('g', 'read,wait:g,set:k:slow,set:other:1')
+    await user.do('set:k:fast')
+    const reply = await slow.finish()
+    return [reply.status, await user.read()]
+  }
+
+  test('the later write holds, if nothing else is said', async () => {
+    expect(await collide(undefined)).toEqual([200, { k: 'slow', other: '1' }])
+    expect(site.events).toEqual(['conflict'])
+  })
+
+  test('mine: the later write', async () => {
+    expect(await collide('mine')).toEqual([200, { k: 'slow', other: '1' }])
+  })
+
+  test('theirs: the earlier one; other keys are kept', async () => {
+    expect(await collide('theirs')).toEqual([200, { k: 'fast', other: '1' }])
+  })
+
+  test('throw: a clear error, a 409, and nothing of the later request', async () => {
+    expect(await collide('throw')).toEqual([409, { k: 'fast' }])
+    expect(site.errors).toMatchObject([{ code: 'ERR_SESSION_CONFLICT', status: 409 }])
+  })
+
+  test('a function: what it returns, undefined deletes', async () => {
+    const sides: unknown[] = []
+    const join: OnConflict = (...each) => {
+      sides.push(each)
+      return each.slice(1).join('+')
+    }
+    expect(await collide(join)).toEqual([200, { k: 'base+fast+slow', other: '1' }])
+    expect(sides).toEqual([['k', 'base', 'fast', 'slow']])
+    await opened.close()
+    user.close()
+    await site.close()
+    expect(await collide(() => undefined)).toEqual([200, { other: '1' }])
+  })
+})
+
+describe('a store where somebody else always comes first', () => {
+  /** Each replace finds another value than the one before. */
+  function contended(): { store: SessionStore; rounds(): number } {
+    const memory = new MemoryStore()
+    let rounds = 0
+    const store = Object.assign(Object.create(memory), {
+      load: memory.load.bind(memory),
+      create: memory.create.bind(memory),
+      touch: memory.touch.bind(memory),
+      destroy: memory.destroy.bind(memory),
+      replace: () => ({ ok: false, current: `{"round":${rounds++},"cookie":{"own":[]}}` }),
+    })
+    return { store, rounds: () => rounds }
+  }
+
+  test.each([
+    'set:k:1',
+    'update:n',
+  ])('%s gives up in the end, with a clear error', async (steps) => {
+    const { store, rounds } = contended()
+    await start({ store })
+    await user.do('set:a:0')
+    const reply = await user.do(steps)
+    expect(reply.status).toBe(409)
+    expect(site.errors).toMatchObject([{ code: 'ERR_SESSION_CONFLICT' }])
+    expect(rounds()).toBeGreaterThan(100)
+  })
+
+  test('a logout wins all the same', async () => {
+    const { store } = contended()
+    await start({ store })
+    await user.do('set:a:0')
+    const { cookie } = user
+    expect((await user.do('logout')).cookies).toHaveLength(2)
+    expect(await user.read(cookie)).toEqual({})
+  })
+})
+
+describe('tombstones', () => {
+  const late = 'read,set:late:1'
+
+  async function ended(steps: string, tombstone: number | undefined, rolling = false) {
+    let time = 1_800_000_000_000
+    const now = () => time
+    const store = new MemoryStore({ now })
+    await start({ store, now, tombstone, rolling })
+    await user.do('set:a:0')
+    const { cookie } = user
+    await user.do(steps)
+    return { cookie, store, pass: (ms: number) => (time += ms) }
+  }
+
+  test.each([
+    'logout',
+    'regenerate,set:user:ada',
+  ])('after %s the id is barred for ten seconds', async (steps) => {
+    const { cookie, pass } = await ended(steps, undefined)
+    const { cookie: browser } = user
+    pass(9_999)
+    expect((await user.do(late, cookie)).cookies).toEqual([])
+    expect(user.cookie).toBe(browser)
+    pass(1)
+    expect((await user.do(late, cookie)).cookies).toHaveLength(2)
+    expect(site.events).toEqual(['superseded'])
+  })
+
+  test('a rolling read of an ended id does not bar it for longer', async () => {
+    const { cookie, pass } = await ended('logout', undefined, true)
+    pass(5_000)
+    await user.do('read', cookie)
+    pass(5_000)
+    expect((await user.do(late, cookie)).cookies).toHaveLength(2)
+  })
+
+  test('as long as the option says, and 0 turns them off', async () => {
+    const short = await ended('logout', 500)
+    short.pass(500)
+    expect((await user.do(late, short.cookie)).cookies).toHaveLength(2)
+    user.close()
+    await site.close()
+    const none = await ended('logout', 0)
+    expect(none.store.size).toBe(0)
+    expect((await user.do(late, none.cookie)).cookies).toHaveLength(2)
+  })
+})
+
+describe('an old session that cannot be ended', () => {
+  test('F4: the request fails, no new cookie is sent, the old session goes on, nothing is left over', async () => {
+    const store = new MemoryStore()
+    let failing = false
+    const broken = new Proxy(store, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        return (...args: unknown[]) => {
+          // The end of the old one is a replace; taking back the new one is another.
+          if (name === 'replace' && failing) {
+            failing = false
+            throw new Error('down')
+          }
+          return value.apply(target, args)
+        }
+      },
+    })
+    await start({ store: broken })
+    await user.do('set:a:0')
+    const { cookie } = user
+    failing = true
+    const reply = await user.do('regenerate:a,set:user:ada')
+    expect([reply.status, reply.cookies]).toEqual([500, []])
+    expect(user.cookie).toBe(cookie)
+    expect(await user.read()).toEqual({ a: '0' })
+    expect(store.size).toBe(1)
+  })
+})
+
+describe('events', () => {
+  test('a write, a touch and a late request that come too late are told', async () => {
+    await start({ store: new MemoryStore() })
+    await user.do('set:a:0')
+    const { cookie } = user
+    const writer = await user.start('g1', 'read,wait:g1,set:b:1')
+    await user.do('logout')
+    await writer.finish()
+    await user.do('read', cookie)
+    expect(site.events).toEqual(['gone', 'superseded'])
+  })
+})

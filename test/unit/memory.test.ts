@@ -1,0 +1,68 @@
+import { once } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import { MemoryStore } from '../../src/index.js'
+
+const LATER = Date.now() + 60_000
+
+describe('MemoryStore', () => {
+  test('L2: holds at most max sessions; the least recently used one goes, and that is said once', async () => {
+    const warned = once(process, 'warning')
+    const warnings: Error[] = []
+    const note = (warning: Error) => warnings.push(warning)
+    process.on('warning', note)
+    const store = new MemoryStore({ max: 3 })
+    for (const key of ['a', 'b', 'c']) store.create(key, key, LATER)
+    store.load('a')
+    store.touch('b', LATER)
+    store.create('d', 'd', LATER)
+    expect(['a', 'b', 'c', 'd'].map((key) => store.load(key))).toEqual(['a', 'b', undefined, 'd'])
+    for (let count = 0; count < 100; count++) store.create(`more-${count}`, 'x', LATER)
+    expect(store.size).toBe(3)
+    await warned
+    await new Promise(setImmediate)
+    process.off('warning', note)
+    expect(warnings).toMatchObject([{ code: 'KOA_SESS_MEMORY_FULL' }])
+  })
+
+  test.each([0, -1, Number.NaN, '5', null])('max %j is refused', (max) => {
+    const make = () => new MemoryStore({ max: max as number })
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_SESSION_DURATION' }))
+  })
+
+  test('expired sessions go without a timer, as others are used', () => {
+    let time = 0
+    const store = new MemoryStore({ now: () => time })
+    for (let count = 0; count < 1000; count++) store.create(`short-${count}`, 'x', 10)
+    expect(store.size).toBe(1000)
+    time = 10
+    for (let count = 0; count < 600; count++) store.create(`long-${count}`, 'x', 1000)
+    expect(store.size).toBe(600)
+    expect(process.getActiveResourcesInfo()).not.toContain('MemoryStore')
+  })
+
+  test('no reference to a session leads in or out', async () => {
+    const store = new MemoryStore()
+    const session = { cart: ['tea'] }
+    await store.set('key', session, 1000)
+    session.cart.push('cup')
+    const read = await store.get('key')
+    expect(read).toEqual({ cart: ['tea'] })
+    Object.assign(read ?? {}, { cart: [] })
+    expect(await store.get('key')).toEqual({ cart: ['tea'] })
+  })
+
+  test('answers get, set and destroy; a ttl that is none means a day', async () => {
+    let time = 0
+    const store = new MemoryStore({ now: () => time })
+    for (const ttl of [undefined, 0, Number.NaN, 'session', null]) {
+      await store.set('key', { a: 1 }, ttl)
+      time += 86_399_999
+      expect(await store.get('key')).toEqual({ a: 1 })
+      time += 1
+      expect(await store.get('key')).toBe(undefined)
+    }
+    await store.set('key', { a: 1 }, -5)
+    expect(await store.get('key')).toBe(undefined)
+    expect(store.destroy('key')).toBe(false)
+  })
+})
