@@ -110,9 +110,9 @@ describe('tombstones', () => {
     const store = new MemoryStore({ now })
     await start({ store, now, tombstone, rolling })
     await user.do('set:a:0')
-    const { cookie } = user
+    const { cookie, id } = user
     await user.do(steps)
-    return { cookie, store, pass: (ms: number) => (time += ms) }
+    return { cookie, id, store, pass: (ms: number) => (time += ms) }
   }
 
   test.each([
@@ -130,10 +130,11 @@ describe('tombstones', () => {
   })
 
   test('a rolling read of an ended id does not bar it for longer', async () => {
-    const { cookie, pass } = await ended('logout', undefined, true)
+    const { cookie, id, store, pass } = await ended('logout', undefined, true)
     pass(5_000)
     await user.do('read', cookie)
     pass(5_000)
+    expect(store.load(`koa:sess:${id}`)).toBe(undefined)
     expect((await user.do(late, cookie)).cookies).toHaveLength(2)
   })
 
