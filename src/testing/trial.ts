@@ -147,7 +147,7 @@ export class Trial {
   }
 
   /** Lets that much time pass if the clock can be moved, and else a moment. */
-  async skip(ms: number): Promise<void> {
+  async jump(ms: number): Promise<void> {
     if (this.#terms.clock) this.#terms.clock.advance(ms)
     else await sleep(SLACK)
   }

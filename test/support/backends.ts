@@ -66,43 +66,8 @@ const memory: Backend = {
   },
 }
 
-const ioredis: Backend = {
-  name: 'RedisStore, ioredis',
-  strong: true,
-  async open(now) {
-    const client = new Redis(inject('redisUrl'))
-    const list = (pattern: string) => client.keys(pattern)
-    return redis(
-      client,
-      {
-        list,
-        get: (key) => client.get(key),
-        del: (key) => client.del(key),
-        quit: () => client.quit(),
-      },
-      now,
-    )
-  },
-}
-
-const iovalkey: Backend = {
-  name: 'RedisStore, iovalkey',
-  strong: true,
-  async open(now) {
-    const client = new Valkey(inject('redisUrl'))
-    const list = (pattern: string) => client.keys(pattern)
-    return redis(
-      client,
-      {
-        list,
-        get: (key) => client.get(key),
-        del: (key) => client.del(key),
-        quit: () => client.quit(),
-      },
-      now,
-    )
-  },
-}
+const ioredis = commanded('RedisStore, ioredis', () => new Redis(inject('redisUrl')))
+const iovalkey = commanded('RedisStore, iovalkey', () => new Valkey(inject('redisUrl')))
 
 const nodeRedis: Backend = {
   name: 'RedisStore, node-redis',
@@ -110,45 +75,46 @@ const nodeRedis: Backend = {
   async open(now) {
     const client = createClient({ url: inject('redisUrl') })
     await client.connect()
-    const list = (pattern: string) => client.keys(pattern)
-    return redis(
-      client,
-      {
-        list,
-        get: (key) => client.get(key),
-        del: (key) => client.del(key),
-        quit: async () => client.close(),
-      },
-      now,
-    )
+    return redis(client, client, async () => client.close(), now)
   },
 }
 
+/** ioredis, and what came of it. */
+function commanded(name: string, connect: () => Redis | Valkey): Backend {
+  return {
+    name,
+    strong: true,
+    async open(now) {
+      const client = connect()
+      return redis(client, client, () => client.quit(), now)
+    },
+  }
+}
+
 /** The client's own commands. */
-interface Direct {
-  list(pattern: string): Promise<string[]>
+interface Commands {
+  keys(pattern: string): Promise<string[]>
   get(key: string): Promise<string | null>
   del(key: string): Promise<unknown>
-  quit(): Promise<unknown>
 }
 
 function redis(
   client: ConstructorParameters<typeof RedisStore>[0]['client'],
-  { list, get, del, quit }: Direct,
+  commands: Commands,
+  quit: () => Promise<unknown>,
   now?: () => number,
 ): Opened {
   const prefix = `test:${randomUUID()}:`
   const store = new RedisStore(now ? { client, now } : { client })
-  const close = () => {
-    store.close()
-    return quit()
-  }
   return {
     store,
     prefix,
-    close,
-    remove: del,
-    records: async () => collect(await list(`${prefix}*`), get),
+    records: async () => collect(await commands.keys(`${prefix}*`), (key) => commands.get(key)),
+    remove: (key) => commands.del(key),
+    close: () => {
+      store.close()
+      return quit()
+    },
   }
 }
 
