@@ -92,6 +92,18 @@ export class KoaHost implements Host {
     this.#ctx.app.emit(`session:${event}`, { ctx: this.#ctx })
   }
 
+  /**
+   * An answer that depends on the session is nobody else's: shared caches must not keep it
+   * (CVE-2023-30861). What the handler said of caching stands.
+   */
+  guardCaches(): void {
+    const { res } = this.#ctx
+    if (!this.#config.privateCache || !res || res.headersSent) return
+    if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'private')
+    if (res.hasHeader('Vary')) this.#ctx.vary('Cookie')
+    else res.setHeader('Vary', 'Cookie')
+  }
+
   // ctx.cookies.secure is how applications tell Koa's own cookies that a proxy speaks TLS for them.
   #isSecure(): boolean {
     return this.#ctx.secure || Boolean(this.#ctx.cookies.secure)

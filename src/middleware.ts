@@ -37,16 +37,17 @@ export function session(
     const above = partOf(ctx)
     const outer = above?.done ? undefined : above
     const session = new RequestSession(config, host)
-    return handle(ctx, next, { session, config, view, outer, done: false })
+    return handle(ctx, next, { session, config, view, outer, done: false }, host)
   }
   return Object.assign(run, { close: () => config.gate.close() })
 }
 
-async function handle(ctx: Context, next: Next, part: Part): Promise<void> {
+async function handle(ctx: Context, next: Next, part: Part, host: KoaHost): Promise<void> {
   setPart(ctx, part)
   try {
     if (!part.config.defer) await part.session.ready()
     await settle(next, part, ctx)
+    if (part.session.used) host.guardCaches()
   } finally {
     part.done = true
     // What stands above this middleware sees the outer session again; without one, this one stays readable.

@@ -65,6 +65,11 @@ export interface SessionOptions<Data extends object = SessionData> {
   onConflict?: OnConflict | undefined
   /** How long the id of an ended session is barred, in ms. Default 10,000; 0: not at all. */
   tombstone?: number | undefined
+  /**
+   * Answers that read or set the session are `Cache-Control: private`, unless the handler said
+   * otherwise, and `Vary: Cookie`. Default true.
+   */
+  privateCache?: boolean | undefined
   /** The clock, in epoch ms. Default `Date.now`; for tests. */
   now?: (() => number) | undefined
 }
@@ -90,10 +95,11 @@ export interface Config<Data extends object = object> {
   errorHandler: SessionOptions<Data>['errorHandler']
   sessionIdStore: SessionIdStore | undefined
   onConflict: OnConflict
+  privateCache: boolean
   now: () => number
 }
 
-const FLAGS = ['rolling', 'defer', 'allowEmpty'] as const
+const FLAGS = ['rolling', 'defer', 'allowEmpty', 'privateCache'] as const
 const FUNCTIONS = ['genSid', 'valid', 'beforeSave', 'errorHandler', 'now'] as const
 const OTHERS = [
   'key',
@@ -153,6 +159,7 @@ export function resolveOptions<Data extends object>(
     errorHandler: options.errorHandler,
     sessionIdStore: options.sessionIdStore,
     onConflict: options.onConflict ?? 'mine',
+    privateCache: options.privateCache ?? true,
     now,
   }
 }

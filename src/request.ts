@@ -51,6 +51,11 @@ export class RequestSession implements SessionOwner {
     return this.#visit.session
   }
 
+  /** Whether anything of the answer can depend on it. */
+  get used(): boolean {
+    return this.#visit.current !== undefined
+  }
+
   get saving(): boolean | undefined {
     return this.#visit.saving
   }
