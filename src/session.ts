@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { followsOptions, type SessionCookie } from './attributes.js'
 import { encode, type Peer } from './codec.js'
 import type { StoredSession } from './store.js'
@@ -90,6 +91,11 @@ export class Session {
    */
   update<T>(change: (session: this) => T | Promise<T>): Promise<T> {
     return this.#owner.update((draft) => change(draft as this))
+  }
+
+  /** What `console.log` shows: how much there is, and nothing of it. The data: `{ ...ctx.session }`. */
+  [inspect.custom](): string {
+    return `Session { ${Object.keys(this).length} keys }`
   }
 
   // JSON may hold a key of this name, and it is data like any other.

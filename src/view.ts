@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { decode } from './codec.js'
 import { SessionError } from './errors.js'
 import { timeToLive } from './expiry.js'
@@ -19,6 +20,11 @@ export class SessionView {
   constructor(config: Config) {
     this.client = config.source
     this.#config = config
+  }
+
+  /** The client may hold a password. */
+  [inspect.custom](): string {
+    return 'SessionView {}'
   }
 
   /** The session of an id, as a plain object with `cookie` inside, or undefined. */
