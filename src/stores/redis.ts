@@ -59,10 +59,11 @@ export class RedisStore extends BaseStore {
   readonly #events = new EventEmitter()
 
   /** @throws {SessionError} ERR_SESSION_CLIENT when the client is none that it knows. */
-  constructor({ client, now }: RedisStoreOptions) {
-    super(now)
-    this.#client = client
+  constructor(options: RedisStoreOptions) {
+    super(options?.now)
+    const client = options?.client
     this.#send = sender(client)
+    this.#client = client
     for (const event of UP) client.on(event, this.#up)
     for (const event of DOWN) client.on(event, this.#down)
     // node-redis ends the process over an error that nobody listens to; requests learn of it anyway.

@@ -125,6 +125,11 @@ describe('RedisStore', () => {
     expect(make).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CLIENT' }))
   })
 
+  test('no options at all are a clear error too', () => {
+    const make = () => Reflect.construct(RedisStore, [])
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CLIENT' }))
+  })
+
   test('a server that has lost its scripts is sent them again', async () => {
     const store = new RedisStore({ client })
     const key = 'scripts:key'
