@@ -29,7 +29,7 @@ export function session(
 ): SessionMiddleware<SessionContext<object>> {
   const config = resolveOptions(options)
   const view = new SessionView(config)
-  const signers = new SignerCache()
+  const signers = new SignerCache(config.signing)
   const run = (ctx: Context, next: Next): Promise<void> => {
     install(ctx)
     if (!isInPath(ctx, config.template.base.path) || isServed(ctx, config)) return next()

@@ -5,6 +5,7 @@ import { duration, ONE_DAY, type Ttl } from './expiry.js'
 import { type StoreCall, StoreGate } from './gate.js'
 import type { OnConflict } from './merge.js'
 import type { SessionOf } from './session.js'
+import type { Signing } from './signature.js'
 import {
   type Awaitable,
   assertStore,
@@ -61,6 +62,11 @@ export interface SessionOptions<Data extends object = SessionData> {
   reconnectTimeout?: number | undefined
   /** Carries ids in something else than a cookie. */
   sessionIdStore?: SessionIdStore | undefined
+  /**
+   * How the cookie is signed: `sha1` as Koa's own cookies are (the default), or `sha256`. With
+   * `sha256` older signatures are accepted and signed anew in passing, until `sha1Until` if it is given.
+   */
+  digest?: 'sha1' | 'sha256' | { sha1Until: Date } | undefined
   /** Whose value holds when two requests changed the same key. Default `mine`: the later write. */
   onConflict?: OnConflict | undefined
   /** How long the id of an ended session is barred, in ms. Default 10,000; 0: not at all. */
@@ -94,6 +100,7 @@ export interface Config<Data extends object = object> {
   beforeSave: SessionOptions<Data>['beforeSave']
   errorHandler: SessionOptions<Data>['errorHandler']
   sessionIdStore: SessionIdStore | undefined
+  signing: Signing
   onConflict: OnConflict
   privateCache: boolean
   now: () => number
@@ -109,6 +116,7 @@ const OTHERS = [
   'cookie',
   'reconnectTimeout',
   'sessionIdStore',
+  'digest',
   'onConflict',
   'tombstone',
 ] as const
@@ -158,10 +166,21 @@ export function resolveOptions<Data extends object>(
     beforeSave: options.beforeSave,
     errorHandler: options.errorHandler,
     sessionIdStore: options.sessionIdStore,
+    signing: makeSigning(options.digest, now),
     onConflict: options.onConflict ?? 'mine',
     privateCache: options.privateCache ?? true,
     now,
   }
+}
+
+function makeSigning(digest: SessionOptions['digest'] = 'sha1', now: () => number): Signing {
+  if (digest === 'sha1' || digest === 'sha256') {
+    return { digest, sha1Until: Number.POSITIVE_INFINITY, now }
+  }
+  const until: unknown = Reflect.get(Object(digest), 'sha1Until')
+  const fits = until instanceof Date && !Number.isNaN(until.getTime())
+  if (!fits) throw bad('digest', 'sha1, sha256 or { sha1Until: a Date }')
+  return { digest: 'sha256', sha1Until: until.getTime(), now }
 }
 
 function extension(ttl: unknown, cookie: SessionCookie): number | undefined {

@@ -16,24 +16,45 @@ export interface Signer {
   index(data: string, signatures: readonly string[]): number
 }
 
-const mac = (key: Key, data: string) => createHmac('sha1', key).update(data).digest('base64url')
+/** How cookies are signed, and for how long the older way is still accepted (epoch ms). */
+export interface Signing {
+  digest: 'sha1' | 'sha256'
+  sha1Until: number
+  now(): number
+}
+
+// Characters of an unpadded base64url HMAC: what cannot match by its length costs no HMAC.
+const LENGTH = { sha1: 27, sha256: 43 }
+
+const mac = (digest: Signing['digest'], key: Key, data: string) =>
+  createHmac(digest, key).update(data).digest('base64url')
 
 function equal(left: string, right: string): boolean {
   const [a, b] = [Buffer.from(left), Buffer.from(right)]
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-/** HMAC-SHA1 in unpadded base64url, as `cookies` and Keygrip have always written it, without their detours. */
-function keyed(keys: readonly Key[]): Signer {
+/**
+ * HMACs in unpadded base64url: with SHA-1 as `cookies` and Keygrip have always written it, without
+ * their detours. Whatever was not made with the first key and today's digest is due to be signed anew.
+ */
+function keyed(keys: readonly Key[], { digest, sha1Until, now }: Signing): Signer {
   const [first] = keys
   if (first === undefined || keys.some((key) => !key?.length)) throw missingKeys()
+  const current = keys.map((key) => ({ digest, key }))
+  const older = keys.map((key) => ({ digest: 'sha1' as const, key }))
   return {
-    sign: (data) => mac(first, data),
-    index: (data, signatures) =>
-      keys.findIndex((key) => {
-        const expected = mac(key, data)
-        return signatures.some((signature) => equal(expected, signature))
-      }),
+    sign: (data) => mac(digest, first, data),
+    index: (data, signatures) => {
+      const withOlder = digest !== 'sha1' && now() < sha1Until
+      const ways = withOlder ? [...current, ...older] : current
+      return ways.findIndex((way) => {
+        const fitting = signatures.filter(({ length }) => length === LENGTH[way.digest])
+        if (fitting.length === 0) return false
+        const expected = mac(way.digest, way.key, data)
+        return fitting.some((signature) => equal(expected, signature))
+      })
+    },
   }
 }
 
@@ -54,6 +75,11 @@ export class SignerCache {
   #source: unknown
   #keys: readonly Key[] = []
   #signer: Signer | undefined
+  readonly #signing: Signing
+
+  constructor(signing: Signing) {
+    this.#signing = signing
+  }
 
   /**
    * @throws {SessionError} ERR_SESSION_KEYS when the app has no usable keys.
@@ -62,7 +88,7 @@ export class SignerCache {
     if (this.#signer && source === this.#source && this.#same(source)) return this.#signer
     this.#source = source
     this.#keys = Array.isArray(source) ? [...source] : []
-    this.#signer = makeSigner(source)
+    this.#signer = makeSigner(source, this.#signing)
     return this.#signer
   }
 
@@ -72,10 +98,14 @@ export class SignerCache {
   }
 }
 
-function makeSigner(source: unknown): Signer {
-  if (Array.isArray(source)) return keyed([...source])
-  if (isKeygrip(source)) return grip(source)
-  throw missingKeys()
+function makeSigner(source: unknown, signing: Signing): Signer {
+  if (Array.isArray(source)) return keyed([...source], signing)
+  if (!isKeygrip(source)) throw missingKeys()
+  if (signing.digest === 'sha1') return grip(source)
+  throw new SessionError(
+    'ERR_SESSION_KEYS',
+    'options.digest needs app.keys as an array: a Keygrip signs in its own way, so give it the digest instead',
+  )
 }
 
 function isKeygrip(source: unknown): source is KeygripLike {

@@ -14,6 +14,8 @@ import { assertId, generateId, isId } from '../../src/id.js'
 import { merge } from '../../src/merge.js'
 import { SignerCache } from '../../src/signature.js'
 
+const SHA1 = { digest: 'sha1' as const, sha1Until: Number.POSITIVE_INFINITY, now: Date.now }
+
 describe('ids', () => {
   test('are 24 random bytes: 32 base64url characters, none twice', () => {
     const ids = new Set(Array.from({ length: 1000 }, generateId))
@@ -68,7 +70,7 @@ describe('the Cookie header', () => {
   ])('%s', (header, values) => expect(cookieValues(header, 'sid')).toEqual(values))
 
   test('of several cookies with the name, the first that verifies counts', () => {
-    const signer = new SignerCache().get(['secret'])
+    const signer = new SignerCache(SHA1).get(['secret'])
     const sign = (id: string) => `sid.sig=${signer.sign(`sid=${id}`)}`
     const header = `sid=forged-0123456789; sid=second-0123456789; sid=third-01234567890; ${sign('third-01234567890')}; ${sign('second-0123456789')}`
     expect(readCookie(header, 'sid', signer, isId)).toEqual({
@@ -91,7 +93,7 @@ describe('signatures', () => {
   const keygrip = new Keygrip(['new', 'old'])
 
   test('are those of Keygrip, and tell which key made them', () => {
-    const signer = new SignerCache().get(['new', 'old'])
+    const signer = new SignerCache(SHA1).get(['new', 'old'])
     for (const data of ['sid=0123456789abcdef', 'koa.sid=~~~???', 'ü=ß']) {
       expect(signer.sign(data)).toBe(keygrip.sign(data))
       expect(signer.index(data, [keygrip.sign(data)])).toBe(0)
@@ -111,7 +113,7 @@ describe('signatures', () => {
       verify: (text: string, given: string) => keygrip.verify(text, given),
     }
     for (const keys of [keygrip, only, verifies]) {
-      const signer = new SignerCache().get(keys)
+      const signer = new SignerCache(SHA1).get(keys)
       expect(signer.sign(data)).toBe(signature)
       expect(signer.index(data, ['x', signature])).toBe(0)
       expect(signer.index(data, ['x'])).toBe(-1)
@@ -119,7 +121,7 @@ describe('signatures', () => {
   })
 
   test('follow the keys, exchanged in place or as a whole', () => {
-    const cache = new SignerCache()
+    const cache = new SignerCache(SHA1)
     const keys = ['one']
     const before = cache.get(keys).sign('x')
     expect(cache.get(keys)).toBe(cache.get(keys))
@@ -129,7 +131,7 @@ describe('signatures', () => {
   })
 
   test.each([undefined, null, [], [''], ['good', ''], 'text', {}])('%j are no keys', (keys) => {
-    expect(() => new SignerCache().get(keys)).toThrow(
+    expect(() => new SignerCache(SHA1).get(keys)).toThrow(
       expect.objectContaining({ code: 'ERR_SESSION_KEYS' }),
     )
   })
