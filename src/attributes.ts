@@ -156,9 +156,15 @@ export function makeCookie(base: SessionCookie, options: object): SessionCookie 
   return cookie
 }
 
-/** The attributes of a Set-Cookie line, in the order and the case that Koa's `cookies` writes them. */
-export function serializeAttributes(cookie: SessionCookie, now: number, secure: boolean): string {
-  const expires = cookie.expires ?? (cookie.maxAge ? new Date(now + cookie.maxAge) : undefined)
+/** The attributes of a Set-Cookie line, lasting until `end` at the most, in the order and the case that Koa's `cookies` writes them. */
+export function serializeAttributes(
+  cookie: SessionCookie,
+  now: number,
+  secure: boolean,
+  end = Number.POSITIVE_INFINITY,
+): string {
+  const until = cookie.expires?.getTime() ?? (cookie.maxAge ? now + cookie.maxAge : undefined)
+  const expires = until === undefined ? undefined : new Date(Math.min(until, end))
   const sameSite = cookie.sameSite === true ? 'strict' : cookie.sameSite
   let line = `; path=${cookie.path}`
   if (expires) line += `; expires=${expires.toUTCString()}`

@@ -9,27 +9,26 @@ import { type Attempt, type Held, MOST_ROUNDS } from './writer.js'
 
 /** Writes what a request made of its session, and only then tells the browser. */
 export async function commit(visit: Visit): Promise<void> {
-  let [action, value] = plan(visit)
+  let action = plan(visit)
   const { beforeSave } = visit.config
   if (beforeSave && visit.current && action !== 'none' && action !== 'destroy') {
     await visit.host.beforeSave(visit.current)
-    ;[action, value] = plan(visit)
+    action = plan(visit)
   }
-  await carryOut(visit, action, value)
+  await carryOut(visit, action)
 }
 
-/** The decision, and the record to write. */
-function plan(visit: Visit): [Action, string] {
+function plan(visit: Visit): Action {
   const { session, held, found, config } = visit
   let value = ''
   try {
     if (session) value = visit.encode(session)
   } catch (error) {
     // A record that cannot even be written as it was read is left alone.
-    if (held && !encodable(visit.base()?.data ?? {})) return ['none', '']
+    if (held && !encodable(visit.base()?.data ?? {})) return 'none'
     throw error
   }
-  const action = planCommit({
+  return planCommit({
     save: visit.saving,
     barred: visit.origin?.kind === 'barred',
     found: found !== undefined,
@@ -40,33 +39,23 @@ function plan(visit: Visit): [Action, string] {
     changed: held !== undefined && session !== null && visit.differs(value, held),
     extend: visit.due,
   })
-  return [action, value]
 }
 
-async function carryOut(visit: Visit, action: Action, value: string): Promise<void> {
+async function carryOut(visit: Visit, action: Action): Promise<void> {
   const { found, current } = visit
   if (action === 'destroy' && found) return end(visit, found)
   if (!current || action === 'none') return
   visit.host.check(current)
-  if (!found || action === 'regenerate') return create(visit, current, value, found)
-  if (action === 'touch' && isExtended(visit, current)) return visit.stored(found, current)
-  return replace(
-    visit,
-    found,
-    current,
-    action === 'touch' && !visit.keepsDeadline ? found.value : undefined,
-  )
+  if (!found || action === 'regenerate') return create(visit, current, found)
+  if (action === 'touch' && isExtended(visit, found, current)) return visit.stored(found, current)
+  return replace(visit, found, current)
 }
 
 /** The new record first, then the end of the old one; had that ended already, the new one was in vain. */
-async function create(
-  visit: Visit,
-  session: Session,
-  value: string,
-  old: Held | undefined,
-): Promise<void> {
+async function create(visit: Visit, session: Session, old: Held | undefined): Promise<void> {
   const { writer } = visit.config
-  const held = await writer.create(() => nextId(visit), value, deadline(visit, session))
+  const expiresAt = deadline(visit, session)
+  const held = await writer.create(() => nextId(visit), visit.encode(session), expiresAt)
   if (old) {
     let ended = false
     try {
@@ -79,14 +68,8 @@ async function create(
   await visit.stored(held, session)
 }
 
-/** `value`: what to write as it is, where nothing changed; the session is encoded otherwise. */
-async function replace(
-  visit: Visit,
-  held: Held,
-  session: Session,
-  value: string | undefined,
-): Promise<void> {
-  let attempt = await attemptReplace(visit, held, session, value)
+async function replace(visit: Visit, held: Held, session: Session): Promise<void> {
+  let attempt = await attemptReplace(visit, held, session)
   for (let round = 0; round < MOST_ROUNDS; round++) {
     if ('written' in attempt) return visit.stored(attempt.written, session)
     const rebased = 'theirs' in attempt && visit.rebase(session, attempt.theirs)
@@ -96,19 +79,12 @@ async function replace(
   throw busy()
 }
 
-/** One compare-and-set of a session over the record that was last seen. */
-export function attemptReplace(
-  visit: Visit,
-  held: Held,
-  session: Session,
-  value?: string,
-): Promise<Attempt> {
+/** One compare-and-set of a session over the record that was last seen; unchanged, it stays spelled as it was. */
+export function attemptReplace(visit: Visit, held: Held, session: Session): Promise<Attempt> {
   const expiresAt = deadline(visit, session)
-  return visit.config.writer.replace(
-    held,
-    value ?? visit.encodeUntil(session, expiresAt),
-    expiresAt,
-  )
+  const record = visit.encodeUntil(session, expiresAt)
+  const value = visit.keepsDeadline || visit.differs(record, held) ? record : held.value
+  return visit.config.writer.replace(held, value, expiresAt)
 }
 
 async function end(visit: Visit, held: Held): Promise<void> {
@@ -118,10 +94,13 @@ async function end(visit: Visit, held: Held): Promise<void> {
 }
 
 // Reading moved the deadline already, and nothing could come between since.
-function isExtended(visit: Visit, session: Session): boolean {
-  const { origin } = visit
+function isExtended(visit: Visit, held: Held, session: Session): boolean {
+  const { origin, config } = visit
   if (origin?.kind !== 'found' || origin.extended === undefined || visit.keepsDeadline) return false
-  return origin.moment === visit.config.writer.moment() && origin.extended === ttl(visit, session)
+  if (origin.moment !== config.writer.moment()) return false
+  if (origin.extended !== lifetime(visit, session)) return false
+  // The record of a session that is only now given an age has to be written.
+  return config.absoluteTimeout === undefined || !visit.differs(visit.encode(session), held)
 }
 
 async function nextId(visit: Visit): Promise<string> {
@@ -131,10 +110,14 @@ async function nextId(visit: Visit): Promise<string> {
   return id
 }
 
-function ttl(visit: Visit, session: Session): number {
-  return timeToLive(session, Session.cookieOf(session), visit.config.ttl, visit.config.now())
+/** How long from now, in ms: the idle timeout, or what is left of the absolute one. */
+function lifetime(visit: Visit, session: Session): number {
+  const { ttl, now, absoluteTimeout } = visit.config
+  const idle = timeToLive(session, Session.cookieOf(session), ttl, now())
+  if (absoluteTimeout === undefined) return idle
+  return Math.min(idle, Session.begin(session, now()) + absoluteTimeout - now())
 }
 
 function deadline(visit: Visit, session: Session): number {
-  return visit.config.now() + ttl(visit, session)
+  return visit.config.now() + lifetime(visit, session)
 }

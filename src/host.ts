@@ -56,7 +56,7 @@ export class KoaHost implements Host {
   async setCookie(id: string, session: Session): Promise<void> {
     const { sessionIdStore } = this.#config
     if (sessionIdStore) await sessionIdStore.set.call(this.#ctx, id, session)
-    else this.#send(id, Session.cookieOf(session))
+    else this.#send(id, Session.cookieOf(session), this.#end(session))
   }
 
   async clearCookie(session: Session): Promise<void> {
@@ -113,14 +113,19 @@ export class KoaHost implements Host {
     return cookie.signed ? this.#signers.get(this.#ctx.app.keys) : undefined
   }
 
-  #send(id: string, cookie: SessionCookie): void {
+  #end(session: Session): number | undefined {
+    const { absoluteTimeout, now } = this.#config
+    return absoluteTimeout && Session.begin(session, now()) + absoluteTimeout
+  }
+
+  #send(id: string, cookie: SessionCookie, end?: number): void {
     // A WebSocket's context has no response, and a stream's may be on its way.
     const { res } = this.#ctx as { res?: Context['res'] }
     if (!res || res.headersSent) {
       this.emit('unsent')
       return
     }
-    const attributes = serializeAttributes(cookie, this.#config.now(), this.#isSecure())
+    const attributes = serializeAttributes(cookie, this.#config.now(), this.#isSecure(), end)
     if (this.#lines.length === 0) this.#surviveErrors(res)
     this.#lines = cookieLines(this.#config.key, id, attributes, this.#signer(cookie))
     res.setHeader('Set-Cookie', mergeLines(lines(res.getHeader('Set-Cookie')), this.#lines))

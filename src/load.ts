@@ -1,5 +1,6 @@
 import { decode, tombstoneUntil } from './codec.js'
 import type { SessionError } from './errors.js'
+import { createdIn } from './session.js'
 import type { Held, Writer } from './writer.js'
 
 /** What the store holds for the id that a request presented. */
@@ -16,6 +17,7 @@ export async function load(
   writer: Writer,
   id: string,
   extend: number | undefined,
+  absoluteTimeout: number | undefined,
 ): Promise<Origin> {
   const { store, gate, now } = writer
   const key = writer.prefix + id
@@ -25,7 +27,7 @@ export async function load(
   const until = tombstoneUntil(value)
   if (until === undefined) {
     const held = { id, key, value }
-    if (!isOver(value, now())) {
+    if (!isOver(value, now(), absoluteTimeout)) {
       const at = extend === undefined ? -1 : writer.moment()
       return { kind: 'found', held, extended: extend, moment: at }
     }
@@ -38,12 +40,13 @@ export async function load(
   return until > now() ? { kind: 'barred', why: 'superseded' } : { kind: 'absent', why: 'missed' }
 }
 
-// A record may hold a deadline of its own: koa-session's, or a cookie's that ends at a fixed time.
-function isOver(value: string, now: number): boolean {
-  if (!value.includes('"_expire"') && !value.includes('"expires"')) return false
-  const record = decode(value)
-  if (typeof record?.peer === 'object') return record.peer.expire <= now
-  const { cookie } = record ?? {}
+// A record may hold a deadline of its own: the absolute one, koa-session's, or a cookie's that ends at a fixed time.
+function isOver(value: string, now: number, absoluteTimeout = Number.POSITIVE_INFINITY): boolean {
+  if (!['"created"', '"_expire"', '"expires"'].some((name) => value.includes(name))) return false
+  const { peer, cookie } = decode(value) ?? {}
+  if (typeof peer === 'object' && peer.expire <= now) return true
+  const created = createdIn(cookie)
+  if (created !== undefined && created + absoluteTimeout <= now) return true
   if (typeof cookie !== 'object' || cookie === null || !('expires' in cookie)) return false
   return Date.parse(String(cookie.expires)) <= now
 }

@@ -5,7 +5,7 @@ import { duration, ONE_DAY, type Ttl } from './expiry.js'
 import { type StoreCall, StoreGate } from './gate.js'
 import type { OnConflict } from './merge.js'
 import type { SessionOf } from './session.js'
-import type { Signing } from './signature.js'
+import { type Digest, makeSigning, type Signing } from './signature.js'
 import {
   type Awaitable,
   assertStore,
@@ -38,6 +38,11 @@ export interface SessionOptions<Data extends object = SessionData> {
    * cookie's `expires` or `maxAge`, else one day.
    */
   ttl?: Ttl<SessionOf<Data>> | undefined
+  /**
+   * How long a session lives at the most, in ms, however busy it is: `regenerate` does not start it
+   * anew. Default: no limit. A session that began before this was set begins with its next write.
+   */
+  absoluteTimeout?: number | undefined
   cookie?: CookieOptions | undefined
   /** Every request with a session extends it, in the store and in the browser. Default false. */
   rolling?: boolean | undefined
@@ -66,7 +71,7 @@ export interface SessionOptions<Data extends object = SessionData> {
    * How the cookie is signed: `sha1` as Koa's own cookies are (the default), or `sha256`. With
    * `sha256` older signatures are accepted and signed anew in passing, until `sha1Until` if it is given.
    */
-  digest?: 'sha1' | 'sha256' | { sha1Until: Date } | undefined
+  digest?: Digest | undefined
   /** Whose value holds when two requests changed the same key. Default `mine`: the later write. */
   onConflict?: OnConflict | undefined
   /** How long the id of an ended session is barred, in ms. Default 10,000; 0: not at all. */
@@ -90,6 +95,7 @@ export interface Config<Data extends object = object> {
   gate: StoreGate
   template: CookieTemplate
   ttl: Ttl<SessionOf<Data>> | undefined
+  absoluteTimeout: number | undefined
   rolling: boolean
   /** By how much a rolling read moves the deadline; undefined: only the session itself can tell. */
   extend: number | undefined
@@ -116,6 +122,7 @@ const OTHERS = [
   'cookie',
   'reconnectTimeout',
   'sessionIdStore',
+  'absoluteTimeout',
   'digest',
   'onConflict',
   'tombstone',
@@ -157,6 +164,10 @@ export function resolveOptions<Data extends object>(
     gate,
     template,
     ttl: typeof ttl === 'number' ? duration('ttl', ttl) : ttl,
+    absoluteTimeout:
+      options.absoluteTimeout === undefined
+        ? undefined
+        : duration('absoluteTimeout', options.absoluteTimeout),
     rolling: options.rolling ?? false,
     extend: options.rolling ? extension(ttl, template.base) : undefined,
     defer: options.defer ?? false,
@@ -171,16 +182,6 @@ export function resolveOptions<Data extends object>(
     privateCache: options.privateCache ?? true,
     now,
   }
-}
-
-function makeSigning(digest: SessionOptions['digest'] = 'sha1', now: () => number): Signing {
-  if (digest === 'sha1' || digest === 'sha256') {
-    return { digest, sha1Until: Number.POSITIVE_INFINITY, now }
-  }
-  const until: unknown = Reflect.get(Object(digest), 'sha1Until')
-  const fits = until instanceof Date && !Number.isNaN(until.getTime())
-  if (!fits) throw bad('digest', 'sha1, sha256 or { sha1Until: a Date }')
-  return { digest: 'sha256', sha1Until: until.getTime(), now }
 }
 
 function extension(ttl: unknown, cookie: SessionCookie): number | undefined {

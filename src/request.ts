@@ -122,8 +122,13 @@ export class RequestSession implements SessionOwner {
     visit.current = session
     visit.moved = true
     visit.reserved = undefined
+    if (before) Session.age(session, Session.snapshot(before).cookie)
     if (!unread) return Promise.resolve(carry(before ?? undefined))
-    const carried = this.ready().then(() => carry(visit.base()?.data))
+    const carried = this.ready().then(() => {
+      const base = visit.base()
+      Session.age(session, base?.cookie)
+      return carry(base?.data)
+    })
     // Whoever asks for the session next gets it with what is kept, and may change that.
     this.#carried = carried
     this.#commits = Promise.allSettled([this.#commits, carried])
@@ -193,7 +198,8 @@ export class RequestSession implements SessionOwner {
     const presented = await visit.host.presentedId()
     if (!presented) return { kind: 'absent' }
     visit.due ||= presented.stale
-    return load(visit.config.writer, presented.id, visit.config.extend)
+    const { writer, extend, absoluteTimeout } = visit.config
+    return load(writer, presented.id, extend, absoluteTimeout)
   }
 
   async #validate(): Promise<void> {

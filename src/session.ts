@@ -30,6 +30,8 @@ export class Session {
   readonly #template: CookieTemplate
   #stored: unknown
   #cookie: SessionCookie | undefined
+  // When this login began, in epoch ms; only sessions with an absolute timeout know.
+  #created: number | undefined
 
   constructor(
     owner: SessionOwner,
@@ -40,6 +42,7 @@ export class Session {
     this.#owner = owner
     this.#template = template
     this.#stored = followsOptions(cookie) ? undefined : cookie
+    this.#created = createdIn(cookie)
     if (data) Object.assign(this, data)
   }
 
@@ -123,12 +126,14 @@ export class Session {
     if (key === 'cookie') {
       session.#stored = followsOptions(value) ? undefined : value
       session.#cookie = undefined
+      session.#created = createdIn(value)
     } else if (value === undefined) Reflect.deleteProperty(session, key)
     else define(session, key, value)
   }
 
   /** Not for applications: a session that replaces another keeps this user's cookie, unless it brought one. */
   static inherit(session: Session, cookie: unknown): void {
+    session.#created ??= createdIn(cookie)
     if (session.#cookie || session.#stored || followsOptions(cookie)) return
     session.#stored = cookie
   }
@@ -139,9 +144,22 @@ export class Session {
     return Session.#follows(session) ? base : session.#template.complete(session.cookie)
   }
 
+  /** Not for applications: how old the login is does not begin anew with another session. */
+  static age(session: Session, cookie: unknown): void {
+    session.#created ??= createdIn(cookie)
+  }
+
+  /** Not for applications: when the session began, and from now on where nobody noted it. */
+  static begin(session: Session, now: number): number {
+    session.#created ??= now
+    return session.#created
+  }
+
   static #cookieJson(session: Session): string {
     const { json } = session.#template
-    return Session.#follows(session) ? json : session.#template.encode(session.cookie)
+    const cookie = Session.#follows(session) ? json : session.#template.encode(session.cookie)
+    if (session.#created === undefined) return cookie
+    return `${cookie.slice(0, -1)},"created":${session.#created}}`
   }
 
   static #follows(session: Session): boolean {
@@ -151,6 +169,12 @@ export class Session {
 
 /** A session with the application's keys: what `ctx.session` is. */
 export type SessionOf<Data extends object> = Session & Data
+
+/** The moment that a record's cookie names as its beginning, in epoch ms. */
+export function createdIn(cookie: unknown): number | undefined {
+  if (typeof cookie !== 'object' || cookie === null || !('created' in cookie)) return undefined
+  return typeof cookie.created === 'number' ? cookie.created : undefined
+}
 
 /** A plain copy of the own keys. */
 export function copy(data: object): StoredSession {

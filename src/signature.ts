@@ -23,6 +23,24 @@ export interface Signing {
   now(): number
 }
 
+/** The option `digest`. */
+export type Digest = 'sha1' | 'sha256' | { sha1Until: Date }
+
+/** @throws {SessionError} ERR_SESSION_OPTION */
+export function makeSigning(digest: Digest | undefined, now: () => number): Signing {
+  if (digest === undefined || digest === 'sha1' || digest === 'sha256') {
+    return { digest: digest ?? 'sha1', sha1Until: Number.POSITIVE_INFINITY, now }
+  }
+  const until: unknown = Reflect.get(Object(digest), 'sha1Until')
+  if (until instanceof Date && !Number.isNaN(until.getTime())) {
+    return { digest: 'sha256', sha1Until: until.getTime(), now }
+  }
+  throw new SessionError(
+    'ERR_SESSION_OPTION',
+    'digest must be sha1, sha256 or { sha1Until: a Date }',
+  )
+}
+
 // Characters of an unpadded base64url HMAC: what cannot match by its length costs no HMAC.
 const LENGTH = { sha1: 27, sha256: 43 }
 

@@ -32,6 +32,8 @@ describe('options that cannot be meant throw at construction', () => {
     [{ digest: { sha1Until: 'soon' } }, 'ERR_SESSION_OPTION'],
     [{ sessionIdStore: { get() {} } }, 'ERR_SESSION_OPTION'],
     [{ ttl: '1h' }, 'ERR_SESSION_DURATION'],
+    [{ absoluteTimeout: 0 }, 'ERR_SESSION_DURATION'],
+    [{ absoluteTimeout: '8h' }, 'ERR_SESSION_DURATION'],
     [{ ttl: 0 }, 'ERR_SESSION_DURATION'],
     [{ ttl: -1 }, 'ERR_SESSION_DURATION'],
     [{ ttl: Number.NaN }, 'ERR_SESSION_DURATION'],
