@@ -226,9 +226,8 @@ export class RequestSession implements SessionOwner {
 
   #made(value: unknown): Session {
     // A promise is an object too: somebody forgot to wait for it.
-    const fits =
-      typeof value === 'object' && value !== null && !Array.isArray(value) && !('then' in value)
-    if (!fits) {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    if (!isObject || typeof Reflect.get(value, 'then') === 'function') {
       throw new SessionError(
         'ERR_SESSION_VALUE',
         'ctx.session can be set to an object, or to null to end the session',

@@ -158,9 +158,18 @@ describe('saves and updates', () => {
         current.save()
         ctx.updateSession(() => undefined)
       },
+      '/move': (ctx) => void ctx.regenerateSession({ keep: ['x'] }),
     }
-    const user = await start(routes, { defer, store: failing(new MemoryStore(), 'create') })
+    const store = new MemoryStore()
+    const user = await start(routes, { defer, store: failing(store, 'create', 'replace') })
     expect((await user.get('/save')).status).toBe(500)
+    const broken = await serve(routes, { defer, store: failing(store, 'load') })
+    const signed = await serve(ROUTES, { store })
+    const other = signed.browser()
+    await other.get('/set')
+    expect((await other.get(`${broken.origin}/move`)).status).toBe(500)
+    await broken.close()
+    await signed.close()
     await new Promise(setImmediate)
     process.off('unhandledRejection', note)
     expect(raised).toEqual([])
@@ -406,6 +415,16 @@ describe('and', () => {
     await new Promise(setImmediate)
     process.off('unhandledRejection', note)
     expect(raised).toEqual([])
+  })
+
+  test('a key named then is data like any other', async () => {
+    const user = await start({
+      '/then': (ctx) => {
+        ctx.session = JSON.parse('{"then":"x"}')
+      },
+    })
+    await user.get('/then')
+    expect((await user.get('/read')).text).toBe('{"then":"x"}')
   })
 
   test('a forgotten await is not a session', async () => {
