@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
+import type { Config } from './config.js'
 import { SessionError } from './errors.js'
-import type { Config } from './options.js'
 import type { RequestSession } from './request.js'
 import type { RegenerateOptions, Session } from './session.js'
 import type { SessionView } from './view.js'

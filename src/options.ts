@@ -1,22 +1,12 @@
 import type { Context } from 'koa'
-import { type CookieOptions, isAttribute, type SessionCookie } from './attributes.js'
+import { type CookieOptions, isAttribute } from './attributes.js'
 import { SessionError } from './errors.js'
-import { duration, ONE_DAY, type Ttl } from './expiry.js'
-import { type StoreCall, StoreGate } from './gate.js'
+import { duration, type Ttl } from './expiry.js'
+import type { StoreCall } from './gate.js'
 import type { OnConflict } from './merge.js'
 import type { SessionOf } from './session.js'
-import { type Digest, makeSigning, type Signing } from './signature.js'
-import {
-  type Awaitable,
-  assertStore,
-  isSessionStore,
-  type LegacyStore,
-  type SessionStore,
-} from './store.js'
-import { adaptLegacy } from './stores/legacy.js'
-import { MemoryStore } from './stores/memory.js'
-import { CookieTemplate } from './template.js'
-import { Writer } from './writer.js'
+import type { Digest } from './signature.js'
+import type { Awaitable, LegacyStore, SessionStore } from './store.js'
 
 /** How ids travel instead of in a cookie. Each is called with `this` = ctx; nothing is signed. */
 export interface SessionIdStore {
@@ -85,33 +75,6 @@ export interface SessionOptions<Data extends object = SessionData> {
   now?: (() => number) | undefined
 }
 
-/** The options, complete. */
-export interface Config<Data extends object = object> {
-  key: string
-  source: SessionStore | LegacyStore
-  /** Nobody chose the store. */
-  byDefault: boolean
-  writer: Writer
-  gate: StoreGate
-  template: CookieTemplate
-  ttl: Ttl<SessionOf<Data>> | undefined
-  absoluteTimeout: number | undefined
-  rolling: boolean
-  /** By how much a rolling read moves the deadline; undefined: only the session itself can tell. */
-  extend: number | undefined
-  defer: boolean
-  genSid: SessionOptions<Data>['genSid']
-  allowEmpty: boolean
-  valid: SessionOptions<Data>['valid']
-  beforeSave: SessionOptions<Data>['beforeSave']
-  errorHandler: SessionOptions<Data>['errorHandler']
-  sessionIdStore: SessionIdStore | undefined
-  signing: Signing
-  onConflict: OnConflict
-  privateCache: boolean
-  now: () => number
-}
-
 const FLAGS = ['rolling', 'defer', 'allowEmpty', 'privateCache'] as const
 const FUNCTIONS = ['genSid', 'valid', 'beforeSave', 'errorHandler', 'now'] as const
 const OTHERS = [
@@ -129,64 +92,16 @@ const OTHERS = [
 ] as const
 const KNOWN: readonly string[] = [...FLAGS, ...FUNCTIONS, ...OTHERS]
 
-// What setTimeout takes; anything longer would be over at once.
-const LONGEST_TIMER = 2 ** 31 - 1
-
 // RFC 6265, 4.1.1: a cookie's name is a token; older packages put a colon into theirs, and browsers take it.
 const TOKEN = /^[!#$%&'*+\-.:^_`|~\w]+$/
 
 /**
- * @throws {SessionError} ERR_SESSION_OPTION, ERR_SESSION_DURATION, ERR_SESSION_COOKIE, ERR_SESSION_STORE_CONTRACT
+ * Names and kinds; what the parts make of the values they check themselves.
+ * @throws {SessionError} ERR_SESSION_OPTION, ERR_SESSION_DURATION
  */
-export function resolveOptions<Data extends object>(
-  options: SessionOptions<Data> = {},
-): Config<Data> {
+export function checkOptions(options: object): void {
   checkNames(options)
   checkTypes(options)
-  const { key = 'koa.sid', prefix = 'koa:sess:', ttl, now = Date.now } = options
-  const source = options.store === undefined ? new MemoryStore({ now }) : options.store
-  assertStore(source)
-  const template = new CookieTemplate(key, options.cookie)
-  const gate = new StoreGate(
-    source,
-    duration('reconnectTimeout', options.reconnectTimeout ?? 10_000, {
-      zero: true,
-      most: LONGEST_TIMER,
-    }),
-  )
-  const lull = duration('tombstone', options.tombstone ?? 10_000, { zero: true })
-  const store = isSessionStore(source) ? source : adaptLegacy(source, now)
-  return {
-    key,
-    source,
-    byDefault: options.store === undefined,
-    writer: new Writer(store, gate, prefix, lull, now),
-    gate,
-    template,
-    ttl: typeof ttl === 'number' ? duration('ttl', ttl) : ttl,
-    absoluteTimeout:
-      options.absoluteTimeout === undefined
-        ? undefined
-        : duration('absoluteTimeout', options.absoluteTimeout),
-    rolling: options.rolling ?? false,
-    extend: options.rolling ? extension(ttl, template.base) : undefined,
-    defer: options.defer ?? false,
-    genSid: options.genSid,
-    allowEmpty: options.allowEmpty ?? false,
-    valid: options.valid,
-    beforeSave: options.beforeSave,
-    errorHandler: options.errorHandler,
-    sessionIdStore: options.sessionIdStore,
-    signing: makeSigning(options.digest, now),
-    onConflict: options.onConflict ?? 'mine',
-    privateCache: options.privateCache ?? true,
-    now,
-  }
-}
-
-function extension(ttl: unknown, cookie: SessionCookie): number | undefined {
-  if (typeof ttl === 'number') return ttl
-  return ttl === undefined && !cookie.expires ? (cookie.maxAge ?? ONE_DAY) : undefined
 }
 
 function checkNames(options: object): void {
