@@ -9,6 +9,8 @@ export interface Decoded {
   data: StoredSession
   cookie: unknown
   peer: Peer | undefined
+  /** When it was going to end as it was written, in epoch ms; with the option `renew` records tell. */
+  until: number | undefined
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -25,8 +27,16 @@ export function decode(value: string): Decoded | undefined {
   if (!isObject(data)) return undefined
   const { cookie } = data
   delete data.cookie
+  const until = takeUntil(cookie)
   const peer = takePeer(data, cookie)
-  return { data, cookie: peer ? peerCookie(cookie, peer) : cookie, peer }
+  return { data, cookie: peer ? peerCookie(cookie, peer) : cookie, peer, until }
+}
+
+function takeUntil(cookie: unknown): number | undefined {
+  if (!isObject(cookie) || typeof cookie.until !== 'number') return undefined
+  const { until } = cookie
+  delete cookie.until
+  return until
 }
 
 const PEER_NAMES = ['_expire', '_maxAge', '_session']
@@ -56,7 +66,11 @@ function peerCookie(cookie: unknown, peer: Peer): object {
  * A record as one JSON object: the user's keys at the top level, `cookie` (JSON already) last.
  * @throws {SessionError} ERR_SESSION_DATA when the data has no JSON: a cycle, a BigInt, endless nesting.
  */
-export function encode(data: object, cookie: string, peer?: Peer): string {
+export function encode(
+  data: object,
+  cookie: string,
+  { peer, until }: Partial<Pick<Decoded, 'peer' | 'until'>> = {},
+): string {
   let body: string
   try {
     body = JSON.stringify(data)
@@ -69,13 +83,14 @@ export function encode(data: object, cookie: string, peer?: Peer): string {
     )
   }
   const head = body === '{}' ? '{' : `${body.slice(0, -1)},`
+  const told = until === undefined ? cookie : `${cookie.slice(0, -1)},"until":${until}}`
   if (peer !== undefined) {
     const extra =
       peer === 'session' ? '"_session":true' : `"_expire":${peer.expire},"_maxAge":${peer.maxAge}`
-    return `${head}${extra},"cookie":${cookie}}`
+    return `${head}${extra},"cookie":${told}}`
   }
   const marked = PEER_NAMES.some((name) => Object.hasOwn(data, name))
-  return `${head}"cookie":${marked ? `${cookie.slice(0, -1)},"data":true}` : cookie}}`
+  return `${head}"cookie":${marked ? `${told.slice(0, -1)},"data":true}` : told}}`
 }
 
 /** Whether the data can be written at all. */

@@ -1,9 +1,9 @@
 import { encodable } from './codec.js'
-import { timeToLive } from './expiry.js'
+import { deadline, lifetime } from './deadline.js'
 import { assertId } from './id.js'
 import { busy } from './merge.js'
 import { type Action, planCommit } from './plan.js'
-import { Session } from './session.js'
+import type { Session } from './session.js'
 import type { Visit } from './visit.js'
 import { type Attempt, type Held, MOST_ROUNDS } from './writer.js'
 
@@ -55,7 +55,11 @@ async function carryOut(visit: Visit, action: Action): Promise<void> {
 async function create(visit: Visit, session: Session, old: Held | undefined): Promise<void> {
   const { writer } = visit.config
   const expiresAt = deadline(visit, session)
-  const held = await writer.create(() => nextId(visit), visit.encode(session), expiresAt)
+  const held = await writer.create(
+    () => nextId(visit),
+    visit.encodeUntil(session, expiresAt),
+    expiresAt,
+  )
   if (old) {
     let ended = false
     try {
@@ -108,16 +112,4 @@ async function nextId(visit: Visit): Promise<string> {
   visit.reserved = undefined
   assertId(id)
   return id
-}
-
-/** How long from now, in ms: the idle timeout, or what is left of the absolute one. */
-function lifetime(visit: Visit, session: Session): number {
-  const { ttl, now, absoluteTimeout } = visit.config
-  const idle = timeToLive(session, Session.cookieOf(session), ttl, now())
-  if (absoluteTimeout === undefined) return idle
-  return Math.min(idle, Session.begin(session, now()) + absoluteTimeout - now())
-}
-
-function deadline(visit: Visit, session: Session): number {
-  return visit.config.now() + lifetime(visit, session)
 }

@@ -1,4 +1,5 @@
 import type { SessionCookie } from './attributes.js'
+import { SessionError } from './errors.js'
 import { duration, ONE_DAY, type Ttl } from './expiry.js'
 import { StoreGate } from './gate.js'
 import type { OnConflict } from './merge.js'
@@ -23,6 +24,7 @@ export interface Config<Data extends object = object> {
   ttl: Ttl<SessionOf<Data>> | undefined
   absoluteTimeout: number | undefined
   rolling: boolean
+  renew: number | undefined
   /** By how much a rolling read moves the deadline; undefined: only the session itself can tell. */
   extend: number | undefined
   defer: boolean
@@ -74,7 +76,9 @@ export function resolveOptions<Data extends object>(
         ? undefined
         : duration('absoluteTimeout', options.absoluteTimeout),
     rolling: options.rolling ?? false,
-    extend: options.rolling ? extension(ttl, template.base) : undefined,
+    renew: renewal(options),
+    extend:
+      options.rolling && options.renew === undefined ? extension(ttl, template.base) : undefined,
     defer: options.defer ?? false,
     genSid: options.genSid,
     allowEmpty: options.allowEmpty ?? false,
@@ -87,6 +91,18 @@ export function resolveOptions<Data extends object>(
     privateCache: options.privateCache ?? true,
     now,
   }
+}
+
+function renewal({ renew, ttl }: SessionOptions<never>): number | undefined {
+  if (renew === undefined) return undefined
+  const ms = duration('renew', renew)
+  // Rounding up would make every fraction a millisecond.
+  if (renew < 1) return renew
+  if (typeof ttl !== 'number' || ms < ttl) return ms
+  throw new SessionError(
+    'ERR_SESSION_OPTION',
+    'renew must be less than ttl: it is what has to be left of it',
+  )
 }
 
 function extension(ttl: unknown, cookie: SessionCookie): number | undefined {

@@ -36,6 +36,11 @@ export interface SessionOptions<Data extends object = SessionData> {
   cookie?: CookieOptions | undefined
   /** Every request with a session extends it, in the store and in the browser. Default false. */
   rolling?: boolean | undefined
+  /**
+   * Extends a session only when less than this is left of it, in the store and in the browser: ms, or
+   * a fraction of its whole lifetime (0.5: half). With it, rolling does not write for every read.
+   */
+  renew?: number | undefined
   /** `ctx.session` is a promise, and nothing is read before it is used. Default false. */
   defer?: boolean | undefined
   /** Makes ids: 16 to 256 characters. Default: 24 random bytes in base64url. */
@@ -86,6 +91,7 @@ const OTHERS = [
   'reconnectTimeout',
   'sessionIdStore',
   'absoluteTimeout',
+  'renew',
   'digest',
   'onConflict',
   'tombstone',

@@ -1,5 +1,6 @@
 import { commit } from './commit.js'
 import type { Config } from './config.js'
+import { isRenewable } from './deadline.js'
 import { SessionError } from './errors.js'
 import { StoreFailure } from './gate.js'
 import { assertId } from './id.js'
@@ -37,7 +38,7 @@ export class RequestSession implements SessionOwner {
       visit.last = before ?? visit.last
       visit.current = null
     } else if (value !== before) {
-      const session = this.#made(value)
+      const session = visit.adopt(value)
       if (before === null) visit.moved = true
       else Session.inherit(session, before ? Session.snapshot(before).cookie : visit.base()?.cookie)
       visit.current = session
@@ -189,8 +190,16 @@ export class RequestSession implements SessionOwner {
     visit.origin = origin
     if (origin.kind !== 'found' && origin.why) visit.host.emit(origin.why)
     if (origin.kind === 'found' && visit.config.valid) await this.#validate()
+    this.#renew()
     // It was set before it was read: the cookie of this user stays what it was.
     if (visit.held && visit.current) Session.inherit(visit.current, visit.base()?.cookie)
+  }
+
+  #renew(): void {
+    const visit = this.#visit
+    if (visit.config.renew === undefined || !visit.found) return
+    const record = visit.base()
+    if (record && isRenewable(visit, visit.make(record), record.until)) visit.due = true
   }
 
   async #read(): Promise<Origin> {
@@ -222,23 +231,5 @@ export class RequestSession implements SessionOwner {
       await this.#visit.host.failed(failure)
       return otherwise(failure)
     }
-  }
-
-  #made(value: unknown): Session {
-    // A promise is an object too: somebody forgot to wait for it.
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    if (!isObject || typeof Reflect.get(value, 'then') === 'function') {
-      throw new SessionError(
-        'ERR_SESSION_VALUE',
-        'ctx.session can be set to an object, or to null to end the session',
-      )
-    }
-    const { cookie, ...data } = copy(value)
-    const session = this.#visit.make({ data })
-    // As ctx.sessionStore tells it, or as the application writes it.
-    const stored = typeof cookie === 'object' && cookie !== null && 'own' in cookie
-    if (stored) Session.edit(session, 'cookie', cookie)
-    else if (typeof cookie === 'object' && cookie !== null) session.cookie = cookie
-    return session
   }
 }

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { followsOptions, type SessionCookie } from './attributes.js'
-import { encode, type Peer } from './codec.js'
+import { type Decoded, encode } from './codec.js'
 import type { StoredSession } from './store.js'
 import type { CookieTemplate } from './template.js'
 
@@ -110,8 +110,8 @@ export class Session {
   }
 
   /** Not for applications: the record of a session, as it would be stored. */
-  static encode(session: Session, peer: Peer | undefined): string {
-    return encode(session, Session.#cookieJson(session), peer)
+  static encode(session: Session, extras?: Partial<Decoded>): string {
+    return encode(session, Session.#cookieJson(session), extras)
   }
 
   /** Not for applications: a plain copy, `cookie` inside, as older stores and the merge see it. */

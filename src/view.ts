@@ -42,7 +42,7 @@ export class SessionView {
     await unwrap(
       writer.overwrite(
         sid,
-        Session.encode(whole, record.peer),
+        Session.encode(whole, record),
         now() + timeToLive(whole, whole.cookie, ttl, now()),
       ),
     )

@@ -1,9 +1,11 @@
-import { type Decoded, decode, type Peer } from './codec.js'
+import { type Decoded, decode } from './codec.js'
 import type { Config } from './config.js'
+import { firstEnd } from './deadline.js'
+import { SessionError } from './errors.js'
 import type { StoreFailure } from './gate.js'
 import type { Origin } from './load.js'
 import { type Edit, merge } from './merge.js'
-import { Session, type SessionOwner } from './session.js'
+import { copy, Session, type SessionOwner } from './session.js'
 import type { Awaitable, StoredSession } from './store.js'
 import type { Held } from './writer.js'
 
@@ -53,14 +55,15 @@ export class Visit {
   due: boolean
   /** An id that was told or chosen before the session is stored. */
   reserved: Awaitable<string> | undefined
-  #peer: Peer | undefined
+  /** What the record held beside data and cookie. */
+  #extras: Partial<Pick<Decoded, 'peer' | 'until'>> = {}
 
   constructor(
     readonly config: Config,
     readonly host: Host,
     readonly owner: SessionOwner,
   ) {
-    this.due = config.rolling
+    this.due = config.rolling && config.renew === undefined
   }
 
   get found(): Held | undefined {
@@ -91,28 +94,49 @@ export class Visit {
     return new Session(this.owner, this.config.template, record?.data, record?.cookie)
   }
 
+  /** The session that `ctx.session = value` means. */
+  adopt(value: unknown): Session {
+    // A promise is an object too: somebody forgot to wait for it.
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    if (!isObject || typeof Reflect.get(value, 'then') === 'function') {
+      throw new SessionError(
+        'ERR_SESSION_VALUE',
+        'ctx.session can be set to an object, or to null to end the session',
+      )
+    }
+    const { cookie, ...data } = copy(value)
+    const session = this.make({ data })
+    // As ctx.sessionStore tells it, or as the application writes it.
+    const stored = typeof cookie === 'object' && cookie !== null && 'own' in cookie
+    if (stored) Session.edit(session, 'cookie', cookie)
+    else if (typeof cookie === 'object' && cookie !== null) session.cookie = cookie
+    return session
+  }
+
   /** The record as it was last seen in the store. */
   base(): Decoded | undefined {
     const record = this.found && decode(this.found.value)
-    this.#peer = record?.peer
+    this.#extras = { peer: record?.peer, until: record?.until }
     return record
   }
 
   encode(session: Session): string {
-    return Session.encode(session, this.moved ? undefined : this.#peer)
+    return Session.encode(session, this.moved ? undefined : this.#extras)
   }
 
-  /** The record to write, current for koa-session as well: it keeps the deadline inside. */
+  /** The record to write: for koa-session, and with `renew`, it keeps the deadline inside. */
   encodeUntil(session: Session, expiresAt: number): string {
-    if (this.#peer) {
+    const extras = this.moved ? {} : this.#extras
+    if (extras.peer) {
       const { maxAge } = session.cookie
-      this.#peer = maxAge ? { expire: expiresAt, maxAge } : 'session'
+      extras.peer = maxAge ? { expire: expiresAt, maxAge } : 'session'
     }
-    return this.encode(session)
+    if (this.config.renew !== undefined) extras.until = firstEnd(this, session, expiresAt)
+    return Session.encode(session, extras)
   }
 
   get keepsDeadline(): boolean {
-    return typeof this.#peer === 'object'
+    return typeof this.#extras.peer === 'object' || this.config.renew !== undefined
   }
 
   /** Whether a session differs from its record; records of older packages spell the same differently. */

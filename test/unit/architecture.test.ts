@@ -10,7 +10,7 @@ const layers = [
   ['middleware'],
   ['types', 'accessors', 'host'],
   ['request'],
-  ['cookie', 'load', 'commit', 'update', 'visit', 'view', 'config'],
+  ['cookie', 'load', 'commit', 'update', 'visit', 'deadline', 'view', 'config'],
   ['options'],
   ['session', 'template', 'merge', 'plan', 'writer', 'gate', 'stores/*', 'testing/*'],
   ['store', 'codec', 'attributes', 'expiry', 'id', 'signature'],

@@ -295,7 +295,8 @@ describe('records', () => {
       cookie: { maxAge: 2, own: ['maxAge'] },
       peer: { expire: 5, maxAge: 2 },
     })
-    const written = encode({ a: 2 }, '{"own":["maxAge"],"maxAge":2}', { expire: 9, maxAge: 2 })
+    const peer = { expire: 9, maxAge: 2 }
+    const written = encode({ a: 2 }, '{"own":["maxAge"],"maxAge":2}', { peer })
     expect(JSON.parse(written)).toMatchObject({ a: 2, _expire: 9, _maxAge: 2 })
     expect(decode(written)).toMatchObject({ data: { a: 2 }, peer: { expire: 9, maxAge: 2 } })
     expect(decode('{"_session":true}')).toEqual({
@@ -303,7 +304,7 @@ describe('records', () => {
       cookie: { maxAge: null, own: ['maxAge'] },
       peer: 'session',
     })
-    expect(decode(encode({}, '{"own":[]}', 'session'))?.peer).toBe('session')
+    expect(decode(encode({}, '{"own":[]}', { peer: 'session' }))?.peer).toBe('session')
     expect(decode('{"_expire":1,"cookie":{}}')?.data).toEqual({ _expire: 1 })
     const names = { _expire: 1, _maxAge: 2, _session: true }
     expect(decode(encode(names, '{"own":[]}'))).toMatchObject({ data: names, peer: undefined })
