@@ -4,8 +4,9 @@ import { assertId } from './id.js'
 import { busy } from './merge.js'
 import { type Action, planCommit } from './plan.js'
 import type { Session } from './session.js'
+import type { Held } from './vault.js'
 import type { Visit } from './visit.js'
-import { type Attempt, type Held, MOST_ROUNDS } from './writer.js'
+import { type Attempt, MOST_ROUNDS } from './writer.js'
 
 /** Writes what a request made of its session, and only then tells the browser. */
 export async function commit(visit: Visit): Promise<void> {

@@ -4,12 +4,14 @@ import { duration, ONE_DAY, type Ttl } from './expiry.js'
 import { StoreGate } from './gate.js'
 import type { OnConflict } from './merge.js'
 import { checkOptions, type SessionIdStore, type SessionOptions } from './options.js'
+import { makeSeal } from './seal.js'
 import type { SessionOf } from './session.js'
 import { makeSigning, type Signing } from './signature.js'
 import { assertStore, isSessionStore, type LegacyStore, type SessionStore } from './store.js'
 import { adaptLegacy } from './stores/legacy.js'
 import { MemoryStore } from './stores/memory.js'
 import { CookieTemplate } from './template.js'
+import { Vault } from './vault.js'
 import { Writer } from './writer.js'
 
 /** The options, complete. */
@@ -67,7 +69,7 @@ export function resolveOptions<Data extends object>(
     key,
     source,
     byDefault: options.store === undefined,
-    writer: new Writer(store, gate, prefix, lull, now),
+    writer: new Writer(store, gate, makeVault(options, prefix, now), lull, now),
     gate,
     template,
     ttl: typeof ttl === 'number' ? duration('ttl', ttl) : ttl,
@@ -91,6 +93,24 @@ export function resolveOptions<Data extends object>(
     privateCache: options.privateCache ?? true,
     now,
   }
+}
+
+function makeVault(
+  { hashIds, encryption, maxBytes = 524_288 }: SessionOptions<never>,
+  prefix: string,
+  now: () => number,
+): Vault {
+  const until = (date: Date | undefined) => date?.getTime() ?? 0
+  return new Vault({
+    prefix,
+    now,
+    maxBytes,
+    hashed: hashIds ? { plainUntil: hashIds === true ? 0 : until(hashIds.plainUntil) } : undefined,
+    sealed: encryption && {
+      seal: makeSeal(encryption.keys, 'record'),
+      plainUntil: until(encryption.plainUntil),
+    },
+  })
 }
 
 function renewal({ renew, ttl }: SessionOptions<never>): number | undefined {

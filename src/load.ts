@@ -1,12 +1,13 @@
-import { decode, tombstoneUntil } from './codec.js'
+import { decode } from './codec.js'
 import type { SessionError } from './errors.js'
 import { createdIn } from './session.js'
-import type { Held, Writer } from './writer.js'
+import type { Held } from './vault.js'
+import type { Writer } from './writer.js'
 
 /** What the store holds for the id that a request presented. */
 export type Origin =
   /** No id, an id that no record is known for, or a record that is not valid: a new session may begin. */
-  | { kind: 'absent'; why?: 'missed' | 'expired' | 'invalid' }
+  | { kind: 'absent'; why?: 'missed' | 'expired' | 'unreadable' }
   /** The id ended moments ago, or could not be read: nothing may be written, no cookie be sent. */
   | { kind: 'barred'; why?: 'superseded'; failure?: SessionError }
   /** `extended`: by how many ms the deadline was moved while loading; `moment`: when that was. */
@@ -20,24 +21,32 @@ export async function load(
   absoluteTimeout: number | undefined,
 ): Promise<Origin> {
   const { store, gate, now } = writer
-  const key = writer.prefix + id
   const touch = extend === undefined ? undefined : now() + extend
-  const value = await gate.ask('get', () => store.load(key, touch))
-  if (value === undefined) return { kind: 'absent', why: 'missed' }
-  const until = tombstoneUntil(value)
-  if (until === undefined) {
-    const held = { id, key, value }
-    if (!isOver(value, now(), absoluteTimeout)) {
-      const at = extend === undefined ? -1 : writer.moment()
-      return { kind: 'found', held, extended: extend, moment: at }
-    }
-    // A rolling read has just given it more time.
-    await writer.withdraw(held)
-    return { kind: 'absent', why: 'expired' }
-  }
+  const seen = await writer.find(id, touch)
+  if (seen === undefined) return { kind: 'absent', why: 'missed' }
+  if ('unreadable' in seen) return { kind: 'absent', why: 'unreadable' }
+  if ('held' in seen) return aged(writer, seen.held, extend, absoluteTimeout)
+  const { key, until } = seen
   // The read has just moved the deadline of a tombstone too: put it back, or the id stays barred for long.
   if (touch !== undefined) await gate.ask('get', () => store.touch(key, until))
   return until > now() ? { kind: 'barred', why: 'superseded' } : { kind: 'absent', why: 'missed' }
+}
+
+async function aged(
+  writer: Writer,
+  held: Held,
+  extend: number | undefined,
+  absoluteTimeout: number | undefined,
+): Promise<Origin> {
+  if (!isOver(held.value, writer.now(), absoluteTimeout)) {
+    const moment = extend === undefined ? -1 : writer.moment()
+    // What has to move, or to be sealed, is not done with a deadline.
+    const extended = writer.vault.isCurrent(held) ? extend : undefined
+    return { kind: 'found', held, extended, moment }
+  }
+  // A rolling read has just given it more time.
+  await writer.withdraw(held)
+  return { kind: 'absent', why: 'expired' }
 }
 
 // A record may hold a deadline of its own: the absolute one, koa-session's, or a cookie's that ends at a fixed time.

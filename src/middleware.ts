@@ -78,7 +78,8 @@ function isServed(ctx: Context, config: Config): boolean {
   while (part && part.config.key !== config.key) part = part.outer
   if (!part || part.done) return false
   const alike =
-    part.config.source === config.source && part.config.writer.prefix === config.writer.prefix
+    part.config.source === config.source &&
+    part.config.writer.vault.prefix === config.writer.vault.prefix
   if (alike || config.byDefault) return true
   throw new SessionError(
     'ERR_SESSION_CONTEXT',

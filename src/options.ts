@@ -4,6 +4,7 @@ import { SessionError } from './errors.js'
 import { duration, type Ttl } from './expiry.js'
 import type { StoreCall } from './gate.js'
 import type { OnConflict } from './merge.js'
+import type { SealKey } from './seal.js'
 import type { SessionOf } from './session.js'
 import type { Digest } from './signature.js'
 import type { Awaitable, LegacyStore, SessionStore } from './store.js'
@@ -13,6 +14,13 @@ export interface SessionIdStore {
   get(this: Context): Awaitable<string | null | undefined>
   set(this: Context, sid: string, session: SessionOf<object>): Awaitable<unknown>
   reset(this: Context): Awaitable<unknown>
+}
+
+export interface EncryptionOptions {
+  /** Secrets of at least 32 random bytes. The first one seals, all of them open: to rotate, put a new one in front. */
+  keys: readonly SealKey[]
+  /** Until then records that are not sealed are read too, and sealed in passing. Default: they are not. */
+  plainUntil?: Date | undefined
 }
 
 /** All options are optional. Unknown names and unusable values throw a `SessionError` at construction. */
@@ -67,6 +75,15 @@ export interface SessionOptions<Data extends object = SessionData> {
    * `sha256` older signatures are accepted and signed anew in passing, until `sha1Until` if it is given.
    */
   digest?: Digest | undefined
+  /**
+   * Records are stored under the SHA-256 of their id, so that what leaks from a store is no id.
+   * `{ plainUntil }`: until then sessions under their bare ids are found too, and moved. Default false.
+   */
+  hashIds?: boolean | { plainUntil: Date } | undefined
+  /** Records are sealed with AES-256-GCM before any store sees them. Default: they are JSON. */
+  encryption?: EncryptionOptions | undefined
+  /** The largest record in bytes, as it is stored. Default 524,288. */
+  maxBytes?: number | undefined
   /** Whose value holds when two requests changed the same key. Default `mine`: the later write. */
   onConflict?: OnConflict | undefined
   /** How long the id of an ended session is barred, in ms. Default 10,000; 0: not at all. */
@@ -93,6 +110,9 @@ const OTHERS = [
   'absoluteTimeout',
   'renew',
   'digest',
+  'hashIds',
+  'encryption',
+  'maxBytes',
   'onConflict',
   'tombstone',
 ] as const
@@ -108,6 +128,7 @@ const TOKEN = /^[!#$%&'*+\-.:^_`|~\w]+$/
 export function checkOptions(options: object): void {
   checkNames(options)
   checkTypes(options)
+  checkRest(options)
 }
 
 function checkNames(options: object): void {
@@ -154,6 +175,27 @@ function checkTypes(options: SessionOptions<never>): void {
     words.includes(onConflict) || typeof onConflict === 'function',
     'onConflict',
     'mine, theirs, throw or a function',
+  )
+}
+
+function checkRest({ hashIds, encryption, maxBytes }: SessionOptions<never>): void {
+  const isDate = (date: unknown) => date instanceof Date && !Number.isNaN(date.getTime())
+  check(
+    hashIds === undefined || typeof hashIds === 'boolean' || isDate(hashIds?.plainUntil),
+    'hashIds',
+    'a boolean, or { plainUntil: a Date }',
+  )
+  const until = encryption?.plainUntil
+  check(
+    encryption === undefined ||
+      (Array.isArray(encryption?.keys) && (until === undefined || isDate(until))),
+    'encryption',
+    '{ keys: [secrets of at least 32 bytes] }, and plainUntil a Date',
+  )
+  check(
+    maxBytes === undefined || (Number.isInteger(maxBytes) && maxBytes > 0),
+    'maxBytes',
+    'a number of bytes',
   )
 }
 

@@ -190,6 +190,7 @@ export class RequestSession implements SessionOwner {
     visit.origin = origin
     if (origin.kind !== 'found' && origin.why) visit.host.emit(origin.why)
     if (origin.kind === 'found' && visit.config.valid) await this.#validate()
+    if (visit.found && !visit.config.writer.vault.isCurrent(visit.found)) visit.due = true
     this.#renew()
     // It was set before it was read: the cookie of this user stays what it was.
     if (visit.held && visit.current) Session.inherit(visit.current, visit.base()?.cookie)

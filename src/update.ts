@@ -3,8 +3,9 @@ import { attemptReplace, commit } from './commit.js'
 import { SessionError } from './errors.js'
 import { busy } from './merge.js'
 import type { Session } from './session.js'
+import type { Held } from './vault.js'
 import { apply, type Visit } from './visit.js'
-import { type Held, MOST_ROUNDS } from './writer.js'
+import { MOST_ROUNDS } from './writer.js'
 
 /**
  * Read, change, compare and set, until nobody came between. `change` works on a copy of the

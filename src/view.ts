@@ -29,7 +29,7 @@ export class SessionView {
 
   /** The session of an id, as a plain object with `cookie` inside, or undefined. */
   async get(sid: string): Promise<StoredSession | undefined> {
-    return parseSession(await unwrap(this.#config.writer.read(sid)))
+    return parseSession((await unwrap(this.#config.writer.read(sid)))?.value)
   }
 
   /** Stores a session under an id; it lives as long as its cookie or the options say. */
@@ -51,8 +51,8 @@ export class SessionView {
   /** Ends the session of an id, whoever is using it. False: there was none. */
   async destroy(sid: string): Promise<boolean> {
     const { writer } = this.#config
-    const value = await unwrap(writer.read(sid))
-    return value !== undefined && unwrap(writer.end({ id: sid, key: writer.prefix + sid, value }))
+    const held = await unwrap(writer.read(sid))
+    return held !== undefined && unwrap(writer.end(held))
   }
 }
 

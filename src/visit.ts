@@ -7,13 +7,14 @@ import type { Origin } from './load.js'
 import { type Edit, merge } from './merge.js'
 import { copy, Session, type SessionOwner } from './session.js'
 import type { Awaitable, StoredSession } from './store.js'
-import type { Held } from './writer.js'
+import type { Held } from './vault.js'
 
 /** Told on the app as `session:` and the name, with the context. */
 export type SessionEvent =
   | 'missed'
   | 'expired'
   | 'invalid'
+  | 'unreadable'
   | 'superseded'
   | 'gone'
   | 'conflict'
@@ -147,11 +148,11 @@ export class Visit {
   }
 
   /** Takes into the session what somebody else wrote since. False: what they wrote is no session. */
-  rebase(session: Session, theirs: string): boolean {
-    if (this.origin?.kind !== 'found' || !decode(theirs)) return false
-    const [base, other] = [this.#view(this.origin.held.value), this.#view(theirs)]
+  rebase(session: Session, theirs: Held): boolean {
+    if (this.origin?.kind !== 'found' || !decode(theirs.value)) return false
+    const [base, other] = [this.#view(this.origin.held.value), this.#view(theirs.value)]
     apply(session, merge(base, other, Session.snapshot(session), this.config.onConflict))
-    this.origin = { ...this.origin, held: { ...this.origin.held, value: theirs } }
+    this.origin = { ...this.origin, held: theirs }
     this.base()
     this.host.emit('conflict')
     return true

@@ -2,7 +2,8 @@ import { tombstone, tombstoneUntil } from './codec.js'
 import { SessionError } from './errors.js'
 import type { StoreGate } from './gate.js'
 import { busy } from './merge.js'
-import type { SessionStore } from './store.js'
+import type { Replaced, SessionStore } from './store.js'
+import type { Held, Vault } from './vault.js'
 
 // Each lost round means that another request won: this bounds how many may be ahead.
 export const MOST_ROUNDS = 256
@@ -11,15 +12,11 @@ const MOST_COLLISIONS = 3
 let turns = 0
 let armed = false
 
-/** A record as a request knows it: where it is, and the exact value last seen there. */
-export interface Held {
-  id: string
-  key: string
-  value: string
-}
-
 /** `written`, or what somebody else wrote in between, or neither: the record is gone. */
-export type Attempt = { written: Held } | { theirs: string } | { gone: true }
+export type Attempt = { written: Held } | { theirs: Held } | { gone: true }
+
+/** What stands at a key: a record, one that ended (until then in epoch ms), or one that no key opens. */
+export type Seen = { held: Held } | { key: string; until: number } | { unreadable: true }
 
 /** The store, asked in the ways a commit needs. */
 export class Writer {
@@ -28,20 +25,36 @@ export class Writer {
   constructor(
     readonly store: SessionStore,
     readonly gate: StoreGate,
-    readonly prefix: string,
+    readonly vault: Vault,
     /** How long a tombstone bars the id of a session that ended, in ms. */
     readonly lull: number,
     readonly now: () => number,
   ) {}
 
+  /** What stands under an id; `touch` moves its deadline in the same call. */
+  async find(id: string, touch?: number): Promise<Seen | undefined> {
+    const key = this.vault.key(id)
+    const raw = await this.gate.ask('get', () => this.store.load(key, touch))
+    if (raw !== undefined) return this.#seen(id, key, raw)
+    const older = this.vault.olderKey(id)
+    if (older === undefined) return undefined
+    const before = await this.gate.ask('get', () => this.store.load(older, touch))
+    return before === undefined ? undefined : this.#seen(id, older, before)
+  }
+
+  /** The live record of an id. */
+  async read(id: string): Promise<Held | undefined> {
+    const seen = await this.find(id)
+    return seen && 'held' in seen ? seen.held : undefined
+  }
+
   /**
    * Inserts a record under a new id. An id that is taken is never overwritten: another one is made.
-   * @throws {SessionError} ERR_SESSION_ID when ids keep colliding.
+   * @throws {SessionError} ERR_SESSION_ID when ids keep colliding; ERR_SESSION_SIZE.
    */
   async create(newId: () => Promise<string>, value: string, expiresAt: number): Promise<Held> {
     for (let round = 0; round < MOST_COLLISIONS; round++) {
-      const id = await newId()
-      const held = { id, key: this.prefix + id, value }
+      const held = this.#pack(await newId(), value)
       if (await this.#insert(held, expiresAt)) return held
     }
     throw new SessionError(
@@ -52,7 +65,7 @@ export class Writer {
 
   async #insert(held: Held, expiresAt: number): Promise<boolean> {
     try {
-      return await this.gate.ask('set', () => this.store.create(held.key, held.value, expiresAt))
+      return await this.gate.ask('set', () => this.store.create(held.key, held.raw, expiresAt))
     } catch (failure) {
       // It may be there all the same, under an id that nobody will ever be told.
       await this.withdraw(held)
@@ -60,30 +73,54 @@ export class Writer {
     }
   }
 
-  /** Writes over exactly what was seen, once. */
+  /**
+   * Writes over exactly what was seen, once.
+   * @throws {SessionError} ERR_SESSION_SIZE
+   */
   async replace(held: Held, value: string, expiresAt: number): Promise<Attempt> {
-    const answer = await this.gate.ask('set', () =>
-      this.store.replace(held.key, held.value, value, expiresAt),
-    )
-    if (answer.ok) return { written: { ...held, value } }
-    // Even the very same value was written by somebody else: an increment of theirs is none of mine.
-    const theirs = live(answer.current)
-    return theirs === undefined ? { gone: true } : { theirs }
+    const next = this.#pack(held.id, value)
+    if (held.key !== next.key) return this.#move(held, next, expiresAt)
+    const answer = await this.#swap('set', held, next.raw, expiresAt)
+    return answer.ok ? { written: next } : this.#lost(held, answer.current)
+  }
+
+  /** To the key of its hash, under the same id: there first, and only then away from here. */
+  async #move(held: Held, next: Held, expiresAt: number): Promise<Attempt> {
+    if (!(await this.#insert(next, expiresAt))) {
+      // Another request of this session moved it before.
+      const current = await this.gate.ask('get', () => this.store.load(next.key))
+      return this.#lost(next, current)
+    }
+    let answer: Replaced = { ok: false, current: undefined }
+    try {
+      const until = this.now() + this.lull
+      answer = await this.#swap('set', held, tombstone(until), until)
+    } finally {
+      if (!answer.ok) await this.withdraw(next)
+    }
+    return answer.ok ? { written: next } : this.#lost(held, answer.current)
   }
 
   /** Ends a record, whoever wrote it last, and bars its id for a moment. False: it was gone already. */
   async end(held: Held): Promise<boolean> {
     this.#endings++
-    let expected = held.value
+    const ended = await this.#endAt(held)
+    const key = this.vault.key(held.id)
+    if (held.key === key) return ended
+    // It may have been moved to its hash in between.
+    const raw = await this.gate.ask('destroy', () => this.store.load(key))
+    if (raw === undefined || tombstoneUntil(raw) !== undefined) return ended
+    return (await this.#endAt({ ...held, key, raw })) || ended
+  }
+
+  async #endAt(held: Held): Promise<boolean> {
+    let expected = held
     for (let round = 0; round < MOST_ROUNDS && this.lull > 0; round++) {
-      const [seen, until] = [expected, this.now() + this.lull]
-      const answer = await this.gate.ask('destroy', () =>
-        this.store.replace(held.key, seen, tombstone(until), until),
-      )
+      const until = this.now() + this.lull
+      const answer = await this.#swap('destroy', expected, tombstone(until), until)
       if (answer.ok) return true
-      const current = live(answer.current)
-      if (current === undefined) return false
-      expected = current
+      if (answer.current === undefined || tombstoneUntil(answer.current) !== undefined) return false
+      expected = { ...held, raw: answer.current }
     }
     return this.gate.ask('destroy', () => this.store.destroy(held.key))
   }
@@ -104,35 +141,53 @@ export class Writer {
     return turns + this.#endings
   }
 
-  /** The value under an id; undefined: none, or one that ended. */
-  async read(id: string): Promise<string | undefined> {
-    const value = await this.gate.ask('get', () => this.store.load(this.prefix + id))
-    return live(value)
-  }
-
   /** Writes a record whatever is there. */
   async overwrite(id: string, value: string, expiresAt: number): Promise<void> {
-    const key = this.prefix + id
+    const { key, raw } = this.#pack(id, value)
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const current = await this.gate.ask('set', () => this.store.load(key))
       const done = await this.gate.ask('set', async () => {
-        if (current === undefined) return this.store.create(key, value, expiresAt)
-        return (await this.store.replace(key, current, value, expiresAt)).ok
+        if (current === undefined) return this.store.create(key, raw, expiresAt)
+        return (await this.store.replace(key, current, raw, expiresAt)).ok
       })
-      if (done) return
+      if (!done) continue
+      const older = this.vault.olderKey(id)
+      if (older !== undefined) await this.gate.ask('destroy', () => this.store.destroy(older))
+      return
     }
     throw busy()
   }
 
   /** Takes back a record that nobody was told of; only as it was written, and as well as can be. */
-  async withdraw({ key, value }: Held): Promise<void> {
+  async withdraw(held: Held): Promise<void> {
     const past = this.now()
-    const undo = () => this.store.replace(key, value, tombstone(past), past)
-    await this.gate.ask('destroy', undo).catch(() => undefined)
+    await this.#swap('destroy', held, tombstone(past), past).catch(() => undefined)
   }
-}
 
-/** A tombstone is no record. */
-function live(value: string | undefined): string | undefined {
-  return value === undefined || tombstoneUntil(value) !== undefined ? undefined : value
+  #swap(
+    call: 'set' | 'destroy',
+    { key, raw }: Held,
+    next: string,
+    expiresAt: number,
+  ): Promise<Replaced> {
+    return this.gate.ask(call, () => this.store.replace(key, raw, next, expiresAt))
+  }
+
+  // Even the very same value was written by somebody else: an increment of theirs is none of mine.
+  #lost({ id, key }: Held, current: string | undefined): Attempt {
+    const seen = current === undefined ? undefined : this.#seen(id, key, current)
+    return seen && 'held' in seen ? { theirs: seen.held } : { gone: true }
+  }
+
+  #seen(id: string, key: string, raw: string): Seen {
+    const until = tombstoneUntil(raw)
+    if (until !== undefined) return { key, until }
+    const value = this.vault.unpack(key, raw)
+    return value === undefined ? { unreadable: true } : { held: { id, key, raw, value } }
+  }
+
+  #pack(id: string, value: string): Held {
+    const key = this.vault.key(id)
+    return { id, key, raw: this.vault.pack(key, value), value }
+  }
 }

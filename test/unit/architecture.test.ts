@@ -13,7 +13,7 @@ const layers = [
   ['cookie', 'load', 'commit', 'update', 'visit', 'deadline', 'view', 'config'],
   ['options'],
   ['session', 'template', 'merge', 'plan', 'writer', 'gate', 'stores/*', 'testing/*'],
-  ['store', 'codec', 'attributes', 'expiry', 'id', 'signature'],
+  ['store', 'codec', 'attributes', 'expiry', 'id', 'signature', 'seal', 'vault'],
   ['errors'],
 ]
 
