@@ -15,8 +15,11 @@ export interface CookieOptions {
   domain?: string | undefined
   /** Default true. */
   httpOnly?: boolean | undefined
-  /** Default: as the connection is (`ctx.secure`, which follows `app.proxy`). True refuses plain connections. */
-  secure?: boolean | undefined
+  /**
+   * Default, and `auto`: as the connection is (`ctx.secure`, which follows `app.proxy`); `auto` says
+   * once when that is a plain one. True refuses plain connections.
+   */
+  secure?: boolean | 'auto' | undefined
   /** Default `lax`; false leaves the attribute out, true means `strict`. */
   sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined
   /** Default true: signed with Koa's `app.keys`. */
@@ -57,7 +60,7 @@ export class SessionCookie {
   path = '/'
   domain?: string | undefined
   httpOnly = true
-  secure?: boolean | undefined
+  secure?: boolean | 'auto' | undefined
   sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined = 'lax'
   signed = true
   overwrite = true
@@ -94,7 +97,7 @@ const SHAPE: Record<Name, [(value: unknown) => boolean, string]> = {
     'a host name',
   ],
   httpOnly: [boolean, 'a boolean'],
-  secure: [boolean, 'a boolean'],
+  secure: [(v) => boolean(v) || v === 'auto', 'a boolean or auto'],
   sameSite: [
     (v) => boolean(v) || /^(lax|strict|none)$/i.test(String(v)),
     'lax, strict, none or a boolean',
@@ -130,11 +133,13 @@ function assign(cookie: SessionCookie, attribute: string, value: unknown): void 
   if (!fits(value))
     throw new SessionError('ERR_SESSION_COOKIE', `cookie.${attribute} must be ${wanted}`)
   // Zero is no lifetime: the `cookies` module has always written it as a browser-session cookie.
-  const clean =
-    name === 'maxAge' && value !== null
-      ? duration('cookie.maxAge', value, { zero: true, most: LONGEST_COOKIE }) || null
-      : value
-  Object.assign(cookie, { [name]: clean })
+  Object.assign(cookie, { [name]: clean(name, value) })
+}
+
+function clean(name: Name, value: unknown): unknown {
+  return name === 'maxAge' && value !== null
+    ? duration('cookie.maxAge', value, { zero: true, most: LONGEST_COOKIE }) || null
+    : value
 }
 
 /**
@@ -146,7 +151,7 @@ export function makeCookie(base: SessionCookie, options: object): SessionCookie 
   for (const [attribute, value] of Object.entries(options)) assign(cookie, attribute, value)
   // An attribute that browsers accept over TLS only brings its own requirement along (CHIPS; ASVS 3.3.2).
   const needsSecure = cookie.partitioned || /^none$/i.test(String(cookie.sameSite))
-  if (needsSecure && cookie.secure === undefined) cookie.secure = true
+  if (needsSecure && cookie.secure !== false) cookie.secure = true
   if (needsSecure && !cookie.secure) {
     throw new SessionError(
       'ERR_SESSION_COOKIE',
@@ -164,20 +169,29 @@ export function serializeAttributes(
   end = Number.POSITIVE_INFINITY,
 ): string {
   const until = cookie.expires?.getTime() ?? (cookie.maxAge ? now + cookie.maxAge : undefined)
-  const expires = until === undefined ? undefined : new Date(Math.min(until, end))
+  const expires =
+    until === undefined ? undefined : new Date(Math.min(until, end, now + LONGEST_COOKIE))
   const sameSite = cookie.sameSite === true ? 'strict' : cookie.sameSite
   let line = `; path=${cookie.path}`
   if (expires) line += `; expires=${expires.toUTCString()}`
   if (cookie.domain) line += `; domain=${cookie.domain}`
   if (cookie.priority) line += `; priority=${cookie.priority.toLowerCase()}`
   if (sameSite) line += `; samesite=${sameSite.toLowerCase()}`
-  if (cookie.secure ?? secure) line += '; secure'
+  if (followsConnection(cookie) ? secure : cookie.secure) line += '; secure'
   if (cookie.httpOnly) line += '; httponly'
   if (cookie.partitioned) line += '; partitioned'
   return line
 }
 
-const plain = (value: unknown) => (value instanceof Date ? value.getTime() : (value ?? undefined))
+/** Whether Secure is as the connection is. */
+export function followsConnection({ secure }: SessionCookie): boolean {
+  return secure === undefined || secure === 'auto'
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof Date) return value.getTime()
+  return value === 'auto' ? undefined : (value ?? undefined)
+}
 
 /**
  * Attributes as a record keeps them, under `cookie`: what older packages could not guess, the

@@ -48,8 +48,9 @@ async function carryOut(visit: Visit, action: Action): Promise<void> {
   if (!current || action === 'none') return
   visit.host.check(current)
   if (!found || action === 'regenerate') return create(visit, current, found)
-  if (action === 'touch' && isExtended(visit, found, current)) return visit.stored(found, current)
-  return replace(visit, found, current)
+  if (action === 'touch' && isExtended(visit, found, current)) await visit.stored(found, current)
+  else await replace(visit, found, current)
+  if (action === 'touch' && visit.found) visit.host.emit('renew', { id: found.id })
 }
 
 /** The new record first, then the end of the old one; had that ended already, the new one was in vain. */
@@ -71,6 +72,8 @@ async function create(visit: Visit, session: Session, old: Held | undefined): Pr
     if (!ended) return visit.gone()
   }
   await visit.stored(held, session)
+  if (old) visit.host.emit('regenerate', { id: held.id, before: old.id })
+  else visit.host.emit('create', { id: held.id })
 }
 
 async function replace(visit: Visit, held: Held, session: Session): Promise<void> {
@@ -94,8 +97,9 @@ export function attemptReplace(visit: Visit, held: Held, session: Session): Prom
 
 async function end(visit: Visit, held: Held): Promise<void> {
   const session = visit.last ?? visit.open()
-  if (await visit.config.writer.end(held)) await visit.ended(session)
-  else visit.gone()
+  if (!(await visit.config.writer.end(held))) return visit.gone()
+  await visit.ended(session)
+  visit.host.emit('destroy', { id: held.id })
 }
 
 // Reading moved the deadline already, and nothing could come between since.

@@ -1,5 +1,7 @@
 import type { SessionCookie } from './attributes.js'
+import { Downgrade } from './downgrade.js'
 import { SessionError } from './errors.js'
+import { Events } from './events.js'
 import { duration, ONE_DAY, type Ttl } from './expiry.js'
 import { StoreGate } from './gate.js'
 import type { OnConflict } from './merge.js'
@@ -37,6 +39,9 @@ export interface Config<Data extends object = object> {
   errorHandler: SessionOptions<Data>['errorHandler']
   sessionIdStore: SessionIdStore | undefined
   signing: Signing
+  readKeys: readonly string[]
+  events: Events
+  downgrade: Downgrade
   onConflict: OnConflict
   privateCache: boolean
   now: () => number
@@ -55,7 +60,7 @@ export function resolveOptions<Data extends object>(
   const { key = 'koa.sid', prefix = 'koa:sess:', ttl, now = Date.now } = options
   const source = options.store === undefined ? new MemoryStore({ now }) : options.store
   assertStore(source)
-  const template = new CookieTemplate(key, options.cookie)
+  const template = new CookieTemplate(key, options.cookie, now())
   const gate = new StoreGate(
     source,
     duration('reconnectTimeout', options.reconnectTimeout ?? 10_000, {
@@ -88,6 +93,9 @@ export function resolveOptions<Data extends object>(
     beforeSave: options.beforeSave,
     errorHandler: options.errorHandler,
     sessionIdStore: options.sessionIdStore,
+    readKeys: options.readKeys ?? [],
+    events: new Events(key, options.eventSalt),
+    downgrade: new Downgrade(options.cookie?.secure === 'auto'),
     signing: makeSigning(options.digest, now),
     onConflict: options.onConflict ?? 'mine',
     privateCache: options.privateCache ?? true,

@@ -1,5 +1,10 @@
 import type { Signer } from './signature.js'
 
+/** Why cookies of the name led to nothing. */
+export interface Refused {
+  refused: 'shape' | 'signature'
+}
+
 /** An id as the browser presented it, and whether its signature was made with a key that is on its way out. */
 export interface Presented {
   id: string
@@ -8,9 +13,12 @@ export interface Presented {
 
 // Bounds the signature work that one request can ask for (ASVS 15.2.2).
 const MOST_COPIES = 4
+// Four times what Node takes by default; what stands behind it is not looked at.
+const MOST_CHARACTERS = 65_536
 
 /** The values of every cookie of exactly this name, in the order they came; names are compared byte by byte. */
-export function cookieValues(header: string, name: string): string[] {
+export function cookieValues(line: string, name: string): string[] {
+  const header = line.length > MOST_CHARACTERS ? line.slice(0, MOST_CHARACTERS) : line
   const values: string[] = []
   const wanted = `${name}=`
   let at = header.indexOf(wanted)
@@ -40,18 +48,19 @@ export function readCookie(
   name: string,
   signer: Signer | undefined,
   accepts: (id: string) => boolean,
-): Presented | undefined {
+): Presented | Refused | undefined {
   if (!header) return undefined
-  const ids = cookieValues(header, name).filter(accepts)
-  if (ids.length === 0) return undefined
+  const values = cookieValues(header, name)
+  if (values.length === 0) return undefined
+  const ids = values.filter(accepts)
+  if (ids.length === 0) return { refused: 'shape' }
   if (!signer) return { id: ids[0] as string, stale: false }
   const signatures = cookieValues(header, `${name}.sig`)
-  if (signatures.length === 0) return undefined
   for (const id of ids) {
     const index = signer.index(`${name}=${id}`, signatures)
     if (index >= 0) return { id, stale: index > 0 }
   }
-  return undefined
+  return { refused: 'signature' }
 }
 
 /** The Set-Cookie lines of an id: the cookie and, when it is signed, its signature. An empty id clears both. */

@@ -1,14 +1,15 @@
 import type { Context } from 'koa'
-import { type SessionCookie, serializeAttributes } from './attributes.js'
+import { followsConnection, type SessionCookie, serializeAttributes } from './attributes.js'
 import type { Config } from './config.js'
-import { cookieLines, mergeLines, type Presented, readCookie } from './cookie.js'
+import { cookieLines, mergeLines, type Presented, type Refused, readCookie } from './cookie.js'
 import { SessionError } from './errors.js'
+import type { About, SessionEvent } from './events.js'
 import type { StoreFailure } from './gate.js'
 import { generateId, isId } from './id.js'
 import { Session } from './session.js'
 import type { Signer, SignerCache } from './signature.js'
 import type { Awaitable } from './store.js'
-import type { Host, SessionEvent } from './visit.js'
+import type { Host } from './visit.js'
 
 const ID_LENGTH = 24
 
@@ -28,13 +29,25 @@ export class KoaHost implements Host {
   }
 
   presentedId(): Awaitable<Presented | undefined> {
-    const { sessionIdStore, key, template } = this.#config
+    const { sessionIdStore } = this.#config
     if (this.#preset !== undefined) return accepted(this.#preset)
     if (sessionIdStore) return Promise.resolve(sessionIdStore.get.call(this.#ctx)).then(accepted)
     const header = this.#ctx.req.headers.cookie
-    return header?.includes(key)
-      ? readCookie(header, key, this.#signer(template.base), isId)
-      : undefined
+    return header ? this.#fromCookies(header) : undefined
+  }
+
+  /** The cookie, or one that it was called before: that one is due to be sent anew. */
+  #fromCookies(header: string): Presented | undefined {
+    const { key, readKeys, template } = this.#config
+    let refused: Refused | undefined
+    for (const name of [key, ...readKeys]) {
+      if (!header.includes(name)) continue
+      const reading = readCookie(header, name, this.#signer(template.base), isId)
+      if (reading && 'id' in reading) return name === key ? reading : { ...reading, stale: true }
+      refused ??= reading
+    }
+    if (refused) this.emit('reject', { why: refused.refused })
+    return undefined
   }
 
   newId(): Awaitable<string> {
@@ -46,7 +59,7 @@ export class KoaHost implements Host {
     if (this.#config.sessionIdStore || !this.#ctx.res) return
     const cookie = Session.cookieOf(session)
     this.#signer(cookie)
-    if (!cookie.secure || this.#isSecure()) return
+    if (cookie.secure !== true || this.#isSecure()) return
     throw new SessionError(
       'ERR_SESSION_INSECURE',
       'A secure session cookie cannot be sent over a plain connection: use TLS, or set app.proxy behind a proxy that sets X-Forwarded-Proto',
@@ -56,14 +69,20 @@ export class KoaHost implements Host {
   async setCookie(id: string, session: Session): Promise<void> {
     const { sessionIdStore } = this.#config
     if (sessionIdStore) await sessionIdStore.set.call(this.#ctx, id, session)
-    else this.#send(id, Session.cookieOf(session), this.#end(session))
+    else this.#send(this.#config.key, id, Session.cookieOf(session), this.#end(session))
   }
 
   async clearCookie(session: Session): Promise<void> {
     const { sessionIdStore } = this.#config
     const cookie = Session.cookieOf(session)
     if (sessionIdStore) await sessionIdStore.reset.call(this.#ctx)
-    else this.#send('', Object.assign(Object.create(cookie), { expires: new Date(0) }))
+    else {
+      const over = Object.assign(Object.create(cookie), { expires: new Date(0) })
+      // The ended session is not to be looked for under the names it was called before, either.
+      const { cookie: header = '' } = this.#ctx.req.headers
+      const older = this.#config.readKeys.filter((name) => header.includes(name))
+      for (const name of [this.#config.key, ...older]) this.#send(name, '', over)
+    }
   }
 
   takeBack(): void {
@@ -88,8 +107,8 @@ export class KoaHost implements Host {
     await this.#config.errorHandler(error, call, this.#ctx)
   }
 
-  emit(event: SessionEvent): void {
-    this.#ctx.app.emit(`session:${event}`, { ctx: this.#ctx })
+  emit(event: SessionEvent, about?: About): void {
+    this.#config.events.tell(this.#ctx, event, about)
   }
 
   /**
@@ -109,6 +128,10 @@ export class KoaHost implements Host {
     return this.#ctx.secure || Boolean(this.#ctx.cookies.secure)
   }
 
+  #isForwarded(): boolean {
+    return /^\s*https\b/i.test(String(this.#ctx.req.headers['x-forwarded-proto'] ?? ''))
+  }
+
   #signer(cookie: SessionCookie): Signer | undefined {
     return cookie.signed ? this.#signers.get(this.#ctx.app.keys) : undefined
   }
@@ -118,16 +141,18 @@ export class KoaHost implements Host {
     return absoluteTimeout && Session.begin(session, now()) + absoluteTimeout
   }
 
-  #send(id: string, cookie: SessionCookie, end?: number): void {
+  #send(name: string, id: string, cookie: SessionCookie, end?: number): void {
     // A WebSocket's context has no response, and a stream's may be on its way.
     const { res } = this.#ctx as { res?: Context['res'] }
     if (!res || res.headersSent) {
       this.emit('unsent')
       return
     }
-    const attributes = serializeAttributes(cookie, this.#config.now(), this.#isSecure(), end)
+    const secure = this.#isSecure()
+    if (followsConnection(cookie)) this.#config.downgrade.note(secure, this.#isForwarded())
+    const attributes = serializeAttributes(cookie, this.#config.now(), secure, end)
     if (this.#lines.length === 0) this.#surviveErrors(res)
-    this.#lines = cookieLines(this.#config.key, id, attributes, this.#signer(cookie))
+    this.#lines = mergeLines(this.#lines, cookieLines(name, id, attributes, this.#signer(cookie)))
     res.setHeader('Set-Cookie', mergeLines(lines(res.getHeader('Set-Cookie')), this.#lines))
   }
 

@@ -7,6 +7,7 @@ const callable = Object.assign(session, { MemoryStore, SessionError })
 
 export type { CookieOptions, SessionCookie } from './attributes.js'
 export type { SessionErrorCode } from './errors.js'
+export type { Rejection, SessionEvent, SessionNotice } from './events.js'
 export type { OnConflict } from './merge.js'
 export type { SessionMiddleware } from './middleware.js'
 export type { SessionIdStore, SessionOptions } from './options.js'

@@ -1,5 +1,6 @@
 import { decode } from './codec.js'
 import type { SessionError } from './errors.js'
+import type { Rejection } from './events.js'
 import { createdIn } from './session.js'
 import type { Held } from './vault.js'
 import type { Writer } from './writer.js'
@@ -7,9 +8,9 @@ import type { Writer } from './writer.js'
 /** What the store holds for the id that a request presented. */
 export type Origin =
   /** No id, an id that no record is known for, or a record that is not valid: a new session may begin. */
-  | { kind: 'absent'; why?: 'missed' | 'expired' | 'unreadable' }
+  | { kind: 'absent'; why?: Rejection }
   /** The id ended moments ago, or could not be read: nothing may be written, no cookie be sent. */
-  | { kind: 'barred'; why?: 'superseded'; failure?: SessionError }
+  | { kind: 'barred'; why?: Rejection; failure?: SessionError }
   /** `extended`: by how many ms the deadline was moved while loading; `moment`: when that was. */
   | { kind: 'found'; held: Held; extended: number | undefined; moment: number }
 
@@ -23,13 +24,13 @@ export async function load(
   const { store, gate, now } = writer
   const touch = extend === undefined ? undefined : now() + extend
   const seen = await writer.find(id, touch)
-  if (seen === undefined) return { kind: 'absent', why: 'missed' }
-  if ('unreadable' in seen) return { kind: 'absent', why: 'unreadable' }
+  if (seen === undefined) return { kind: 'absent', why: 'unknown' }
+  if ('unreadable' in seen) return { kind: 'absent', why: 'decrypt' }
   if ('held' in seen) return aged(writer, seen.held, extend, absoluteTimeout)
   const { key, until } = seen
   // The read has just moved the deadline of a tombstone too: put it back, or the id stays barred for long.
   if (touch !== undefined) await gate.ask('get', () => store.touch(key, until))
-  return until > now() ? { kind: 'barred', why: 'superseded' } : { kind: 'absent', why: 'missed' }
+  return until > now() ? { kind: 'barred', why: 'superseded' } : { kind: 'absent', why: 'unknown' }
 }
 
 async function aged(

@@ -27,6 +27,8 @@ export interface EncryptionOptions {
 export interface SessionOptions<Data extends object = SessionData> {
   /** Name of the cookie. Default `koa.sid`. */
   key?: string | undefined
+  /** Names that the cookie had before: they are read too, and the session is sent under `key`. Default none. */
+  readKeys?: readonly string[] | undefined
   /** What stands before the id in the store. Default `koa:sess:`. */
   prefix?: string | undefined
   /** Default: a `MemoryStore` of its own, bounded, for one process. */
@@ -93,6 +95,8 @@ export interface SessionOptions<Data extends object = SessionData> {
    * otherwise, and `Vary: Cookie`. Default true.
    */
   privateCache?: boolean | undefined
+  /** What ids are hashed with in events. Default: random, so other processes tell other hashes. */
+  eventSalt?: string | undefined
   /** The clock, in epoch ms. Default `Date.now`; for tests. */
   now?: (() => number) | undefined
 }
@@ -101,6 +105,7 @@ const FLAGS = ['rolling', 'defer', 'allowEmpty', 'privateCache'] as const
 const FUNCTIONS = ['genSid', 'valid', 'beforeSave', 'errorHandler', 'now'] as const
 const OTHERS = [
   'key',
+  'readKeys',
   'prefix',
   'store',
   'ttl',
@@ -115,11 +120,19 @@ const OTHERS = [
   'maxBytes',
   'onConflict',
   'tombstone',
+  'eventSalt',
 ] as const
 const KNOWN: readonly string[] = [...FLAGS, ...FUNCTIONS, ...OTHERS]
 
 // RFC 6265, 4.1.1: a cookie's name is a token; older packages put a colon into theirs, and browsers take it.
 const TOKEN = /^[!#$%&'*+\-.:^_`|~\w]+$/
+
+// A browser drops cookies whose name and value are longer than 4096 bytes (RFC 6265bis, 5.6); an id takes 256.
+const LONGEST_NAME = 256
+const NAME = `a cookie name: at most ${LONGEST_NAME} letters, digits and - . _ ~ without spaces`
+
+const isName = (name: unknown) =>
+  typeof name === 'string' && name.length <= LONGEST_NAME && TOKEN.test(name)
 
 /**
  * Names and kinds; what the parts make of the values they check themselves.
@@ -146,17 +159,19 @@ function checkNames(options: object): void {
 }
 
 function checkTypes(options: SessionOptions<never>): void {
-  const { key, prefix, ttl, cookie, sessionIdStore, onConflict } = options
+  const { key, readKeys, eventSalt, prefix, ttl, cookie, sessionIdStore, onConflict } = options
   for (const name of FLAGS)
     check(options[name] === undefined || typeof options[name] === 'boolean', name, 'a boolean')
   for (const name of FUNCTIONS) {
     check(options[name] === undefined || typeof options[name] === 'function', name, 'a function')
   }
+  check(key === undefined || isName(key), 'key', NAME)
   check(
-    key === undefined || (typeof key === 'string' && TOKEN.test(key)),
-    'key',
-    'a cookie name: letters, digits and - . _ ~ without spaces',
+    readKeys === undefined || (Array.isArray(readKeys) && readKeys.every(isName)),
+    'readKeys',
+    `an array, each of ${NAME}`,
   )
+  check(eventSalt === undefined || typeof eventSalt === 'string', 'eventSalt', 'a string')
   check(prefix === undefined || typeof prefix === 'string', 'prefix', 'a string')
   if (ttl !== undefined && typeof ttl !== 'function') duration('ttl', ttl)
   check(

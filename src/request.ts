@@ -2,6 +2,7 @@ import { commit } from './commit.js'
 import type { Config } from './config.js'
 import { isRenewable } from './deadline.js'
 import { SessionError } from './errors.js'
+import type { Rejection } from './events.js'
 import { StoreFailure } from './gate.js'
 import { assertId } from './id.js'
 import { load, type Origin } from './load.js'
@@ -15,6 +16,7 @@ export class RequestSession implements SessionOwner {
   #loading: Promise<void> | undefined
   #commits: Promise<unknown> = Promise.resolve()
   #carried: Promise<unknown> | undefined
+  #presented: string | undefined
 
   constructor(config: Config, host: Host) {
     this.#visit = new Visit(config, host, this)
@@ -188,12 +190,19 @@ export class RequestSession implements SessionOwner {
       ({ error }): Origin => ({ kind: 'barred', failure: error }),
     )
     visit.origin = origin
-    if (origin.kind !== 'found' && origin.why) visit.host.emit(origin.why)
+    if (origin.kind !== 'found' && origin.why) this.#tell(origin.why)
     if (origin.kind === 'found' && visit.config.valid) await this.#validate()
     if (visit.found && !visit.config.writer.vault.isCurrent(visit.found)) visit.due = true
     this.#renew()
     // It was set before it was read: the cookie of this user stays what it was.
     if (visit.held && visit.current) Session.inherit(visit.current, visit.base()?.cookie)
+  }
+
+  #tell(why: Rejection): void {
+    const { host } = this.#visit
+    const id = this.#presented
+    if (why === 'expired') host.emit('expire', { id })
+    host.emit('reject', { id, why })
   }
 
   #renew(): void {
@@ -207,6 +216,7 @@ export class RequestSession implements SessionOwner {
     const visit = this.#visit
     const presented = await visit.host.presentedId()
     if (!presented) return { kind: 'absent' }
+    this.#presented = presented.id
     visit.due ||= presented.stale
     const { writer, extend, absoluteTimeout } = visit.config
     return load(writer, presented.id, extend, absoluteTimeout)
@@ -220,7 +230,7 @@ export class RequestSession implements SessionOwner {
       if (visit.current === undefined) visit.current = session
     } else {
       visit.origin = { kind: 'absent' }
-      visit.host.emit('invalid')
+      this.#tell('invalid')
     }
   }
 

@@ -58,7 +58,8 @@ function equal(left: string, right: string): boolean {
  */
 function keyed(keys: readonly Key[], { digest, sha1Until, now }: Signing): Signer {
   const [first] = keys
-  if (first === undefined || keys.some((key) => !key?.length)) throw missingKeys()
+  if (first === undefined || !keys.every(isKey)) throw missingKeys()
+  assess(keys)
   const current = keys.map((key) => ({ digest, key }))
   const older = keys.map((key) => ({ digest: 'sha1' as const, key }))
   return {
@@ -74,6 +75,31 @@ function keyed(keys: readonly Key[], { digest, sha1Until, now }: Signing): Signe
       })
     },
   }
+}
+
+function isKey(key: unknown): boolean {
+  return (typeof key === 'string' || key instanceof Uint8Array) && key.length > 0
+}
+
+// ASVS 11.2.3 asks for 128 bits. An application may have lived with less for years, so only what can
+// be guessed is refused; a Keygrip is not looked into.
+const REFUSED_LENGTH = 8
+const GOOD_LENGTH = 16
+const MOST_KEYS = 32
+
+function assess(keys: readonly Key[]): void {
+  const shortest = Math.min(...keys.map((key) => Buffer.byteLength(key)))
+  if (shortest <= REFUSED_LENGTH || keys.length > MOST_KEYS) {
+    throw new SessionError(
+      'ERR_SESSION_KEYS',
+      `app.keys must be at most ${MOST_KEYS} secrets of more than ${REFUSED_LENGTH} bytes: put a long random one in front, and give older ones in a Keygrip while they are still needed`,
+    )
+  }
+  if (shortest >= GOOD_LENGTH) return
+  process.emitWarning(
+    `A key of app.keys has less than ${GOOD_LENGTH} bytes: put a long random one in front, and drop the short one when its cookies are gone.`,
+    { code: 'KOA_SESS_WEAK_KEY' },
+  )
 }
 
 function grip(keys: KeygripLike): Signer {

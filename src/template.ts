@@ -6,6 +6,7 @@ import {
   SessionCookie,
 } from './attributes.js'
 import { SessionError } from './errors.js'
+import { LONGEST_COOKIE } from './expiry.js'
 
 /** The cookie as it was configured: what a session's own cookie starts from and is checked against. */
 export class CookieTemplate {
@@ -15,9 +16,15 @@ export class CookieTemplate {
   readonly #key: string
 
   /** @throws {SessionError} ERR_SESSION_COOKIE, ERR_SESSION_DURATION */
-  constructor(key: string, options: CookieOptions = {}) {
+  constructor(key: string, options: CookieOptions = {}, now = Date.now()) {
     this.#key = key
     this.base = makeCookie(new SessionCookie(), withPrefixRules(key, options))
+    if (this.base.expires && this.base.expires.getTime() > now + LONGEST_COOKIE) {
+      throw new SessionError(
+        'ERR_SESSION_COOKIE',
+        'cookie.expires must be at most 400 days ahead: browsers keep no cookie longer',
+      )
+    }
     this.json = encodeCookie(this.base, this.base)
   }
 

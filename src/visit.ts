@@ -2,23 +2,13 @@ import { type Decoded, decode } from './codec.js'
 import type { Config } from './config.js'
 import { firstEnd } from './deadline.js'
 import { SessionError } from './errors.js'
+import type { About, SessionEvent } from './events.js'
 import type { StoreFailure } from './gate.js'
 import type { Origin } from './load.js'
 import { type Edit, merge } from './merge.js'
 import { copy, Session, type SessionOwner } from './session.js'
 import type { Awaitable, StoredSession } from './store.js'
 import type { Held } from './vault.js'
-
-/** Told on the app as `session:` and the name, with the context. */
-export type SessionEvent =
-  | 'missed'
-  | 'expired'
-  | 'invalid'
-  | 'unreadable'
-  | 'superseded'
-  | 'gone'
-  | 'conflict'
-  | 'unsent'
 
 /** What a session needs of the framework around it. */
 export interface Host {
@@ -35,7 +25,7 @@ export interface Host {
   beforeSave(session: Session): Awaitable<void>
   /** Throws, unless the application's `errorHandler` took the failure upon itself. */
   failed(failure: StoreFailure): Awaitable<void>
-  emit(event: SessionEvent): void
+  emit(event: SessionEvent, about?: About): void
 }
 
 const ABSENT: Origin = { kind: 'absent' }
@@ -85,8 +75,8 @@ export class Visit {
   open(): Session {
     const record = this.base()
     if (this.found && !record) {
+      this.host.emit('reject', { why: 'invalid', id: this.found.id })
       this.origin = ABSENT
-      this.host.emit('invalid')
     }
     return this.make(record)
   }
@@ -154,7 +144,7 @@ export class Visit {
     apply(session, merge(base, other, Session.snapshot(session), this.config.onConflict))
     this.origin = { ...this.origin, held: theirs }
     this.base()
-    this.host.emit('conflict')
+    this.host.emit('conflict', { id: theirs.id })
     return true
   }
 
@@ -165,9 +155,10 @@ export class Visit {
 
   /** The record is not there any more: nothing is written for this request from now on. */
   gone(): void {
+    const id = this.found?.id
     this.origin = { kind: 'barred' }
     this.host.takeBack()
-    this.host.emit('gone')
+    this.host.emit('gone', { id })
   }
 
   /** The session is in the store under this id: only now does the browser hear of it. */

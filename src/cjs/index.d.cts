@@ -2,6 +2,7 @@
 // uses both would otherwise have two of each, and two augmentations of Koa that do not agree.
 import type * as attributes from '../attributes.js' with { 'resolution-mode': 'import' }
 import type * as errors from '../errors.js' with { 'resolution-mode': 'import' }
+import type * as events from '../events.js' with { 'resolution-mode': 'import' }
 import type * as merge from '../merge.js' with { 'resolution-mode': 'import' }
 import type * as middleware from '../middleware.js' with { 'resolution-mode': 'import' }
 import type * as options from '../options.js' with { 'resolution-mode': 'import' }
@@ -23,14 +24,17 @@ declare namespace session {
   type MemoryStore = memory.MemoryStore
   type OnConflict = merge.OnConflict
   type RegenerateOptions = sessions.RegenerateOptions
+  type Rejection = events.Rejection
   type Replaced = store.Replaced
   type Session = sessions.Session
   type SessionContext<Data extends object = SessionData> = types.SessionContext<Data>
   type SessionCookie = attributes.SessionCookie
   type SessionError = errors.SessionError
   type SessionErrorCode = errors.SessionErrorCode
+  type SessionEvent = events.SessionEvent
   type SessionIdStore = options.SessionIdStore
   type SessionMiddleware<Added> = middleware.SessionMiddleware<Added>
+  type SessionNotice = events.SessionNotice
   type SessionOf<Data extends object> = sessions.SessionOf<Data>
   type SessionOptions<Data extends object = SessionData> = options.SessionOptions<Data>
   type SessionStore = store.SessionStore

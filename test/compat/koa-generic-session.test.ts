@@ -388,8 +388,8 @@ describe('koa-generic-session 2.3.1 and koa-sess 1.0', () => {
   ])('with app.keys as %s', (_name, keys) => {
     it('believes the signatures of the other', async () => {
       const visitor = await start({
-        generic: { ...generic(), keys: keys('a secret') },
-        next: { ...next(), keys: keys('a secret') },
+        generic: { ...generic(), keys: keys('a secret of both') },
+        next: { ...next(), keys: keys('a secret of both') },
         stranger: { ...next(), keys: keys('another secret') },
       })
       await visitor.at('generic', '/set?user=ada')

@@ -39,7 +39,7 @@ export interface SiteOptions extends SessionOptions<SessionData> {
 }
 
 const EVENTS = ['missed', 'expired', 'invalid', 'superseded', 'gone', 'conflict', 'unsent']
-export const KEYS = ['a secret of the tests', 'an older secret']
+export const KEYS = ['a secret of the tests', 'an older secret of the tests']
 
 export async function serve(routes: Routes, options: SiteOptions = {}): Promise<Site> {
   const { keys = KEYS, before = [], after = [], ...rest } = options

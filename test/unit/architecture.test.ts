@@ -13,7 +13,18 @@ const layers = [
   ['cookie', 'load', 'commit', 'update', 'visit', 'deadline', 'view', 'config'],
   ['options'],
   ['session', 'template', 'merge', 'plan', 'writer', 'gate', 'stores/*', 'testing/*'],
-  ['store', 'codec', 'attributes', 'expiry', 'id', 'signature', 'seal', 'vault'],
+  [
+    'store',
+    'codec',
+    'attributes',
+    'expiry',
+    'id',
+    'signature',
+    'seal',
+    'vault',
+    'events',
+    'downgrade',
+  ],
   ['errors'],
 ]
 
@@ -21,7 +32,7 @@ const layers = [
 const storesMayImport = ['stores/*', 'store', 'codec', 'expiry', 'errors']
 
 // Its types only: the app brings its own Koa.
-const mayKnowKoa = ['middleware', 'accessors', 'host', 'types', 'options']
+const mayKnowKoa = ['middleware', 'accessors', 'host', 'types', 'options', 'events']
 
 interface Import {
   file: string
