@@ -22,7 +22,8 @@ await build({
   logLevel: 'warn',
   checks: { legacyCjs: false, pluginTimings: false },
 })
-await copyFile('src/cjs/index.d.cts', 'dist/cjs/index.d.cts')
+for (const name of ['index', 'cookie'])
+  await copyFile(`src/cjs/${name}.d.cts`, `dist/cjs/${name}.d.cts`)
 
 // rolldown puts a helper that several entries need into one of them, and all others then load it.
 const names = ['index', ...entry.map(([name]) => name)]

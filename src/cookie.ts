@@ -1,8 +1,9 @@
+import type { Rejection } from './events.js'
 import type { Signer } from './signature.js'
 
 /** Why cookies of the name led to nothing. */
 export interface Refused {
-  refused: 'shape' | 'signature'
+  refused: Rejection
 }
 
 /** An id as the browser presented it, and whether its signature was made with a key that is on its way out. */

@@ -38,16 +38,26 @@ export class KoaHost implements Host {
 
   /** The cookie, or one that it was called before: that one is due to be sent anew. */
   #fromCookies(header: string): Presented | undefined {
-    const { key, readKeys, template } = this.#config
+    const { key, readKeys } = this.#config
     let refused: Refused | undefined
     for (const name of [key, ...readKeys]) {
       if (!header.includes(name)) continue
-      const reading = readCookie(header, name, this.#signer(template.base), isId)
+      const reading = this.read(header, name)
       if (reading && 'id' in reading) return name === key ? reading : { ...reading, stale: true }
       refused ??= reading
     }
     if (refused) this.emit('reject', { why: refused.refused })
     return undefined
+  }
+
+  /** What the cookie of a name presents. */
+  protected read(header: string, name: string): Presented | Refused | undefined {
+    return readCookie(header, name, this.#signer(this.#config.template.base), isId)
+  }
+
+  /** The Set-Cookie lines of an id; an empty one clears. */
+  protected write(name: string, id: string, attributes: string, cookie: SessionCookie): string[] {
+    return cookieLines(name, id, attributes, this.#signer(cookie))
   }
 
   newId(): Awaitable<string> {
@@ -152,7 +162,7 @@ export class KoaHost implements Host {
     if (followsConnection(cookie)) this.#config.downgrade.note(secure, this.#isForwarded())
     const attributes = serializeAttributes(cookie, this.#config.now(), secure, end)
     if (this.#lines.length === 0) this.#surviveErrors(res)
-    this.#lines = mergeLines(this.#lines, cookieLines(name, id, attributes, this.#signer(cookie)))
+    this.#lines = mergeLines(this.#lines, this.write(name, id, attributes, cookie))
     res.setHeader('Set-Cookie', mergeLines(lines(res.getHeader('Set-Cookie')), this.#lines))
   }
 

@@ -29,15 +29,26 @@ export function session(
   options?: SessionOptions<object>,
 ): SessionMiddleware<SessionContext<object>> {
   const config = resolveOptions(options)
-  const view = new SessionView(config)
   const signers = new SignerCache(config.signing)
+  return assemble(config, (ctx) => ({
+    config,
+    host: new KoaHost(ctx, config, signers, takePreset(ctx)),
+  }))
+}
+
+/** The middleware of a configuration; `begin` makes what one request works with. */
+export function assemble(
+  config: Config,
+  begin: (ctx: Context) => { config: Config; host: KoaHost },
+): SessionMiddleware<SessionContext<object>> {
+  const view = new SessionView(config)
   const run = (ctx: Context, next: Next): Promise<void> => {
     install(ctx)
     if (!isInPath(ctx, config.template.base.path) || isServed(ctx, config)) return next()
-    const host = new KoaHost(ctx, config, signers, takePreset(ctx))
+    const { host, config: own } = begin(ctx)
     const above = partOf(ctx)
     const outer = above?.done ? undefined : above
-    const session = new RequestSession(config, host)
+    const session = new RequestSession(own, host)
     return handle(ctx, next, { session, config, view, outer, done: false }, host)
   }
   return Object.assign(run, { close: () => config.gate.close() })

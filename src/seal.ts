@@ -9,6 +9,8 @@ export interface Seal {
   seal(text: string, context: string): string
   /** undefined: no key fits, or it was altered, or sealed for something else. */
   open(sealed: string, context: string): string | undefined
+  /** Whether the key in use sealed it. */
+  isCurrent(sealed: string): boolean
 }
 
 // ASVS 11.2.3 asks for 128 bits: 32 characters hold them even when they are hexadecimal.
@@ -38,6 +40,7 @@ export function makeSeal(keys: unknown, purpose: 'record' | 'cookie'): Seal {
       const body = [nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]
       return `${first.id}.${Buffer.concat(body).toString('base64url')}`
     },
+    isCurrent: (sealed) => sealed.startsWith(`${first.id}.`),
     open(sealed, context) {
       const dot = sealed.indexOf('.')
       const fitting = derived.find(({ id }) => id === sealed.slice(0, dot))

@@ -82,6 +82,7 @@ describe('TypeScript in the docs compiles', () => {
       types: ['node'],
       paths: {
         'koa-sess': [join(root, 'src/index.ts')],
+        'koa-sess/cookie': [join(root, 'src/cookie-only.ts')],
         'koa-sess/*': [join(root, 'src/stores/*.ts')],
       },
     })

@@ -2,6 +2,7 @@ const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const Koa = require('koa')
 const session = require('koa-sess')
+const { cookieSession } = require('koa-sess/cookie')
 const { RedisStore } = require('koa-sess/redis')
 const { testStore } = require('koa-sess/testing')
 
@@ -10,6 +11,10 @@ const { MemoryStore, SessionError } = session
 async function main() {
   assert.equal(typeof session, 'function')
   assert.equal(typeof MemoryStore, 'function')
+  assert.equal(
+    typeof cookieSession({ keys: ['a key of at least thirty-two characters'] }),
+    'function',
+  )
   assert.equal(typeof RedisStore, 'function')
   assert.equal(typeof testStore, 'function')
   assert.throws(() => new RedisStore({ client: {} }), SessionError)

@@ -2,11 +2,16 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import Koa from 'koa'
 import session, { MemoryStore, SessionError } from 'koa-sess'
+import { cookieSession } from 'koa-sess/cookie'
 import { RedisStore } from 'koa-sess/redis'
 import { ManualClock, testStore } from 'koa-sess/testing'
 
 assert.equal(session.MemoryStore, MemoryStore)
 assert.equal(session.SessionError, SessionError)
+assert.equal(
+  typeof cookieSession({ keys: ['a key of at least thirty-two characters'] }),
+  'function',
+)
 assert.equal(typeof RedisStore, 'function')
 assert.equal(typeof testStore, 'function')
 assert.equal(new ManualClock(5).now(), 5)

@@ -1,5 +1,6 @@
 import Koa = require('koa')
 import session = require('koa-sess')
+import cookie = require('koa-sess/cookie')
 import redis = require('koa-sess/redis')
 
 interface Cart {
@@ -11,6 +12,7 @@ const options: session.SessionOptions<Cart> = { store }
 const app = new Koa()
 app.use(session<Cart>(options))
 app.use(session())
+app.use(cookie.cookieSession({ keys: ['a key of at least thirty-two characters'], key: 'cart' }))
 app.use((ctx) => {
   if (ctx.session) ctx.body = ctx.session
 })

@@ -6,6 +6,7 @@ import session, {
   type SessionOptions,
   type SessionStore,
 } from 'koa-sess'
+import { cookieSession } from 'koa-sess/cookie'
 import { RedisStore } from 'koa-sess/redis'
 
 interface Cart {
@@ -17,6 +18,7 @@ const options: SessionOptions<Cart> = { store }
 const app = new Koa()
 app.use(session<Cart>(options))
 app.use(session())
+app.use(cookieSession<Cart>({ keys: ['a key of at least thirty-two characters'], key: 'cart' }))
 app.use((ctx) => {
   if (ctx.session) ctx.body = ctx.session
 })
