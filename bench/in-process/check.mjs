@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
+import { SMALL } from '../shared/sessions.mjs'
 import { cookieOf, send } from './request.mjs'
-import { SMALL } from './scenarios.mjs'
 import { BARE } from './setups.mjs'
 
 /** That a variant keeps sessions at all: a fast no-op must not get into the table. */

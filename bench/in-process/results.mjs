@@ -1,5 +1,5 @@
+import { median, summary } from '../shared/statistics.mjs'
 import { BARE } from './setups.mjs'
-import { quantile, summary } from './statistics.mjs'
 import { RATIOS, READ_BYTES } from './targets.mjs'
 
 const OURS = 'koa-sess'
@@ -23,11 +23,9 @@ export function evaluate(times, bytes) {
 /** Bytes on top of bare Koa's; undefined where no read was measured. */
 function allocated(bytes) {
   if (bytes.size === 0) return undefined
-  const medians = new Map(
-    [...bytes].map(([{ variant }, values]) => [variant, quantile(values, 0.5)]),
-  )
+  const medians = new Map([...bytes].map(([{ variant }, values]) => [variant, median(values)]))
   const added = {}
-  for (const [variant, median] of medians) added[variant] = Math.round(median - medians.get(BARE))
+  for (const [variant, value] of medians) added[variant] = Math.round(value - medians.get(BARE))
   return { added, target: READ_BYTES, met: added[OURS] <= READ_BYTES }
 }
 

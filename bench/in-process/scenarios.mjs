@@ -1,40 +1,8 @@
+import { HANDLERS, LARGE, NAME, SMALL } from '../shared/sessions.mjs'
 import { BARE } from './setups.mjs'
 
-/** A session of so many bytes of JSON: a few short keys and a list of small objects, as carts are. */
-function sessionOf(bytes) {
-  const data = {
-    user: { id: 4711, name: 'Ada Lovelace', roles: ['admin', 'editor'] },
-    views: 100_000,
-  }
-  data.cart = []
-  for (let id = 1; JSON.stringify(data).length < bytes - 60; id++)
-    data.cart.push({ id, title: `Article ${id}`, price: 9.99, count: 1 })
-  data.note = ''
-  data.note = 'x'.repeat(bytes - JSON.stringify(data).length)
-  return data
-}
+const { untouched, read, modify, create } = HANDLERS
 
-export const SMALL = sessionOf(300)
-export const LARGE = sessionOf(10_240)
-
-const NAME = SMALL.user.name
-let count = 1
-
-const untouched = (ctx) => {
-  ctx.body = 'ok'
-}
-const read = (ctx) => {
-  ctx.body = ctx.session.user.name
-}
-const modify = (ctx) => {
-  // Always as many digits, so that the record stays as long as it was.
-  ctx.session.views = 100_000 + (count++ % 900_000)
-  ctx.body = 'ok'
-}
-const create = (ctx) => {
-  Object.assign(ctx.session, SMALL)
-  ctx.body = 'ok'
-}
 const bareRead = (ctx) => {
   ctx.body = NAME
 }

@@ -1,47 +1,44 @@
 import Koa from 'koa'
-import genericSession from 'koa-generic-session'
-import session, { MemoryStore } from 'koa-sess'
-import koaSession from 'koa-session'
+import * as koaSess from 'koa-sess'
+import { install, KEYS, PACKAGES } from '../shared/packages.mjs'
 import { JsonStore } from './json-store.mjs'
 
-// The same cookie for all of them, spelled out: their defaults differ, and some cost more than others.
-const maxAge = 86_400_000
-const cookie = { maxAge, sameSite: 'lax', httpOnly: true, signed: true, overwrite: true }
-const keys = ['a-single-secret-of-the-application']
-
-// New sessions stay until the end of the run: none may be dropped on the way.
-const roomy = () => new MemoryStore({ max: 10_000_000 })
-
-const MIDDLEWARE = {
-  'bare Koa': undefined,
-  'koa-sess': ({ rolling }) => session({ store: roomy(), cookie, rolling }),
-  'koa-sess, JSON store': ({ rolling }) => session({ store: new JsonStore(), cookie, rolling }),
-  'koa-generic-session': ({ rolling }) =>
-    genericSession({ store: new JsonStore(), cookie: { ...cookie }, rolling }),
-  'koa-session': ({ rolling }, app) =>
-    koaSession({ store: new JsonStore(), ...cookie, rolling }, app),
-}
+const json = () => new JsonStore()
 
 export const BARE = 'bare Koa'
-export const NAMES = Object.keys(MIDDLEWARE)
+
+const VARIANTS = {
+  [BARE]: {},
+  'koa-sess': onItsOwnStore(koaSess),
+  'koa-sess, JSON store': { middleware: PACKAGES['koa-sess'], store: json },
+  'koa-generic-session': { middleware: PACKAGES['koa-generic-session'], store: json },
+  'koa-session': { middleware: PACKAGES['koa-session'], store: json },
+}
+
+export const NAMES = Object.keys(VARIANTS)
+
+/** koa-sess, or another build of it, on its MemoryStore. */
+export function onItsOwnStore({ default: session, MemoryStore }) {
+  // New sessions stay until the end of the run: none may be dropped on the way.
+  return { middleware: install(session), store: () => new MemoryStore({ max: 10_000_000 }) }
+}
 
 /**
  * The apps of one variant. There are only two, as an app of one's own for each scenario would make
  * the middleware meet more kinds of `ctx` than it does in a server, and V8 slows down with each.
  */
-export function setUp(name) {
+export function setUp(name, variant = VARIANTS[name]) {
   return {
     name,
-    plain: makeApp(name, { rolling: false }),
-    rolling: makeApp(name, { rolling: true }),
+    plain: makeApp(variant, { rolling: false }),
+    rolling: makeApp(variant, { rolling: true }),
   }
 }
 
-function makeApp(name, options) {
+function makeApp({ middleware, store }, options) {
   const app = new Koa()
-  app.keys = keys
-  const middleware = MIDDLEWARE[name]?.(options, app)
-  if (middleware) app.use(middleware)
+  app.keys = KEYS
+  if (middleware) app.use(middleware(store(), options, app))
   const made = { callback: undefined, handler: undefined }
   app.use((ctx) => made.handler(ctx))
   made.callback = app.callback()

@@ -14,6 +14,7 @@ import session, { MemoryStore } from 'koa-sess'
 import { RedisStore } from 'koa-sess/redis'
 import koaSession from 'koa-session'
 import { createClient } from 'redis'
+import { jsonOnRedis } from '../shared/redis-stores.mjs'
 import { play } from './steps.mjs'
 import {
   ExpressVisit,
@@ -102,11 +103,7 @@ async function openGeneric({ rolling, stage, url }) {
 
 async function openKoaSession({ rolling, stage, url }) {
   const client = new Redis(url)
-  const store = {
-    get: async (key) => JSON.parse(await client.get(key)),
-    set: (key, value, maxAge) => client.set(key, JSON.stringify(value), 'PX', maxAge),
-    destroy: (key) => client.del(key),
-  }
+  const store = jsonOnRedis(client)
   const site = await openKoa((app) => koaSession({ store, rolling }, app), KoaSessionVisit, stage)
   return closing(site, () => client.quit())
 }

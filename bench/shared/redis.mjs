@@ -11,7 +11,7 @@ const START_MS = 10_000
 
 /** A Redis of one's own on a free loopback port, without persistence. */
 export async function startRedis() {
-  const folder = mkdtempSync(join(tmpdir(), 'koa-sess-races-'))
+  const folder = mkdtempSync(join(tmpdir(), 'koa-sess-bench-'))
   const port = await freePort()
   const place = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder]
   const options = [...place, '--save', '', '--appendonly', 'no']
@@ -24,6 +24,7 @@ export async function startRedis() {
     rmSync(folder, { recursive: true, force: true })
   }
   process.once('exit', end)
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
   const stop = async () => {
     process.off('exit', end)
     const runs = server.pid !== undefined && server.exitCode === null && server.signalCode === null

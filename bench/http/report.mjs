@@ -1,0 +1,68 @@
+import { conditions } from '../shared/machine.mjs'
+import { lineChart } from '../shared/svg.mjs'
+import { spread, table, whole } from '../shared/table.mjs'
+
+export function report(results, { markdown }) {
+  const { entries, rounds, seconds } = results
+  const write = (rows) => table(rows, { markdown })
+  return [
+    `${conditions(results)} ${rounds} rounds of ${seconds} s.`,
+    'Requests/s and their ratios in the same round (min – median – max of the rounds), latency in ms, CPU of the server (user and system) and of Redis in µs for each request (medians):',
+    write([
+      [
+        ...['', 'connections', '', 'requests/s', 'to the limit', 'to koa-session'],
+        ...['p50', 'p99', 'user', 'system', 'Redis'],
+      ],
+      ...entries.map(row),
+    ]),
+    'koa-sess and its targets (medians of the ratios), and the CPU time of its server for a request relative to theirs (min – median – max), which other work on the machine moves less:',
+    write([
+      [
+        ...['', 'connections', 'to the limit', 'target', '', 'to koa-session', 'target', ''],
+        ...['CPU to the limit', 'CPU to koa-session'],
+      ],
+      ...entries.filter((entry) => entry.targets).map(compared),
+    ]),
+  ].join('\n\n')
+}
+
+function row(entry) {
+  const { cell, connections, contender, perSecond, toLimit, toPeer } = entry
+  return [
+    ...[cell, whole(connections), contender],
+    ...[spread(perSecond, whole), spread(toLimit), spread(toPeer)],
+    ...[entry.p50.toFixed(2), entry.p99.toFixed(2)],
+    ...[entry.user, entry.system, entry.redis].map((value) => value.toFixed(0)),
+  ]
+}
+
+function compared({ cell, connections, toLimit, toPeer, cpu, targets: { limit, peer } }) {
+  const told = ({ target, met }) => [`≥ ${target}`, met ? 'met' : 'missed']
+  return [
+    ...[cell, whole(connections)],
+    ...[toLimit.median.toFixed(2), ...told(limit)],
+    ...[toPeer.median.toFixed(2), ...told(peer)],
+    ...[spread(cpu.toLimit), spread(cpu.toPeer)],
+  ]
+}
+
+/** Latency of reads against connections. */
+export function plot({ entries }) {
+  const reads = entries
+    .filter(({ cell }) => cell === 'read')
+    .sort((a, b) => a.connections - b.connections)
+  const contenders = [...new Set(reads.map(({ contender }) => contender))]
+  const points = (name, figure) =>
+    reads
+      .filter(({ contender }) => contender === name)
+      .map((entry) => [entry.connections, entry[figure]])
+  return lineChart({
+    title: 'Latency of a read over HTTP, p50 and p99 (dashed)',
+    x: 'connections',
+    y: 'ms',
+    series: contenders.map((name) => ({
+      name,
+      lines: [{ points: points(name, 'p50') }, { points: points(name, 'p99'), dashes: '6 4' }],
+    })),
+  })
+}

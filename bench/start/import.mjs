@@ -1,0 +1,5 @@
+// How long a package takes to load once Koa is there, in ms: node import.mjs NAME
+await import('koa')
+const begun = performance.now()
+await import(process.argv[2])
+console.log(performance.now() - begun)
