@@ -9,12 +9,27 @@ const MOST_BYTES = 4096
 const LONGEST_NAME = 40
 const ENDED = 'This session has ended. Log in again.'
 
-/** The app, and what ends it. Without a store, sessions live in memory. */
-export function createApp({ keys, store, storeName }) {
+const MINUTE = 60_000
+
+/** The recipe of docs/security.md. */
+const strict = (sealKeys) => ({
+  key: '__Host-sid',
+  ttl: 30 * MINUTE,
+  absoluteTimeout: 12 * 60 * MINUTE,
+  rolling: true,
+  renew: 0.5,
+  digest: 'sha256',
+  hashIds: true,
+  encryption: { keys: sealKeys },
+})
+
+/** The app, and what ends it. Without a store, sessions live in memory; without sealKeys they are not strict. */
+export function createApp({ keys, sealKeys, store, storeName }) {
   const app = new Koa()
   app.keys = keys
-  const sessions = session({ store })
+  const sessions = session({ store, ...(sealKeys && strict(sealKeys)) })
 
+  if (sealKeys) app.use(trustLocalhost)
   app.use(secureHeaders)
   app.use(files)
   app.use(pages(storeName))
@@ -104,6 +119,12 @@ function pages(storeName) {
 function sameOrigin(ctx, next) {
   const from = ctx.get('Sec-Fetch-Site')
   if (ctx.method === 'POST' && from && from !== 'same-origin') ctx.throw(403)
+  return next()
+}
+
+/** Browsers take secure cookies from http://localhost; behind a proxy that ends TLS, app.proxy does this. */
+function trustLocalhost(ctx, next) {
+  ctx.cookies.secure ||= ctx.hostname === 'localhost'
   return next()
 }
 

@@ -4,26 +4,23 @@ import { Redis } from 'ioredis'
 import { RedisStore } from 'koa-sess/redis'
 import { createApp } from './app.js'
 
-const { PORT = '3000', HOST = '127.0.0.1', REDIS_URL, SESSION_KEYS = '' } = process.env
+const { PORT = '3000', HOST = '127.0.0.1', REDIS_URL, STRICT = '1' } = process.env
 const GRACE_MS = 1000
+const notes = []
 
-const keys = SESSION_KEYS.split(',').flatMap((key) => key.trim() || [])
-const lasting = keys.length > 0
-if (!lasting) keys.push(randomBytes(32).toString('base64url'))
+const keys = secrets('SESSION_KEYS')
+const sealKeys = STRICT === '0' ? undefined : secrets('SEAL_KEYS')
 
 const redis = REDIS_URL ? await connect(REDIS_URL) : undefined
 const store = redis && new RedisStore({ client: redis })
-const { app, close } = createApp({ keys, store, storeName: redis ? 'Redis' : 'memory' })
+const { app, close } = createApp({ keys, sealKeys, store, storeName: redis ? 'Redis' : 'memory' })
 
 const server = createServer(app.callback())
 server.once('error', (error) => fail(explain(error)))
 server.listen(port(), HOST, () => {
   const name = HOST === '127.0.0.1' ? 'localhost' : HOST
   console.log(`Listening on http://${name}:${server.address().port}`)
-  if (!lasting)
-    console.log(
-      'SESSION_KEYS is not set: a random key signs the cookies, for as long as this runs.',
-    )
+  for (const note of notes) console.log(note)
 })
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop)
@@ -37,6 +34,13 @@ function stop() {
   })
   // Browsers open connections that they may never use.
   setTimeout(() => server.closeAllConnections(), GRACE_MS).unref()
+}
+
+function secrets(name) {
+  const given = (process.env[name] ?? '').split(',').flatMap((key) => key.trim() || [])
+  if (given.length > 0) return given
+  notes.push(`${name} is not set: a random key does its work, for as long as this runs.`)
+  return [randomBytes(32).toString('base64url')]
 }
 
 async function connect(url) {

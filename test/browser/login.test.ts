@@ -22,6 +22,7 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ]
+const SEAL_KEYS = 'a secret of thirty-two bytes or more'
 const MOBILE = { width: 360, height: 740 }
 
 let browser: Browser
@@ -87,8 +88,8 @@ describe.each([
   }) => {
     const visitor = await visit(example, { javaScriptEnabled })
     const set = (id: string) => [
-      expect.stringMatching(new RegExp(`^Set-Cookie: koa\\.sid=${id}; path=/;.* httponly$`)),
-      expect.stringMatching(/^Set-Cookie: koa\.sid\.sig=[\w-]{4}…; path=\/;.* httponly$/),
+      expect.stringMatching(new RegExp(`^Set-Cookie: __Host-sid=${id}; path=/;.* httponly$`)),
+      expect.stringMatching(/^Set-Cookie: __Host-sid\.sig=[\w-]{4}…; path=\/;.* httponly$/),
     ]
 
     await visitor.logIn('Ada')
@@ -112,8 +113,8 @@ describe.each([
     await visitor.click('Log out')
     expect(await visitor.isLoggedOut()).toBe(true)
     expect(await visitor.setCookie()).toEqual([
-      expect.stringMatching(/^Set-Cookie: koa\.sid=; .*expires=Thu, 01 Jan 1970/),
-      expect.stringMatching(/^Set-Cookie: koa\.sid\.sig=; .*expires=Thu, 01 Jan 1970/),
+      expect.stringMatching(/^Set-Cookie: __Host-sid=; .*expires=Thu, 01 Jan 1970/),
+      expect.stringMatching(/^Set-Cookie: __Host-sid\.sig=; .*expires=Thu, 01 Jan 1970/),
     ])
     expect(await visitor.cookies()).toEqual([])
   })
@@ -122,7 +123,7 @@ describe.each([
     const visitor = await visit(example)
     await visitor.logIn('Ada')
     const cookies = await visitor.cookies()
-    expect(cookies.map(({ name }) => name)).toEqual(['koa.sid', 'koa.sid.sig'])
+    expect(cookies.map(({ name }) => name)).toEqual(['__Host-sid', '__Host-sid.sig'])
     for (const { value, httpOnly, sameSite } of cookies) {
       expect({ httpOnly, sameSite }).toEqual({ httpOnly: true, sameSite: 'Lax' })
       expect(await visitor.page.content()).not.toContain(value.slice(0, 6))
@@ -290,7 +291,11 @@ describe('the process of the login example', () => {
   })
 
   it.each(['SIGINT', 'SIGTERM'] as const)('ends in peace on %s', async (signal) => {
-    const example = await start({ REDIS_URL: inject('redisUrl'), SESSION_KEYS: 'a secret' })
+    const example = await start({
+      REDIS_URL: inject('redisUrl'),
+      SESSION_KEYS: 'a good secret of mine',
+      SEAL_KEYS,
+    })
     const visitor = await visit(example)
     await visitor.logIn('Ada')
     expect(await example.stop(signal)).toBe(0)
@@ -298,7 +303,11 @@ describe('the process of the login example', () => {
   })
 
   it('keeps its sessions over a restart, in Redis and with keys of its own', async () => {
-    const env = { REDIS_URL: inject('redisUrl'), SESSION_KEYS: 'a secret, an older one' }
+    const env = {
+      REDIS_URL: inject('redisUrl'),
+      SESSION_KEYS: 'a good secret of mine, an older secret of mine',
+      SEAL_KEYS,
+    }
     const before = await start(env)
     const visitor = await visit(before)
     await visitor.logIn('Ada')

@@ -12,7 +12,7 @@ export interface Stage {
 
 /** Each plays one schedule over HTTP and says what has to hold after it. */
 export const CASES: Record<string, (stage: Stage) => Promise<void>> = {
-  'two requests write different keys: both are kept': async ({ user }) => {
+  'P1: two requests write different keys: both are kept': async ({ user }) => {
     await user.do('set:a:0')
     const slow = await user.start('g', 'read,wait:g,set:b:1')
     await user.do('set:c:2')
@@ -20,7 +20,7 @@ export const CASES: Record<string, (stage: Stage) => Promise<void>> = {
     expect(await user.read()).toEqual({ a: '0', b: '1', c: '2' })
   },
 
-  'three requests, finishing in another order than they began: all are kept': async ({ user }) => {
+  'P1: three requests, finishing in another order than they began: all are kept': async ({ user }) => {
     await user.do('set:a:0')
     const first = await user.start('g1', 'read,wait:g1,set:b:1')
     const second = await user.start('g2', 'read,wait:g2,set:c:2')
@@ -90,7 +90,7 @@ export const CASES: Record<string, (stage: Stage) => Promise<void>> = {
     expect(await user.read()).toEqual({ a: '0' })
   },
 
-  'logout against a slow writer: the session stays ended, and no cookie is sent': async ({
+  'R2: logout against a slow writer: the session stays ended, and no cookie is sent': async ({
     user,
     records,
   }) => {
@@ -104,7 +104,7 @@ export const CASES: Record<string, (stage: Stage) => Promise<void>> = {
     expect([user.cookie, await records()]).toEqual(['', 0])
   },
 
-  'logout against a slow reader: the same': async ({ user, records }) => {
+  'R2: logout against a slow reader: the same': async ({ user, records }) => {
     await user.do('set:a:0')
     const { cookie } = user
     const slow = await user.start('g', 'read,wait:g')
@@ -114,7 +114,7 @@ export const CASES: Record<string, (stage: Stage) => Promise<void>> = {
     expect([user.cookie, await records()]).toEqual(['', 0])
   },
 
-  'logout against an atomic update: the same': async ({ user, records }) => {
+  'R2: logout against an atomic update: the same': async ({ user, records }) => {
     await user.do('set:a:0')
     const { cookie } = user
     const slow = await user.start('g', 'read,wait:g,update:n')
@@ -279,7 +279,7 @@ export const CASES: Record<string, (stage: Stage) => Promise<void>> = {
     expect(await user.read()).toEqual({ b: '1', c: '2', d: '3' })
   },
 
-  'a record that expires in flight is not made again': async ({ user, records, expire }) => {
+  'R2: a record that expires in flight is not made again': async ({ user, records, expire }) => {
     await user.do('set:a:0')
     const slow = await user.start('g', 'read,wait:g,set:b:1')
     await expire(user.id)
@@ -287,7 +287,7 @@ export const CASES: Record<string, (stage: Stage) => Promise<void>> = {
     expect([reply.status, reply.cookies, await records()]).toEqual([200, [], 0])
   },
 
-  'a handler that throws in between is saved like any other, by merge': async ({ user }) => {
+  'P3: a handler that throws in between is saved like any other, by merge': async ({ user }) => {
     await user.do('set:a:0')
     const slow = await user.start('g', 'read,wait:g,set:b:1,throw')
     await user.do('set:c:2')
@@ -304,7 +304,7 @@ export const CASES: Record<string, (stage: Stage) => Promise<void>> = {
     expect([reply.status, reply.cookies, await records()]).toEqual([418, [], 0])
   },
 
-  'headers that are gone already: the store is written, by merge, and no header is touched':
+  'P3: headers that are gone already: the store is written, by merge, and no header is touched':
     async ({ user }) => {
       await user.do('set:a:0')
       const slow = await user.start('g', 'read,flush,wait:g,set:b:1')

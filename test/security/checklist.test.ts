@@ -284,6 +284,50 @@ describe('expiry', () => {
     expect(store.load(`koa:sess:${user.jar.get('koa.sid')}`)).toBe(undefined)
   })
 
+  test('E3: a fixed end that was stored holds, whatever maxAge the options have now', async () => {
+    let time = 1_800_000_000_000
+    const now = () => time
+    const store = new MemoryStore({ now })
+    const routes: Routes = {
+      '/until': (ctx) => {
+        ctx.session.x = 1
+        ctx.session.cookie.expires = new Date(time + 60_000)
+      },
+    }
+    const options = { store, now, ttl: 3_600_000, rolling: true, cookie: { maxAge: 3_600_000 } }
+    const { user } = await start(options, routes)
+    await user.get('/until')
+    const { cookie } = user
+    time += 59_000
+    expect((await user.get('/read', { cookie })).json()).toEqual({ x: 1 })
+    time += 1000
+    expect((await user.get('/read', { cookie })).json()).toEqual({})
+    expect(store.load(`koa:sess:${/koa\.sid=([\w-]+)/.exec(cookie)?.[1]}`) ?? '0e').toMatch(/^0e/)
+  })
+
+  test('E5: extending never creates, and never beyond the absolute timeout', async () => {
+    let time = 1_800_000_000_000
+    const now = () => time
+    const store = new MemoryStore({ now })
+    const options = { store, now, ttl: 10_000, absoluteTimeout: 15_000, rolling: true }
+    const { user } = await start(options)
+    await user.get('/set')
+    const key = `koa:sess:${user.jar.get('koa.sid')}`
+    time += 9000
+    await user.get('/read')
+    const ends = (ms: number) => {
+      const before = time
+      time = 1_800_000_000_000 + ms
+      const value = store.load(key)
+      time = before
+      return value === undefined
+    }
+    expect([ends(14_999), ends(15_000)]).toEqual([false, true])
+    store.destroy(key)
+    await user.get('/read')
+    expect([store.touch(key, time + 1000), store.size]).toEqual([false, 0])
+  })
+
   test('E4: unusable durations are refused', () => {
     for (const ttl of ['1h 30m', Number.NaN, -1, Number.POSITIVE_INFINITY]) {
       expect(() => session({ ttl: ttl as number })).toThrow(
