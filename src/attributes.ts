@@ -161,33 +161,6 @@ export function makeCookie(base: SessionCookie, options: object): SessionCookie 
   return cookie
 }
 
-/** The attributes of a Set-Cookie line, lasting until `end` at the most, in the order and the case that Koa's `cookies` writes them. */
-export function serializeAttributes(
-  cookie: SessionCookie,
-  now: number,
-  secure: boolean,
-  end = Number.POSITIVE_INFINITY,
-): string {
-  const until = cookie.expires?.getTime() ?? (cookie.maxAge ? now + cookie.maxAge : undefined)
-  const expires =
-    until === undefined ? undefined : new Date(Math.min(until, end, now + LONGEST_COOKIE))
-  const sameSite = cookie.sameSite === true ? 'strict' : cookie.sameSite
-  let line = `; path=${cookie.path}`
-  if (expires) line += `; expires=${expires.toUTCString()}`
-  if (cookie.domain) line += `; domain=${cookie.domain}`
-  if (cookie.priority) line += `; priority=${cookie.priority.toLowerCase()}`
-  if (sameSite) line += `; samesite=${sameSite.toLowerCase()}`
-  if (followsConnection(cookie) ? secure : cookie.secure) line += '; secure'
-  if (cookie.httpOnly) line += '; httponly'
-  if (cookie.partitioned) line += '; partitioned'
-  return line
-}
-
-/** Whether Secure is as the connection is. */
-export function followsConnection({ secure }: SessionCookie): boolean {
-  return secure === undefined || secure === 'auto'
-}
-
 function plain(value: unknown): unknown {
   if (value instanceof Date) return value.getTime()
   return value === 'auto' ? undefined : (value ?? undefined)

@@ -4,19 +4,18 @@ import { assertId } from './id.js'
 import { busy } from './merge.js'
 import { type Action, planCommit } from './plan.js'
 import type { Session } from './session.js'
+import { type Awaitable, andThen } from './store.js'
 import type { Held } from './vault.js'
 import type { Visit } from './visit.js'
 import { type Attempt, MOST_ROUNDS } from './writer.js'
 
 /** Writes what a request made of its session, and only then tells the browser. */
-export async function commit(visit: Visit): Promise<void> {
-  let action = plan(visit)
-  const { beforeSave } = visit.config
-  if (beforeSave && visit.current && action !== 'none' && action !== 'destroy') {
-    await visit.host.beforeSave(visit.current)
-    action = plan(visit)
-  }
-  await carryOut(visit, action)
+export function commit(visit: Visit): Awaitable<void> {
+  const action = plan(visit)
+  if (action === 'none') return
+  const { current, config, host } = visit
+  if (!config.beforeSave || !current || action === 'destroy') return carryOut(visit, action)
+  return andThen(host.beforeSave(current), () => carryOut(visit, plan(visit)))
 }
 
 function plan(visit: Visit): Action {

@@ -39,7 +39,8 @@ export interface Config<Data extends object = object> {
   errorHandler: SessionOptions<Data>['errorHandler']
   sessionIdStore: SessionIdStore | undefined
   signing: Signing
-  readKeys: readonly string[]
+  /** `key`, and what it was called before. */
+  names: readonly string[]
   events: Events
   downgrade: Downgrade
   onConflict: OnConflict
@@ -93,7 +94,7 @@ export function resolveOptions<Data extends object>(
     beforeSave: options.beforeSave,
     errorHandler: options.errorHandler,
     sessionIdStore: options.sessionIdStore,
-    readKeys: options.readKeys ?? [],
+    names: [key, ...(options.readKeys ?? [])],
     events: new Events(key, options.eventSalt),
     downgrade: new Downgrade(options.cookie?.secure === 'auto'),
     signing: makeSigning(options.digest, now),

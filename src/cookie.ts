@@ -10,6 +10,8 @@ export interface Refused {
 export interface Presented {
   id: string
   stale: boolean
+  /** Its signature, where the key in use made it: what is sent back need not be signed again. */
+  signature?: string | undefined
 }
 
 // Bounds the signature work that one request can ask for (ASVS 15.2.2).
@@ -59,7 +61,9 @@ export function readCookie(
   const signatures = cookieValues(header, `${name}.sig`)
   for (const id of ids) {
     const index = signer.index(`${name}=${id}`, signatures)
-    if (index >= 0) return { id, stale: index > 0 }
+    if (index >= 0) {
+      return { id, stale: index > 0, signature: index === 0 ? onlyOne(signatures) : undefined }
+    }
   }
   return { refused: 'signature' }
 }
@@ -70,14 +74,21 @@ export function cookieLines(
   id: string,
   attributes: string,
   signer: Signer | undefined,
+  known?: string,
 ): string[] {
-  const lines = [`${name}=${id}${attributes}`]
-  if (signer) lines.push(`${name}.sig=${id && signer.sign(`${name}=${id}`)}${attributes}`)
-  return lines
+  const line = `${name}=${id}${attributes}`
+  if (!signer) return [line]
+  const signature = id && (known ?? signer.sign(`${name}=${id}`))
+  return [line, `${name}.sig=${signature}${attributes}`]
+}
+
+function onlyOne(signatures: readonly string[]): string | undefined {
+  return signatures.length === 1 ? signatures[0] : undefined
 }
 
 /** Set-Cookie lines with ours in place of any earlier ones of the same names (RFC 6265, 4.1.1: one for each name). */
 export function mergeLines(earlier: readonly string[], lines: readonly string[]): string[] {
+  if (earlier.length === 0) return [...lines]
   const names = lines.map((line) => line.slice(0, line.indexOf('=') + 1))
   return [...earlier.filter((line) => !names.some((name) => line.startsWith(name))), ...lines]
 }

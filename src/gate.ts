@@ -1,5 +1,5 @@
 import { SessionError } from './errors.js'
-import type { Awaitable, LegacyStore, SessionStore } from './store.js'
+import { type Awaitable, isPromise, type LegacyStore, type SessionStore } from './store.js'
 
 /** Which kind of store call failed, as `errorHandler` is told. */
 export type StoreCall = 'get' | 'set' | 'destroy'
@@ -32,13 +32,18 @@ export class StoreGate {
   }
 
   /** @throws {StoreFailure} whose error is ERR_SESSION_STORE, or ERR_SESSION_UNAVAILABLE (503). */
-  async ask<T>(call: StoreCall, question: () => Awaitable<T>): Promise<T> {
-    try {
-      if (this.#outage) await this.#outage.over
-      if (this.#late) throw unavailable()
-      return await question()
-    } catch (cause) {
+  ask<T>(call: StoreCall, question: () => Awaitable<T>): Awaitable<T> {
+    if (this.#outage) return this.#outage.over.then(() => this.ask(call, question))
+    const fail = (cause: unknown): never => {
       throw new StoreFailure(call, cause instanceof SessionError ? cause : failed(call, cause))
+    }
+    try {
+      if (this.#late) throw unavailable()
+      const answer = question()
+      // A store that answers at once costs nobody a turn.
+      return isPromise(answer) ? Promise.resolve(answer).catch(fail) : answer
+    } catch (cause) {
+      return fail(cause)
     }
   }
 

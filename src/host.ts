@@ -1,11 +1,12 @@
 import type { Context } from 'koa'
-import { followsConnection, type SessionCookie, serializeAttributes } from './attributes.js'
+import type { SessionCookie } from './attributes.js'
 import type { Config } from './config.js'
 import { cookieLines, mergeLines, type Presented, type Refused, readCookie } from './cookie.js'
 import { SessionError } from './errors.js'
 import type { About, SessionEvent } from './events.js'
 import type { StoreFailure } from './gate.js'
 import { generateId, isId } from './id.js'
+import { followsConnection, serializeAttributes } from './serialize.js'
 import { Session } from './session.js'
 import type { Signer, SignerCache } from './signature.js'
 import type { Awaitable } from './store.js'
@@ -20,6 +21,7 @@ export class KoaHost implements Host {
   readonly #signers: SignerCache
   readonly #preset: unknown
   #lines: string[] = []
+  #presented: Presented | undefined
 
   constructor(ctx: Context, config: Config, signers: SignerCache, preset: unknown) {
     this.#ctx = ctx
@@ -38,16 +40,21 @@ export class KoaHost implements Host {
 
   /** The cookie, or one that it was called before: that one is due to be sent anew. */
   #fromCookies(header: string): Presented | undefined {
-    const { key, readKeys } = this.#config
+    const { key, names } = this.#config
     let refused: Refused | undefined
-    for (const name of [key, ...readKeys]) {
+    for (const name of names) {
       if (!header.includes(name)) continue
       const reading = this.read(header, name)
-      if (reading && 'id' in reading) return name === key ? reading : { ...reading, stale: true }
+      if (reading && 'id' in reading) return name === key ? this.#known(reading) : stale(reading)
       refused ??= reading
     }
     if (refused) this.emit('reject', { why: refused.refused })
     return undefined
+  }
+
+  #known(presented: Presented): Presented {
+    this.#presented = presented
+    return presented
   }
 
   /** What the cookie of a name presents. */
@@ -57,7 +64,9 @@ export class KoaHost implements Host {
 
   /** The Set-Cookie lines of an id; an empty one clears. */
   protected write(name: string, id: string, attributes: string, cookie: SessionCookie): string[] {
-    return cookieLines(name, id, attributes, this.#signer(cookie))
+    const same = this.#presented?.id === id && name === this.#config.key
+    const known = same ? this.#presented?.signature : undefined
+    return cookieLines(name, id, attributes, this.#signer(cookie), known)
   }
 
   newId(): Awaitable<string> {
@@ -90,8 +99,9 @@ export class KoaHost implements Host {
       const over = Object.assign(Object.create(cookie), { expires: new Date(0) })
       // The ended session is not to be looked for under the names it was called before, either.
       const { cookie: header = '' } = this.#ctx.req.headers
-      const older = this.#config.readKeys.filter((name) => header.includes(name))
-      for (const name of [this.#config.key, ...older]) this.#send(name, '', over)
+      const { key, names } = this.#config
+      for (const name of names)
+        if (name === key || header.includes(name)) this.#send(name, '', over)
     }
   }
 
@@ -188,6 +198,10 @@ export class KoaHost implements Host {
       }
     }
   }
+}
+
+function stale({ id }: Presented): Presented {
+  return { id, stale: true }
 }
 
 function accepted(id: unknown): Presented | undefined {

@@ -2,6 +2,7 @@ import { decode } from './codec.js'
 import type { SessionError } from './errors.js'
 import type { Rejection } from './events.js'
 import { createdIn } from './session.js'
+import { type Awaitable, andThen } from './store.js'
 import type { Held } from './vault.js'
 import type { Writer } from './writer.js'
 
@@ -14,37 +15,40 @@ export type Origin =
   /** `extended`: by how many ms the deadline was moved while loading; `moment`: when that was. */
   | { kind: 'found'; held: Held; extended: number | undefined; moment: number }
 
+export const ABSENT: Origin = { kind: 'absent' }
+
 /** Reads the record of an id, in one store call. `extend` (ms) moves its deadline in the same call. */
-export async function load(
+export function load(
   writer: Writer,
   id: string,
   extend: number | undefined,
   absoluteTimeout: number | undefined,
+): Awaitable<Origin> {
+  const touch = extend === undefined ? undefined : writer.now() + extend
+  return andThen(writer.find(id, touch), (seen): Awaitable<Origin> => {
+    if (seen === undefined) return { kind: 'absent', why: 'unknown' }
+    if ('unreadable' in seen) return { kind: 'absent', why: 'decrypt' }
+    if ('until' in seen) return barred(writer, seen, touch)
+    const { held } = seen
+    if (isOver(held.value, writer.now(), absoluteTimeout)) return expired(writer, held)
+    const moment = extend === undefined ? -1 : writer.moment()
+    // What has to move, or to be sealed, is not done with a deadline.
+    const extended = writer.vault.isCurrent(held) ? extend : undefined
+    return { kind: 'found', held, extended, moment }
+  })
+}
+
+async function barred(
+  { gate, store, now }: Writer,
+  { key, until }: { key: string; until: number },
+  touch: number | undefined,
 ): Promise<Origin> {
-  const { store, gate, now } = writer
-  const touch = extend === undefined ? undefined : now() + extend
-  const seen = await writer.find(id, touch)
-  if (seen === undefined) return { kind: 'absent', why: 'unknown' }
-  if ('unreadable' in seen) return { kind: 'absent', why: 'decrypt' }
-  if ('held' in seen) return aged(writer, seen.held, extend, absoluteTimeout)
-  const { key, until } = seen
   // The read has just moved the deadline of a tombstone too: put it back, or the id stays barred for long.
   if (touch !== undefined) await gate.ask('get', () => store.touch(key, until))
   return until > now() ? { kind: 'barred', why: 'superseded' } : { kind: 'absent', why: 'unknown' }
 }
 
-async function aged(
-  writer: Writer,
-  held: Held,
-  extend: number | undefined,
-  absoluteTimeout: number | undefined,
-): Promise<Origin> {
-  if (!isOver(held.value, writer.now(), absoluteTimeout)) {
-    const moment = extend === undefined ? -1 : writer.moment()
-    // What has to move, or to be sealed, is not done with a deadline.
-    const extended = writer.vault.isCurrent(held) ? extend : undefined
-    return { kind: 'found', held, extended, moment }
-  }
+async function expired(writer: Writer, held: Held): Promise<Origin> {
   // A rolling read has just given it more time.
   await writer.withdraw(held)
   return { kind: 'absent', why: 'expired' }

@@ -72,9 +72,11 @@ async function settle(next: Next, { session }: Part, ctx: Context): Promise<void
   try {
     await next()
   } catch (error) {
-    await session.commit().catch((second) => {
+    try {
+      await session.commit()
+    } catch (second) {
       if (second !== error) ctx.app.emit('error', second, ctx)
-    })
+    }
     throw error
   }
   await session.commit()

@@ -1,12 +1,10 @@
+import { arrive, survive } from './arrive.js'
 import { commit } from './commit.js'
 import type { Config } from './config.js'
-import { isRenewable } from './deadline.js'
 import { SessionError } from './errors.js'
-import type { Rejection } from './events.js'
-import { StoreFailure } from './gate.js'
 import { assertId } from './id.js'
-import { load, type Origin } from './load.js'
 import { copy, forgettable, type RegenerateOptions, Session, type SessionOwner } from './session.js'
+import { type Awaitable, isPromise } from './store.js'
 import { update } from './update.js'
 import { type Host, Visit } from './visit.js'
 
@@ -14,9 +12,10 @@ import { type Host, Visit } from './visit.js'
 export class RequestSession implements SessionOwner {
   readonly #visit: Visit
   #loading: Promise<void> | undefined
-  #commits: Promise<unknown> = Promise.resolve()
+  // Who comes next waits for it; undefined: nobody had to wait for anything yet.
+  #commits: Promise<unknown> | undefined
   #carried: Promise<unknown> | undefined
-  #presented: string | undefined
+  #isLoaded = false
 
   constructor(config: Config, host: Host) {
     this.#visit = new Visit(config, host, this)
@@ -105,9 +104,9 @@ export class RequestSession implements SessionOwner {
     return forgettable(this.ready().then(() => this.commit()))
   }
 
-  destroy(): Promise<void> {
+  async destroy(): Promise<void> {
     this.session = null
-    return this.commit()
+    await this.commit()
   }
 
   /** Marks the move at once, so that awaiting it is optional; the commit carries it out. */
@@ -139,7 +138,7 @@ export class RequestSession implements SessionOwner {
   }
 
   /** After everything else: writes what changed, then sends the cookie. Calls queue up. */
-  commit(): Promise<void> {
+  commit(): Awaitable<void> {
     return this.#inTurn(() => this.#commit())
   }
 
@@ -151,29 +150,30 @@ export class RequestSession implements SessionOwner {
     await this.#commits
     await this.ready()
     try {
-      return await update(this.#visit, change, (work) => this.#inTurn(work))
+      return await update(this.#visit, change, async (work) => this.#inTurn(work))
     } catch (failure) {
-      if (!(failure instanceof StoreFailure)) throw failure
       // Who asked for an atomic change must hear that there was none, whatever errorHandler does.
-      await this.#visit.host.failed(failure)
-      throw failure.error
+      throw (await survive(this.#visit, failure)).error
     }
   }
 
   /** One after another: what writes a session must not cross what else this request writes. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#commits.then(work)
-    this.#commits = done.catch(() => undefined)
+  #inTurn<T>(work: () => Awaitable<T>): Awaitable<T> {
+    const done = this.#commits ? this.#commits.then(work) : work()
+    if (isPromise(done)) this.#commits = done.catch(() => undefined)
     return done
   }
 
-  async #commit(): Promise<void> {
+  #commit(): Awaitable<void> {
     if (!this.#isWanted()) return
-    await this.ready()
-    await this.#guarded(
-      () => commit(this.#visit),
-      () => undefined,
-    )
+    const write = () => commit(this.#visit)
+    const survived = async (error: unknown) => void (await survive(this.#visit, error))
+    try {
+      const done = this.#isLoaded ? write() : this.ready().then(write)
+      return isPromise(done) ? done.catch(survived) : done
+    } catch (error) {
+      return survived(error)
+    }
   }
 
   // Nothing is read or parsed for a session that nobody used.
@@ -184,63 +184,7 @@ export class RequestSession implements SessionOwner {
   }
 
   async #load(): Promise<void> {
-    const visit = this.#visit
-    const origin = await this.#guarded(
-      () => this.#read(),
-      ({ error }): Origin => ({ kind: 'barred', failure: error }),
-    )
-    visit.origin = origin
-    if (origin.kind !== 'found' && origin.why) this.#tell(origin.why)
-    if (origin.kind === 'found' && visit.config.valid) await this.#validate()
-    if (visit.found && !visit.config.writer.vault.isCurrent(visit.found)) visit.due = true
-    this.#renew()
-    // It was set before it was read: the cookie of this user stays what it was.
-    if (visit.held && visit.current) Session.inherit(visit.current, visit.base()?.cookie)
-  }
-
-  #tell(why: Rejection): void {
-    const { host } = this.#visit
-    const id = this.#presented
-    if (why === 'expired') host.emit('expire', { id })
-    host.emit('reject', { id, why })
-  }
-
-  #renew(): void {
-    const visit = this.#visit
-    if (visit.config.renew === undefined || !visit.found) return
-    const record = visit.base()
-    if (record && isRenewable(visit, visit.make(record), record.until)) visit.due = true
-  }
-
-  async #read(): Promise<Origin> {
-    const visit = this.#visit
-    const presented = await visit.host.presentedId()
-    if (!presented) return { kind: 'absent' }
-    this.#presented = presented.id
-    visit.due ||= presented.stale
-    const { writer, extend, absoluteTimeout } = visit.config
-    return load(writer, presented.id, extend, absoluteTimeout)
-  }
-
-  async #validate(): Promise<void> {
-    const visit = this.#visit
-    const session = visit.open()
-    if (await visit.host.valid(session)) {
-      // It may have been set, or set to null, while it was read.
-      if (visit.current === undefined) visit.current = session
-    } else {
-      visit.origin = { kind: 'absent' }
-      this.#tell('invalid')
-    }
-  }
-
-  async #guarded<T>(work: () => Promise<T>, otherwise: (failure: StoreFailure) => T): Promise<T> {
-    try {
-      return await work()
-    } catch (failure) {
-      if (!(failure instanceof StoreFailure)) throw failure
-      await this.#visit.host.failed(failure)
-      return otherwise(failure)
-    }
+    await arrive(this.#visit)
+    this.#isLoaded = true
   }
 }

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { SessionError } from './errors.js'
+import { Recent } from './recent.js'
 
 /** What Koa accepts as `app.keys` beside an array: a Keygrip, or anything that acts like one. */
 export interface KeygripLike {
@@ -41,6 +42,9 @@ export function makeSigning(digest: Digest | undefined, now: () => number): Sign
   )
 }
 
+// About 200 bytes each, and up to twice as many are kept.
+const MOST_VERIFIED = 10_000
+
 // Characters of an unpadded base64url HMAC: what cannot match by its length costs no HMAC.
 const LENGTH = { sha1: 27, sha256: 43 }
 
@@ -62,16 +66,25 @@ function keyed(keys: readonly Key[], { digest, sha1Until, now }: Signing): Signe
   assess(keys)
   const current = keys.map((key) => ({ digest, key }))
   const older = keys.map((key) => ({ digest: 'sha1' as const, key }))
+  // Of the key in use alone: whatever is accepted for a while has to be looked at each time.
+  const verified = new Recent(MOST_VERIFIED)
   return {
-    sign: (data) => mac(digest, first, data),
+    sign: (data) => {
+      const signature = mac(digest, first, data)
+      verified.add(pair(data, signature))
+      return signature
+    },
     index: (data, signatures) => {
+      if (signatures.some((signature) => verified.has(pair(data, signature)))) return 0
       const withOlder = digest !== 'sha1' && now() < sha1Until
       const ways = withOlder ? [...current, ...older] : current
       return ways.findIndex((way) => {
         const fitting = signatures.filter(({ length }) => length === LENGTH[way.digest])
         if (fitting.length === 0) return false
         const expected = mac(way.digest, way.key, data)
-        return fitting.some((signature) => equal(expected, signature))
+        const fits = fitting.some((signature) => equal(expected, signature))
+        if (fits && way === current[0]) verified.add(pair(data, expected))
+        return fits
       })
     },
   }
@@ -101,6 +114,9 @@ function assess(keys: readonly Key[]): void {
     { code: 'KOA_SESS_WEAK_KEY' },
   )
 }
+
+// An id holds no space, so the two cannot be shifted against each other.
+const pair = (data: string, signature: string) => `${data} ${signature}`
 
 function grip(keys: KeygripLike): Signer {
   const index = (data: string, signature: string) => {

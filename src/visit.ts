@@ -4,7 +4,7 @@ import { firstEnd } from './deadline.js'
 import { SessionError } from './errors.js'
 import type { About, SessionEvent } from './events.js'
 import type { StoreFailure } from './gate.js'
-import type { Origin } from './load.js'
+import { ABSENT, type Origin } from './load.js'
 import { type Edit, merge } from './merge.js'
 import { copy, Session, type SessionOwner } from './session.js'
 import type { Awaitable, StoredSession } from './store.js'
@@ -28,12 +28,12 @@ export interface Host {
   emit(event: SessionEvent, about?: About): void
 }
 
-const ABSENT: Origin = { kind: 'absent' }
-
 /** What is known of one request's session: what the store held, and what the handlers made of it. */
 export class Visit {
   /** `ctx.sessionSave`: true forces a save, false forbids one, undefined leaves it to the changes. */
   saving: boolean | undefined
+  /** The id that the request came with. */
+  presented: string | undefined
   /** What the store held; undefined: not read yet. */
   origin: Origin | undefined
   /** undefined: nobody asked for it yet; null: ended. */

@@ -2,7 +2,7 @@ import { tombstone, tombstoneUntil } from './codec.js'
 import { SessionError } from './errors.js'
 import type { StoreGate } from './gate.js'
 import { busy } from './merge.js'
-import type { Replaced, SessionStore } from './store.js'
+import { type Awaitable, andThen, type Replaced, type SessionStore } from './store.js'
 import type { Held, Vault } from './vault.js'
 
 // Each lost round means that another request won: this bounds how many may be ahead.
@@ -32,14 +32,17 @@ export class Writer {
   ) {}
 
   /** What stands under an id; `touch` moves its deadline in the same call. */
-  async find(id: string, touch?: number): Promise<Seen | undefined> {
-    const key = this.vault.key(id)
-    const raw = await this.gate.ask('get', () => this.store.load(key, touch))
-    if (raw !== undefined) return this.#seen(id, key, raw)
-    const older = this.vault.olderKey(id)
-    if (older === undefined) return undefined
-    const before = await this.gate.ask('get', () => this.store.load(older, touch))
-    return before === undefined ? undefined : this.#seen(id, older, before)
+  find(id: string, touch?: number): Awaitable<Seen | undefined> {
+    const found = this.#findAt(id, this.vault.key(id), touch)
+    return andThen(found, (seen) => {
+      const older = seen ? undefined : this.vault.olderKey(id)
+      return older === undefined ? seen : this.#findAt(id, older, touch)
+    })
+  }
+
+  #findAt(id: string, key: string, touch: number | undefined): Awaitable<Seen | undefined> {
+    const raw = this.gate.ask('get', () => this.store.load(key, touch))
+    return andThen(raw, (text) => (text === undefined ? undefined : this.#seen(id, key, text)))
   }
 
   /** The live record of an id. */
@@ -161,7 +164,11 @@ export class Writer {
   /** Takes back a record that nobody was told of; only as it was written, and as well as can be. */
   async withdraw(held: Held): Promise<void> {
     const past = this.now()
-    await this.#swap('destroy', held, tombstone(past), past).catch(() => undefined)
+    try {
+      await this.#swap('destroy', held, tombstone(past), past)
+    } catch {
+      // Who withdraws has an error of its own to tell.
+    }
   }
 
   #swap(
@@ -169,7 +176,7 @@ export class Writer {
     { key, raw }: Held,
     next: string,
     expiresAt: number,
-  ): Promise<Replaced> {
+  ): Awaitable<Replaced> {
     return this.gate.ask(call, () => this.store.replace(key, raw, next, expiresAt))
   }
 

@@ -11,7 +11,7 @@ const layers = [
   ['sealed-host'],
   ['types', 'accessors', 'host'],
   ['request'],
-  ['cookie', 'load', 'commit', 'update', 'visit', 'deadline', 'view', 'config'],
+  ['cookie', 'arrive', 'load', 'commit', 'update', 'visit', 'deadline', 'view', 'config'],
   ['options'],
   ['baker', 'session', 'template', 'merge', 'plan', 'writer', 'gate', 'stores/*', 'testing/*'],
   [
@@ -25,6 +25,8 @@ const layers = [
     'vault',
     'events',
     'downgrade',
+    'recent',
+    'serialize',
   ],
   ['errors'],
 ]

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { StoreGate } from '../../src/gate.js'
+import { type StoreCall, StoreFailure, StoreGate } from '../../src/gate.js'
 import type { LegacyStore } from '../../src/index.js'
 
 class Store extends EventEmitter implements LegacyStore {
@@ -22,10 +22,14 @@ describe('the gate to a store', () => {
     vi.useRealTimers()
   })
 
-  const ask = () =>
-    gate
-      .ask('get', () => 'answer')
-      .catch((failure) => `${failure.error.code} ${failure.error.status}`)
+  const ask = async () => {
+    try {
+      return await gate.ask('get', () => 'answer')
+    } catch (failure) {
+      if (!(failure instanceof StoreFailure)) throw failure
+      return `${failure.error.code} ${failure.error.status}`
+    }
+  }
   const LATE = 'ERR_SESSION_UNAVAILABLE 503'
 
   test('is open while the store says nothing', async () => {
@@ -79,7 +83,9 @@ describe('the gate to a store', () => {
     const hasty = new StoreGate(store, 0)
     store.emit('disconnect')
     vi.advanceTimersByTime(1)
-    await expect(hasty.ask('get', () => 1)).rejects.toMatchObject({ error: { status: 503 } })
+    await expect((async () => hasty.ask('get', () => 1))()).rejects.toMatchObject({
+      error: { status: 503 },
+    })
     hasty.close()
   })
 
@@ -92,14 +98,16 @@ describe('the gate to a store', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  const asked = async (call: StoreCall, question: () => unknown) => gate.ask(call, question)
+
   test('what the store throws is the cause, whatever it is', async () => {
     const cause = new Error('on fire')
-    await expect(gate.ask('set', () => Promise.reject(cause))).rejects.toMatchObject({
+    await expect(asked('set', () => Promise.reject(cause))).rejects.toMatchObject({
       call: 'set',
       error: { code: 'ERR_SESSION_STORE', status: 500, cause },
     })
     await expect(
-      gate.ask('destroy', () => {
+      asked('destroy', () => {
         throw 'a text'
       }),
     ).rejects.toMatchObject({

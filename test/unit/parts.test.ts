@@ -1,17 +1,12 @@
 import Keygrip from 'keygrip'
 import { describe, expect, test } from 'vitest'
-import {
-  decodeCookie,
-  encodeCookie,
-  makeCookie,
-  SessionCookie,
-  serializeAttributes,
-} from '../../src/attributes.js'
+import { decodeCookie, encodeCookie, makeCookie, SessionCookie } from '../../src/attributes.js'
 import { decode, encode, tombstone, tombstoneUntil } from '../../src/codec.js'
 import { cookieValues, mergeLines, readCookie } from '../../src/cookie.js'
 import { duration, timeToLive as lifetime, type Ttl } from '../../src/expiry.js'
 import { assertId, generateId, isId } from '../../src/id.js'
 import { merge } from '../../src/merge.js'
+import { serializeAttributes } from '../../src/serialize.js'
 import { SignerCache } from '../../src/signature.js'
 
 const SHA1 = { digest: 'sha1' as const, sha1Until: Number.POSITIVE_INFINITY, now: Date.now }

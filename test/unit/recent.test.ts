@@ -1,0 +1,64 @@
+import { createHmac } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { Recent } from '../../src/recent.js'
+import { SignerCache } from '../../src/signature.js'
+
+const KEYS = ['the key in use by now', 'the key before that']
+const hmac = (digest: string, key: string, data: string) =>
+  createHmac(digest, key).update(data).digest('base64url')
+
+describe('what was used last', () => {
+  test('is kept, and never more than twice as much as asked for', () => {
+    const recent = new Recent(10)
+    for (let count = 0; count < 1000; count++) {
+      recent.add(`text ${count}`)
+      expect(recent.has('text 0')).toBe(true)
+    }
+    const texts = Array.from({ length: 1000 }, (_, at) => `text ${at}`)
+    const kept = texts.filter((text) => recent.has(text))
+    expect(kept.length).toBeLessThanOrEqual(20)
+    expect(kept).toContain('text 999')
+  })
+})
+
+describe('signatures that were verified', () => {
+  const signing = { digest: 'sha1' as const, sha1Until: Number.POSITIVE_INFINITY, now: Date.now }
+  const data = 'sid=0123456789abcdef'
+
+  test('are known for their own data alone', () => {
+    const signer = new SignerCache(signing).get(KEYS)
+    const signature = signer.sign(data)
+    for (let count = 0; count < 2; count++) {
+      expect(signer.index(data, [signature])).toBe(0)
+      expect(signer.index(`${data}x`, [signature])).toBe(-1)
+      expect(signer.index(data, [signature.slice(1)])).toBe(-1)
+      // The two are put together to look them up.
+      expect(signer.index(data + signature.slice(0, 1), [signature.slice(1)])).toBe(-1)
+      expect(signer.index(data.slice(0, -1), [data.slice(-1) + signature])).toBe(-1)
+    }
+  })
+
+  test('what an older key signed is due to be signed anew, each time', () => {
+    const signer = new SignerCache(signing).get(KEYS)
+    const older = hmac('sha1', KEYS[1] ?? '', data)
+    expect([signer.index(data, [older]), signer.index(data, [older])]).toEqual([1, 1])
+  })
+
+  test('a key that goes takes what it verified along', () => {
+    const cache = new SignerCache(signing)
+    const keys = [...KEYS]
+    const signature = cache.get(keys).sign(data)
+    keys[0] = 'another key altogether'
+    expect(cache.get(keys).index(data, [signature])).toBe(-1)
+  })
+
+  test('SHA-1 is not accepted any longer than it may be', () => {
+    let time = 0
+    const until = { digest: 'sha256' as const, sha1Until: 10, now: () => time }
+    const signer = new SignerCache(until).get(KEYS)
+    const older = hmac('sha1', KEYS[0] ?? '', data)
+    expect(signer.index(data, [older])).toBe(2)
+    time = 10
+    expect(signer.index(data, [older])).toBe(-1)
+  })
+})
