@@ -33,8 +33,7 @@ function read(visit: Visit): Awaitable<Origin> {
       if (!presented) return ABSENT
       visit.presented = presented.id
       visit.due ||= presented.stale
-      const { writer, extend, absoluteTimeout } = visit.config
-      return load(writer, presented.id, extend, absoluteTimeout)
+      return load(visit.config, presented.id)
     })
     return isPromise(origin) ? origin.catch(barred) : origin
   } catch (failure) {

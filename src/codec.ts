@@ -16,11 +16,14 @@ export interface Decoded {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A record's parts; undefined for whatever is not a record: malformed JSON, a list, a scalar, a tombstone. */
-export function decode(value: string): Decoded | undefined {
+/**
+ * A record's parts; undefined for whatever is not a record: malformed JSON, a list, a scalar, a
+ * tombstone. `tail`: how records end whose cookie says nothing; it is not parsed.
+ */
+export function decode(value: string, tail = ''): Decoded | undefined {
   let data: unknown
   try {
-    data = JSON.parse(value)
+    data = JSON.parse(tail && value.endsWith(tail) ? withoutTail(value, tail) : value)
   } catch {
     return undefined
   }
@@ -30,6 +33,11 @@ export function decode(value: string): Decoded | undefined {
   const until = takeUntil(cookie)
   const peer = takePeer(data, cookie)
   return { data, cookie: peer ? peerCookie(cookie, peer) : cookie, peer, until }
+}
+
+function withoutTail(value: string, tail: string): string {
+  const head = value.slice(0, -tail.length)
+  return head.endsWith(',') ? `${head.slice(0, -1)}}` : `${head}}`
 }
 
 function takeUntil(cookie: unknown): number | undefined {

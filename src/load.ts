@@ -1,4 +1,5 @@
 import { decode } from './codec.js'
+import type { Config } from './config.js'
 import type { SessionError } from './errors.js'
 import type { Rejection } from './events.js'
 import { createdIn } from './session.js'
@@ -17,20 +18,16 @@ export type Origin =
 
 export const ABSENT: Origin = { kind: 'absent' }
 
-/** Reads the record of an id, in one store call. `extend` (ms) moves its deadline in the same call. */
-export function load(
-  writer: Writer,
-  id: string,
-  extend: number | undefined,
-  absoluteTimeout: number | undefined,
-): Awaitable<Origin> {
+/** Reads the record of an id, in one store call, which also extends it where that can be known. */
+export function load(config: Config, id: string): Awaitable<Origin> {
+  const { writer, extend } = config
   const touch = extend === undefined ? undefined : writer.now() + extend
   return andThen(writer.find(id, touch), (seen): Awaitable<Origin> => {
     if (seen === undefined) return { kind: 'absent', why: 'unknown' }
     if ('unreadable' in seen) return { kind: 'absent', why: 'decrypt' }
     if ('until' in seen) return barred(writer, seen, touch)
     const { held } = seen
-    if (isOver(held.value, writer.now(), absoluteTimeout)) return expired(writer, held)
+    if (isOver(held.value, config)) return expired(writer, held)
     const moment = extend === undefined ? -1 : writer.moment()
     // What has to move, or to be sealed, is not done with a deadline.
     const extended = writer.vault.isCurrent(held) ? extend : undefined
@@ -55,9 +52,12 @@ async function expired(writer: Writer, held: Held): Promise<Origin> {
 }
 
 // A record may hold a deadline of its own: the absolute one, koa-session's, or a cookie's that ends at a fixed time.
-function isOver(value: string, now: number, absoluteTimeout = Number.POSITIVE_INFINITY): boolean {
+function isOver(value: string, config: Config): boolean {
+  const { template, absoluteTimeout = Number.POSITIVE_INFINITY } = config
+  if (value.endsWith(template.tail)) return false
   if (!['"created"', '"_expire"', '"expires"'].some((name) => value.includes(name))) return false
   const { peer, cookie } = decode(value) ?? {}
+  const now = config.now()
   if (typeof peer === 'object' && peer.expire <= now) return true
   const created = createdIn(cookie)
   if (created !== undefined && created + absoluteTimeout <= now) return true

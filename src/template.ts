@@ -13,6 +13,8 @@ export class CookieTemplate {
   readonly base: SessionCookie
   /** What a session stores that alters nothing. */
   readonly json: string
+  /** How a record ends whose session altered nothing. */
+  readonly tail: string
   readonly #key: string
 
   /** @throws {SessionError} ERR_SESSION_COOKIE, ERR_SESSION_DURATION */
@@ -26,6 +28,7 @@ export class CookieTemplate {
       )
     }
     this.json = encodeCookie(this.base, this.base)
+    this.tail = `"cookie":${this.json}}`
   }
 
   /** A session's cookie, held to the same rules as the options. */

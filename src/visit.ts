@@ -106,7 +106,7 @@ export class Visit {
 
   /** The record as it was last seen in the store. */
   base(): Decoded | undefined {
-    const record = this.found && decode(this.found.value)
+    const record = this.found && this.#decode(this.found.value)
     this.#extras = { peer: record?.peer, until: record?.until }
     return record
   }
@@ -133,8 +133,8 @@ export class Visit {
   /** Whether a session differs from its record; records of older packages spell the same differently. */
   differs(value: string, held: Held): boolean {
     if (value === held.value) return false
-    const spelledAsOurs = held.value.endsWith(`"cookie":${this.config.template.json}}`)
-    return spelledAsOurs || value !== this.encode(this.make(decode(held.value)))
+    const spelledAsOurs = held.value.endsWith(this.config.template.tail)
+    return spelledAsOurs || value !== this.encode(this.make(this.#decode(held.value)))
   }
 
   /** Takes into the session what somebody else wrote since. False: what they wrote is no session. */
@@ -177,8 +177,12 @@ export class Visit {
     return this.host.clearCookie(session)
   }
 
+  #decode(value: string): Decoded | undefined {
+    return decode(value, this.config.template.tail)
+  }
+
   #view(value: string): StoredSession {
-    return Session.snapshot(this.make(decode(value)))
+    return Session.snapshot(this.make(this.#decode(value)))
   }
 }
 

@@ -12,6 +12,11 @@ const ROUTES: Routes = {
     const current = await ctx.session
     current.x = (current.x ?? 0) + 1
   },
+  '/wait': () => new Promise((resolve) => setTimeout(resolve, 1)),
+  '/touch-own': (ctx) => {
+    ctx.session.cookie.maxAge = 2 * HOUR
+    ctx.session.touch()
+  },
   '/update': (ctx) =>
     ctx.updateSession((draft) => {
       draft.x = (draft.x ?? 0) + 1
@@ -83,6 +88,46 @@ test('near the absolute limit there is nothing to win, and nothing is written', 
   expect(await at(HOUR - 500, '/read')).toEqual(['load replace', 2])
   expect(await at(HOUR, '/read')).toEqual(['load', 0])
   expect(await at(HOUR + 1000, '/read')).toEqual(['load', 0])
+})
+
+test('at the absolute limit a session cannot get any further, and is not written for that', async () => {
+  const { at } = await start({ renew: HOUR / 2, absoluteTimeout: HOUR })
+  await at(0, '/set')
+  expect(await at(HOUR - 1000, '/read')).toEqual(['load', 0])
+})
+
+describe('without renew', () => {
+  test('a rolling read is one call while the handler waits for nothing, two where it waits', async () => {
+    const { at, user, calls } = await start({ rolling: true })
+    await at(0, '/set')
+    expect(await at(1000, '/read')).toEqual(['load', 2])
+    expect(await at(2000, '/untouched')).toEqual(['load', 2])
+    expect(await at(3000, '/wait')).toEqual(['load replace', 2])
+    calls.length = 0
+    await user.get('/touch-own')
+    expect(calls).toEqual(['load', 'replace'])
+  })
+
+  test('an unsigned cookie is not due to be signed anew', async () => {
+    const { at } = await start({ cookie: { signed: false } })
+    await at(0, '/set')
+    expect(await at(1000, '/read')).toEqual(['load', 0])
+  })
+
+  test('a first write with an absolute timeout is a write, rolling or not', async () => {
+    const { memory, user } = await start()
+    await user.get('/set')
+    await site.close()
+    const { store, calls } = counted(memory)
+    const options = { store, now: () => time, ttl: HOUR, rolling: true, absoluteTimeout: 9 * HOUR }
+    const { jar } = user
+    site = await serve(ROUTES, options)
+    const next = site.browser()
+    for (const [name, value] of jar) next.jar.set(name, value)
+    await next.get('/read')
+    await next.get('/read')
+    expect(calls).toEqual(['load', 'replace', 'load'])
+  })
 })
 
 test('a session from before the option is renewed at once', async () => {
