@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config'
+
+// What kills mutants: the tests that run inside of one process, and quickly.
+export default defineConfig({
+  test: {
+    include: [
+      'test/unit/parts.test.ts',
+      'test/unit/plan.test.ts',
+      'test/unit/options.test.ts',
+      'test/security/{checklist,absolute,at-rest,cookies,events,signatures,caches,cookie-only}.test.ts',
+      'test/integration/{errors,expiry,lazy,regressions,renew,streams,surface}.test.ts',
+      'test/races/{races,conflicts}.test.ts',
+    ],
+    globalSetup: ['test/services/redis-setup.ts'],
+    // One store is enough to tell a mutant, and the others take their time.
+    testNamePattern: /^(?!.*(?:Redis|thunks|generators|a store of promises)).*$/,
+    bail: 1,
+    testTimeout: 5000,
+  },
+})
