@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { type CookieSender, keepCookies } from './accessors.js'
 import type { SessionCookie } from './attributes.js'
 import type { Config } from './config.js'
 import { cookieLines, mergeLines, type Presented, type Refused, readCookie } from './cookie.js'
@@ -15,7 +16,8 @@ import type { Host } from './visit.js'
 const ID_LENGTH = 24
 
 /** The side of a session that faces Koa: ids in, cookies out, hooks, events. */
-export class KoaHost implements Host {
+export class KoaHost implements Host, CookieSender {
+  earlier: CookieSender | undefined
   readonly #ctx: Context
   readonly #config: Config
   readonly #signers: SignerCache
@@ -145,7 +147,7 @@ export class KoaHost implements Host {
 
   // ctx.cookies.secure is how applications tell Koa's own cookies that a proxy speaks TLS for them.
   #isSecure(): boolean {
-    return this.#ctx.secure || Boolean(this.#ctx.cookies.secure)
+    return this.#ctx.secure || usedCookies(this.#ctx)?.secure === true
   }
 
   #isForwarded(): boolean {
@@ -171,33 +173,25 @@ export class KoaHost implements Host {
     const secure = this.#isSecure()
     if (followsConnection(cookie)) this.#config.downgrade.note(secure, this.#isForwarded())
     const attributes = serializeAttributes(cookie, this.#config.now(), secure, end)
-    if (this.#lines.length === 0) this.#surviveErrors(res)
+    if (this.#lines.length === 0) keepCookies(this.#ctx, this)
     this.#lines = mergeLines(this.#lines, this.write(name, id, attributes, cookie))
     res.setHeader('Set-Cookie', mergeLines(lines(res.getHeader('Set-Cookie')), this.#lines))
   }
 
-  /**
-   * Koa drops all headers when it answers an error. Ours are put back at its last step, and not on
-   * the error: one that is thrown again for somebody else would carry this user's cookie along.
-   */
-  #surviveErrors(res: Context['res']): void {
-    const ctx = this.#ctx
-    const { onerror } = ctx
-    ctx.onerror = (error) => {
-      const { end } = res
-      res.end = ((...args: Parameters<typeof end>) => {
-        if (this.#lines.length > 0 && !res.headersSent) {
-          res.setHeader('Set-Cookie', mergeLines(lines(res.getHeader('Set-Cookie')), this.#lines))
-        }
-        return end.apply(res, args)
-      }) as typeof end
-      try {
-        onerror.call(ctx, error)
-      } finally {
-        res.end = end
-      }
-    }
+  /** Koa drops all headers when it answers an error. */
+  restoreCookies(): void {
+    const { res } = this.#ctx
+    if (this.#lines.length === 0 || res.headersSent) return
+    res.setHeader('Set-Cookie', mergeLines(lines(res.getHeader('Set-Cookie')), this.#lines))
   }
+}
+
+/** `ctx.cookies`, unless nobody asked for it yet: to make one costs as much as all the rest here. */
+function usedCookies(ctx: Context): Context['cookies'] | undefined {
+  const symbols = Object.getOwnPropertySymbols(ctx)
+  return symbols.some(({ description }) => description === 'context#cookies')
+    ? ctx.cookies
+    : undefined
 }
 
 function stale({ id }: Presented): Presented {

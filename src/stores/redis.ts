@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events'
 import { SessionError } from '../errors.js'
 import type { Replaced } from '../store.js'
 import { BaseStore } from './base.js'
+import { Cork } from './cork.js'
 
 /** A connected client of ioredis or iovalkey, as far as it is used. */
 export interface IoRedisLike {
@@ -161,7 +162,11 @@ function sender(client: IoRedisLike | NodeRedisLike): Send {
   if (hasMethod(client, 'sendCommand') && 'isReady' in client)
     return (...command) => client.sendCommand(command).catch(withoutCommand)
   if (hasMethod(client, 'call') && 'status' in client) {
-    return (name, ...args) => client.call(name, ...args).catch(withoutCommand)
+    const cork = new Cork(client)
+    return (name, ...args) => {
+      cork.hold()
+      return client.call(name, ...args).catch(withoutCommand)
+    }
   }
   throw new SessionError(
     'ERR_SESSION_CLIENT',
