@@ -1,5 +1,4 @@
 import type { Context } from 'koa'
-import { type CookieSender, keepCookies } from './accessors.js'
 import type { SessionCookie } from './attributes.js'
 import type { Config } from './config.js'
 import { cookieLines, mergeLines, type Presented, type Refused, readCookie } from './cookie.js'
@@ -16,10 +15,9 @@ import type { Host } from './visit.js'
 const ID_LENGTH = 24
 
 /** The side of a session that faces Koa: ids in, cookies out, hooks, events. */
-export class KoaHost implements Host, CookieSender {
-  earlier: CookieSender | undefined
+export class KoaHost implements Host {
   readonly #ctx: Context
-  readonly #config: Config
+  readonly config: Config
   readonly #signers: SignerCache
   readonly #preset: unknown
   #lines: string[] = []
@@ -27,13 +25,13 @@ export class KoaHost implements Host, CookieSender {
 
   constructor(ctx: Context, config: Config, signers: SignerCache, preset: unknown) {
     this.#ctx = ctx
-    this.#config = config
+    this.config = config
     this.#signers = signers
     this.#preset = preset
   }
 
   presentedId(): Awaitable<Presented | undefined> {
-    const { sessionIdStore } = this.#config
+    const { sessionIdStore } = this.config
     if (this.#preset !== undefined) return accepted(this.#preset)
     if (sessionIdStore) return Promise.resolve(sessionIdStore.get.call(this.#ctx)).then(accepted)
     const header = this.#ctx.req.headers.cookie
@@ -42,7 +40,7 @@ export class KoaHost implements Host, CookieSender {
 
   /** The cookie, or one that it was called before: that one is due to be sent anew. */
   #fromCookies(header: string): Presented | undefined {
-    const { key, names } = this.#config
+    const { key, names } = this.config
     let refused: Refused | undefined
     for (const name of names) {
       if (!header.includes(name)) continue
@@ -61,23 +59,23 @@ export class KoaHost implements Host, CookieSender {
 
   /** What the cookie of a name presents. */
   protected read(header: string, name: string): Presented | Refused | undefined {
-    return readCookie(header, name, this.#signer(this.#config.template.base), isId)
+    return readCookie(header, name, this.#signer(this.config.template.base), isId)
   }
 
   /** The Set-Cookie lines of an id; an empty one clears. */
   protected write(name: string, id: string, attributes: string, cookie: SessionCookie): string[] {
-    const same = this.#presented?.id === id && name === this.#config.key
+    const same = this.#presented?.id === id && name === this.config.key
     const known = same ? this.#presented?.signature : undefined
     return cookieLines(name, id, attributes, this.#signer(cookie), known)
   }
 
   newId(): Awaitable<string> {
-    const { genSid } = this.#config
+    const { genSid } = this.config
     return genSid ? genSid.call(this.#ctx, ID_LENGTH) : generateId()
   }
 
   check(session: Session): void {
-    if (this.#config.sessionIdStore || !this.#ctx.res) return
+    if (this.config.sessionIdStore || !this.#ctx.res) return
     const cookie = Session.cookieOf(session)
     this.#signer(cookie)
     if (cookie.secure !== true || this.#isSecure()) return
@@ -88,20 +86,20 @@ export class KoaHost implements Host, CookieSender {
   }
 
   async setCookie(id: string, session: Session): Promise<void> {
-    const { sessionIdStore } = this.#config
+    const { sessionIdStore } = this.config
     if (sessionIdStore) await sessionIdStore.set.call(this.#ctx, id, session)
-    else this.#send(this.#config.key, id, Session.cookieOf(session), this.#end(session))
+    else this.#send(this.config.key, id, Session.cookieOf(session), this.#end(session))
   }
 
   async clearCookie(session: Session): Promise<void> {
-    const { sessionIdStore } = this.#config
+    const { sessionIdStore } = this.config
     const cookie = Session.cookieOf(session)
     if (sessionIdStore) await sessionIdStore.reset.call(this.#ctx)
     else {
       const over = Object.assign(Object.create(cookie), { expires: new Date(0) })
       // The ended session is not to be looked for under the names it was called before, either.
       const { cookie: header = '' } = this.#ctx.req.headers
-      const { key, names } = this.#config
+      const { key, names } = this.config
       for (const name of names)
         if (name === key || header.includes(name)) this.#send(name, '', over)
     }
@@ -117,20 +115,20 @@ export class KoaHost implements Host, CookieSender {
   }
 
   async valid(session: Session): Promise<boolean> {
-    return Boolean(await this.#config.valid?.(this.#ctx, session))
+    return Boolean(await this.config.valid?.(this.#ctx, session))
   }
 
   async beforeSave(session: Session): Promise<void> {
-    await this.#config.beforeSave?.(this.#ctx, session)
+    await this.config.beforeSave?.(this.#ctx, session)
   }
 
   async failed({ error, call }: StoreFailure): Promise<void> {
-    if (!this.#config.errorHandler) throw error
-    await this.#config.errorHandler(error, call, this.#ctx)
+    if (!this.config.errorHandler) throw error
+    await this.config.errorHandler(error, call, this.#ctx)
   }
 
   emit(event: SessionEvent, about?: About): void {
-    this.#config.events.tell(this.#ctx, event, about)
+    this.config.events.tell(this.#ctx, event, about)
   }
 
   /**
@@ -139,7 +137,7 @@ export class KoaHost implements Host, CookieSender {
    */
   guardCaches(): void {
     const { res } = this.#ctx
-    if (!this.#config.privateCache || !res || res.headersSent) return
+    if (!this.config.privateCache || !res || res.headersSent) return
     if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'private')
     if (res.hasHeader('Vary')) this.#ctx.vary('Cookie')
     else res.setHeader('Vary', 'Cookie')
@@ -159,7 +157,7 @@ export class KoaHost implements Host, CookieSender {
   }
 
   #end(session: Session): number | undefined {
-    const { absoluteTimeout, now } = this.#config
+    const { absoluteTimeout, now } = this.config
     return absoluteTimeout && Session.begin(session, now()) + absoluteTimeout
   }
 
@@ -171,9 +169,8 @@ export class KoaHost implements Host, CookieSender {
       return
     }
     const secure = this.#isSecure()
-    if (followsConnection(cookie)) this.#config.downgrade.note(secure, this.#isForwarded())
-    const attributes = serializeAttributes(cookie, this.#config.now(), secure, end)
-    if (this.#lines.length === 0) keepCookies(this.#ctx, this)
+    if (followsConnection(cookie)) this.config.downgrade.note(secure, this.#isForwarded())
+    const attributes = serializeAttributes(cookie, this.config.now(), secure, end)
     this.#lines = mergeLines(this.#lines, this.write(name, id, attributes, cookie))
     res.setHeader('Set-Cookie', mergeLines(lines(res.getHeader('Set-Cookie')), this.#lines))
   }

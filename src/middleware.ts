@@ -1,5 +1,5 @@
 import type { Context, Middleware, Next } from 'koa'
-import { install, type Part, partOf, setPart, takePreset } from './accessors.js'
+import { addPart, install, Part, partOf, setPart, takePreset } from './accessors.js'
 import { type Config, resolveOptions } from './config.js'
 import { SessionError } from './errors.js'
 import { KoaHost } from './host.js'
@@ -30,36 +30,33 @@ export function session(
 ): SessionMiddleware<SessionContext<object>> {
   const config = resolveOptions(options)
   const signers = new SignerCache(config.signing)
-  return assemble(config, (ctx) => ({
-    config,
-    host: new KoaHost(ctx, config, signers, takePreset(ctx)),
-  }))
+  return assemble(config, (ctx) => new KoaHost(ctx, config, signers, takePreset(ctx)))
 }
 
-/** The middleware of a configuration; `begin` makes what one request works with. */
+/** The middleware of a configuration; `begin` makes what faces Koa in one request. */
 export function assemble(
   config: Config,
-  begin: (ctx: Context) => { config: Config; host: KoaHost },
+  begin: (ctx: Context) => KoaHost,
 ): SessionMiddleware<SessionContext<object>> {
   const view = new SessionView(config)
   const run = (ctx: Context, next: Next): Promise<void> => {
     install(ctx)
     if (!isInPath(ctx, config.template.base.path) || isServed(ctx, config)) return next()
-    const { host, config: own } = begin(ctx)
+    const host = begin(ctx)
     const above = partOf(ctx)
     const outer = above?.done ? undefined : above
-    const session = new RequestSession(own, host)
-    return handle(ctx, next, { session, config, view, outer, done: false }, host)
+    const session = new RequestSession(host.config, host)
+    return handle(ctx, next, new Part(session, config, view, outer, host))
   }
   return Object.assign(run, { close: () => config.gate.close() })
 }
 
-async function handle(ctx: Context, next: Next, part: Part, host: KoaHost): Promise<void> {
-  setPart(ctx, part)
+async function handle(ctx: Context, next: Next, part: Part): Promise<void> {
+  addPart(ctx, part)
   try {
     if (!part.config.defer) await part.session.ready()
     await settle(next, part, ctx)
-    if (part.session.used) host.guardCaches()
+    if (part.session.used) part.host.guardCaches()
   } finally {
     part.done = true
     // What stands above this middleware sees the outer session again; without one, this one stays readable.

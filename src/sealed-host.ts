@@ -84,10 +84,8 @@ export class SealedHost extends KoaHost {
   static begin(ctx: Context, config: Config, signers: SignerCache, baker: Baker) {
     const tin = new Tin(config.key, baker)
     const { gate, now, writer } = config
-    return {
-      config: { ...config, writer: new Writer(tin, gate, writer.vault, 0, now) },
-      host: new SealedHost(ctx, config, signers, baker, tin),
-    }
+    const own = { ...config, writer: new Writer(tin, gate, writer.vault, 0, now) }
+    return new SealedHost(ctx, own, signers, baker, tin)
   }
 
   protected override read(header: string, name: string): Presented | Refused | undefined {
