@@ -51,6 +51,7 @@ const ASSUMED = {
 type Name = keyof typeof ASSUMED
 const NAMES = Object.keys(ASSUMED) as Name[]
 const ALIASES: Record<string, Name> = { maxage: 'maxAge', rewrite: 'overwrite' }
+const SPELLINGS = [...NAMES, ...Object.keys(ALIASES)]
 
 /**
  * The cookie attributes of one session. Alter them to change this user's cookie; what differs from
@@ -84,6 +85,7 @@ export class SessionCookie {
 }
 
 const boolean = (value: unknown) => typeof value === 'boolean'
+const word = (words: RegExp, value: unknown) => typeof value === 'string' && words.test(value)
 const SHAPE: Record<Name, [(value: unknown) => boolean, string]> = {
   // The attribute ends at a semicolon or a control character; anything else would be an injection.
   path: [
@@ -99,7 +101,7 @@ const SHAPE: Record<Name, [(value: unknown) => boolean, string]> = {
   httpOnly: [boolean, 'a boolean'],
   secure: [(v) => boolean(v) || v === 'auto', 'a boolean or auto'],
   sameSite: [
-    (v) => boolean(v) || /^(lax|strict|none)$/i.test(String(v)),
+    (v) => boolean(v) || word(/^(lax|strict|none)$/i, v),
     'lax, strict, none or a boolean',
   ],
   signed: [boolean, 'a boolean'],
@@ -109,7 +111,7 @@ const SHAPE: Record<Name, [(value: unknown) => boolean, string]> = {
     'milliseconds, or null for a browser-session cookie',
   ],
   expires: [(v) => v === null || (v instanceof Date && !Number.isNaN(v.getTime())), 'a valid Date'],
-  priority: [(v) => /^(low|medium|high)$/i.test(String(v)), 'low, medium or high'],
+  priority: [(v) => word(/^(low|medium|high)$/i, v), 'low, medium or high'],
   partitioned: [boolean, 'a boolean'],
 }
 
@@ -189,26 +191,26 @@ export function encodeCookie(cookie: SessionCookie, base: SessionCookie): string
 export function decodeCookie(stored: unknown, base: SessionCookie): SessionCookie {
   const cookie = Object.assign(new SessionCookie(), base)
   if (typeof stored !== 'object' || stored === null) return cookie
-  for (const [attribute, value] of Object.entries(stored)) {
-    const name = ALIASES[attribute] ?? attribute
-    if (isOwn(name, value, stored)) restore(cookie, name, value)
-  }
+  for (const [name, value] of altered(stored)) restore(cookie, name, value)
   return cookie
 }
 
 /** Whether a record's attributes are nothing but what the options said. */
 export function followsOptions(stored: unknown): boolean {
-  if (typeof stored !== 'object' || stored === null) return true
-  return !Object.entries(stored).some(([name, value]) =>
-    isOwn(ALIASES[name] ?? name, value, stored),
-  )
+  return typeof stored !== 'object' || stored === null || altered(stored).length === 0
 }
 
-function isOwn(name: string, value: unknown, stored: object): boolean {
-  const own: unknown = Reflect.get(stored, 'own')
-  if (Array.isArray(own) && own.includes(name)) return true
-  if (name === 'maxAge') return (value ?? null) !== (Reflect.get(stored, 'base') ?? null)
-  return name === 'expires' && Boolean(value)
+/** What was altered for this user; nobody but a record's writer bounds what stands in it. */
+function altered(stored: object): [Name, unknown][] {
+  const listed: unknown = Reflect.get(stored, 'own')
+  const own = new Set<unknown>(Array.isArray(listed) ? listed : [])
+  const base: unknown = Reflect.get(stored, 'base') ?? null
+  return SPELLINGS.filter((spelling) => Object.hasOwn(stored, spelling))
+    .map((spelling): [Name, unknown] => [nameOf(spelling), Reflect.get(stored, spelling)])
+    .filter(([name, value]) => {
+      if (own.has(name)) return true
+      return name === 'maxAge' ? (value ?? null) !== base : name === 'expires' && Boolean(value)
+    })
 }
 
 function restore(cookie: SessionCookie, name: string, value: unknown): void {

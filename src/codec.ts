@@ -40,8 +40,13 @@ function withoutTail(value: string, tail: string): string {
   return head.endsWith(',') ? `${head.slice(0, -1)}}` : `${head}}`
 }
 
+// JSON can spell what is none: 1e309.
+export function isFiniteNumber(value: unknown): value is number {
+  return Number.isFinite(value)
+}
+
 function takeUntil(cookie: unknown): number | undefined {
-  if (!isObject(cookie) || typeof cookie.until !== 'number') return undefined
+  if (!isObject(cookie) || !isFiniteNumber(cookie.until)) return undefined
   const { until } = cookie
   delete cookie.until
   return until
@@ -52,7 +57,7 @@ const PEER_NAMES = ['_expire', '_maxAge', '_session']
 // koa-session's names mean this wherever it wrote, in records of ours too; unless they are marked as data.
 function takePeer(data: StoredSession, cookie: unknown): Peer | undefined {
   const { _expire: expire, _maxAge: maxAge, _session: session } = data
-  const lasting = typeof expire === 'number' && typeof maxAge === 'number'
+  const lasting = isFiniteNumber(expire) && isFiniteNumber(maxAge)
   const marked = isObject(cookie) && cookie.data === true
   if (marked || (!lasting && session !== true)) return undefined
   for (const name of PEER_NAMES) delete data[name]

@@ -179,7 +179,7 @@ function checkTypes(options: SessionOptions<never>): void {
     'cookie',
     'an object',
   )
-  const carries = (name: string) => typeof Reflect.get(sessionIdStore ?? {}, name) === 'function'
+  const carries = (name: string) => typeof Reflect.get(Object(sessionIdStore), name) === 'function'
   check(
     sessionIdStore === undefined || ['get', 'set', 'reset'].every(carries),
     'sessionIdStore',

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { followsOptions, type SessionCookie } from './attributes.js'
-import { type Decoded, encode } from './codec.js'
+import { type Decoded, encode, isFiniteNumber } from './codec.js'
 import type { StoredSession } from './store.js'
 import type { CookieTemplate } from './template.js'
 
@@ -173,7 +173,7 @@ export type SessionOf<Data extends object> = Session & Data
 /** The moment that a record's cookie names as its beginning, in epoch ms. */
 export function createdIn(cookie: unknown): number | undefined {
   if (typeof cookie !== 'object' || cookie === null || !('created' in cookie)) return undefined
-  return typeof cookie.created === 'number' ? cookie.created : undefined
+  return isFiniteNumber(cookie.created) ? cookie.created : undefined
 }
 
 /** A plain copy of the own keys. */

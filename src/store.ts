@@ -64,6 +64,13 @@ function has(store: unknown, methods: readonly string[]): boolean {
   )
 }
 
+/** `on` and `off` are optional, and functions. */
+function tells(store: unknown): boolean {
+  return ['on', 'off'].every((name) =>
+    ['undefined', 'function'].includes(typeof Reflect.get(Object(store), name)),
+  )
+}
+
 export function isSessionStore(store: unknown): store is SessionStore {
   return has(store, STRONG)
 }
@@ -72,9 +79,9 @@ export function isSessionStore(store: unknown): store is SessionStore {
  * @throws {SessionError} ERR_SESSION_STORE_CONTRACT when the object is neither kind of store.
  */
 export function assertStore(store: unknown): asserts store is SessionStore | LegacyStore {
-  if (has(store, STRONG) || has(store, LEGACY)) return
+  if ((has(store, STRONG) || has(store, LEGACY)) && tells(store)) return
   throw new SessionError(
     'ERR_SESSION_STORE_CONTRACT',
-    `options.store needs the methods ${LEGACY.join(', ')}, or ${STRONG.join(', ')}: pass a store object, not a client or a class`,
+    `options.store needs the methods ${LEGACY.join(', ')}, or ${STRONG.join(', ')}: pass a store object, not a client or a class; on and off are functions, or not there`,
   )
 }
