@@ -14,6 +14,8 @@ const versions = process.argv.slice(2).map((argument) => argument.split('@'))
 
 const temp = await mkdtemp(join(tmpdir(), 'koa-sess-package-'))
 const consumers = join(temp, 'consumers')
+// It has no dependencies, so this is all that an application gets.
+const MOST_BYTES = 350_000
 let passed = 0
 let failed = 0
 
@@ -71,7 +73,9 @@ async function pack() {
     cwd: root,
   })
   // The build that npm runs first prints to the same place.
-  const [{ filename }] = JSON.parse(stdout.slice(stdout.search(/^\[/m)))
+  const [{ filename, unpackedSize }] = JSON.parse(stdout.slice(stdout.search(/^\[/m)))
+  if (unpackedSize > MOST_BYTES)
+    throw new Error(`The package takes ${unpackedSize} bytes unpacked, more than ${MOST_BYTES}`)
   return join(temp, filename)
 }
 

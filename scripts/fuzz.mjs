@@ -1,0 +1,48 @@
+// Fuzzing of the built package, guided by coverage, and the times of what must be linear:
+// npm run fuzz -- --seconds 60 --target cookie|record|options|all --seed 1
+import { parseArgs } from 'node:util'
+import { Coverage } from './fuzz/coverage.mjs'
+import { timeTable } from './fuzz/linear.mjs'
+import { fuzz } from './fuzz/loop.mjs'
+import { Random } from './fuzz/random.mjs'
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    target: { type: 'string', default: 'all' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
+})
+
+// Timed first: code that is counted is slower, and stays so.
+const table = timeTable()
+
+// Before the package is loaded, or V8 counts whole functions only.
+const coverage = new Coverage(/\/dist\/(?!testing\/)/)
+const { TARGETS } = await import('./fuzz/targets.mjs')
+const chosen = TARGETS.filter(({ name }) => values.target === 'all' || name === values.target)
+if (chosen.length === 0) throw new Error(`Targets: all, ${TARGETS.map(({ name }) => name)}`)
+
+let failed = 0
+const seconds = Number(values.seconds) / chosen.length
+for (const target of chosen) {
+  const random = new Random(Number(values.seed))
+  const { executions, elapsed, corpus, failures } = await fuzz(target, {
+    seconds,
+    random,
+    coverage,
+  })
+  console.log(
+    `${target.name}: ${executions} executions (${Math.round(executions / elapsed)}/s), ` +
+      `${coverage.blocks} blocks reached, corpus of ${corpus.length}, ${failures.length} failures`,
+  )
+  for (const { input, error } of failures) {
+    console.log(
+      `\n${target.name}, seed ${values.seed}, input:\n${JSON.stringify(input)}\n${error.stack}\n`,
+    )
+  }
+  failed += failures.length
+}
+
+console.log(`\n${table.text}`)
+if (failed > 0 || table.flagged > 0) process.exitCode = 1

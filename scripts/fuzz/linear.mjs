@@ -1,0 +1,117 @@
+import { decodeCookie, followsOptions, makeCookie, SessionCookie } from '../../dist/attributes.js'
+import { decode, encode, tombstoneUntil } from '../../dist/codec.js'
+import { cookieValues, mergeLines, readCookie } from '../../dist/cookie.js'
+import { isId } from '../../dist/id.js'
+import { merge } from '../../dist/merge.js'
+import { SignerCache } from '../../dist/signature.js'
+
+// No more of a Cookie header is looked at than 64 KB, so 2n stays below.
+const N = 30_000
+const ROUNDS = 60
+const LONGEST = 2000
+// Microseconds below which the processor's caches decide, and nobody waits.
+const LEAST = 5
+const MOST = 3
+
+const signer = new SignerCache({ digest: 'sha1', sha1Until: 0, now: Date.now }).get([
+  'a secret of the fuzzer, and a long one',
+])
+const base = new SessionCookie()
+
+const filled = (piece) => (n) => piece.repeat(Math.ceil(n / piece.length))
+const names = (n) => Array.from({ length: Math.ceil(n / 10) }, (_, at) => `name${at}`)
+const object = (n, value) => Object.fromEntries(names(n).map((name) => [name, value]))
+const withOwn = (n) => ({ ...object(4 * n, 1), own: names(4 * n).map((name) => `not ${name}`) })
+const nested = (open, close) => (n) => open.repeat(n / 2) + close.repeat(n / 2)
+const refused = (options) => {
+  try {
+    return makeCookie(base, options)
+  } catch {
+    return undefined
+  }
+}
+
+/** What is timed: a function, and for a size the worst that comes to mind for it. */
+const CASES = [
+  ...[
+    ['names alone', filled('koa.sid=')],
+    ['semicolons', filled(';')],
+    ['spaces in front', (n) => `${' '.repeat(n)}koa.sid=x`],
+    ['spaces between names', filled(`${' '.repeat(40)}koa.sid=`)],
+    ['quotes', filled('"koa.sid="')],
+    ['pairs', filled('koa.sid=x; ')],
+  ].map(([title, make]) => [`cookieValues: ${title}`, make, (it) => cookieValues(it, 'koa.sid')]),
+  ...[
+    ['forged pairs', filled(`koa.sid=${'x'.repeat(20)};koa.sid.sig=${'y'.repeat(27)};`)],
+    ['one long id', (n) => `koa.sid=${'x'.repeat(n)};koa.sid.sig=${'y'.repeat(27)}`],
+    ['one long signature', (n) => `koa.sid=${'x'.repeat(20)};koa.sid.sig=${'y'.repeat(n)}`],
+  ].map(([title, make]) => [
+    `readCookie: ${title}`,
+    make,
+    (it) => readCookie(it, 'koa.sid', signer, isId),
+  ]),
+  ['isId: letters', filled('x'), isId],
+  ['isId: dots', filled('x.'), isId],
+  ['mergeLines: lines', (n) => names(n), (it) => mergeLines(it, ['koa.sid=x', 'koa.sid.sig=y'])],
+  ...[
+    ['brackets, open', filled('[')],
+    ['brackets', nested('[', ']')],
+    ['objects, open', filled('{"a":')],
+    ['keys', (n) => JSON.stringify(object(n, 1))],
+    ['the same key', (n) => `{${filled('"a":1,')(n)}"a":1}`],
+    ['escapes', (n) => `{"a":"${filled('\\u0000')(n)}"}`],
+    ['a large cookie', (n) => JSON.stringify({ _session: true, cookie: withOwn(n) })],
+  ].map(([title, make]) => [`decode: ${title}`, make, decode]),
+  ['tombstoneUntil: digits', (n) => `0e${'9'.repeat(n)}x`, tombstoneUntil],
+  ['encode: keys', (n) => object(n, 'x'), (it) => encode(it, '{}')],
+  ['followsOptions: names in own', withOwn, followsOptions],
+  ['decodeCookie: names in own', withOwn, (it) => decodeCookie(it, base)],
+  ['cookie.domain: letters', (n) => `${'a'.repeat(n)}!`, (domain) => refused({ domain })],
+  ['cookie.domain: dashes', (n) => `a${'-'.repeat(n)}!`, (domain) => refused({ domain })],
+  ['cookie.domain: labels', (n) => `${filled('a-a.')(n)}!`, (domain) => refused({ domain })],
+  ['cookie.path: slashes', (n) => `${'/'.repeat(n)};`, (path) => refused({ path })],
+  ['merge: keys', (n) => object(n, 1), (it) => merge(it, { ...it, a: 1 }, { ...it, b: 1 }, 'mine')],
+]
+
+/** Every function at n and at 2n: the least of many rounds, in turns, so that noise hits both alike. */
+export function timeTable() {
+  const rows = CASES.map(([title, make, run]) => {
+    const [one, two] = compare(make(N), make(2 * N), run)
+    return { title, one, two, ratio: two / one, flag: two > LEAST && two / one > MOST }
+  })
+  const lines = rows.map(({ title, one, two, ratio, flag }) =>
+    [
+      line(title, micros(one), micros(two), ratio.toFixed(2)),
+      flag ? '<- more than linear' : '',
+    ].join(' '),
+  )
+  const head = line(`time at n = ${N} and at 2n`, 'n, µs', '2n, µs', 'ratio')
+  return { text: [head, ...lines].join('\n'), flagged: rows.filter(({ flag }) => flag).length }
+}
+
+const micros = (time) => time.toFixed(1)
+const line = (title, ...cells) => title.padEnd(36) + cells.map((cell) => cell.padStart(11)).join('')
+
+function compare(small, large, run) {
+  const repeat = repeats(small, run)
+  let [one, two] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const end = performance.now() + LONGEST
+  for (let round = 0; round < ROUNDS && (round < 3 || performance.now() < end); round++) {
+    one = Math.min(one, time(small, run, repeat))
+    two = Math.min(two, time(large, run, repeat))
+  }
+  return [one, two]
+}
+
+/** As many calls as the clock needs to tell them from nothing. */
+function repeats(input, run) {
+  for (let count = 1; ; count *= 2)
+    if (time(input, run, count) * count > 200 || count > 1000) return count
+}
+
+/** Microseconds for one call. */
+function time(input, run, count) {
+  const begun = process.hrtime.bigint()
+  for (let left = count; left > 0; left--) run(input)
+  return Number(process.hrtime.bigint() - begun) / 1000 / count
+}
