@@ -14,8 +14,11 @@ interface Entry {
   expiresAt: number
 }
 
-/** Entries looked at for each use, so that expired ones go without a timer and without a pause. */
+/** Entries looked at for each use, so that expired ones go without a pause. */
 const SWEEP = 2
+/** And while nothing happens: a fraction of a millisecond, ten times a second. */
+const IDLE_SWEEP = 500
+const IDLE_MS = 100
 
 /**
  * Sessions of one process, bounded and expiring. What it holds are strings: no reference to a
@@ -26,6 +29,7 @@ export class MemoryStore extends BaseStore {
   readonly #max: number
   #sweeper = this.#entries.entries()
   #warned = false
+  #timer: NodeJS.Timeout | undefined
 
   /** @throws {SessionError} ERR_SESSION_DURATION when `max` is not a number above 0. */
   constructor({ max = 100_000, now }: MemoryStoreOptions = {}) {
@@ -76,6 +80,7 @@ export class MemoryStore extends BaseStore {
     Number(value)
     this.#use(key, { value, expiresAt }, expiresAt)
     if (this.#entries.size > this.#max) this.#evict()
+    if (!this.#timer) this.#watch()
   }
 
   #live(key: string): Entry | undefined {
@@ -88,12 +93,29 @@ export class MemoryStore extends BaseStore {
     entry.expiresAt = expiresAt
     if (expiresAt > this.now()) this.#entries.set(key, entry)
     // Reads too: an iterator that stands still keeps every table alive that the Map outgrows.
-    this.#sweep()
+    this.#sweep(SWEEP)
   }
 
-  #sweep(): void {
+  /** As long as there is something to expire; it keeps neither the process nor the store alive. */
+  #watch(): void {
+    const store = new WeakRef(this)
+    const timer = setInterval(() => {
+      const alive = store.deref()
+      if (!alive || !alive.#tick()) clearInterval(timer)
+    }, IDLE_MS)
+    this.#timer = timer.unref()
+  }
+
+  /** Whether there is anything left to watch. */
+  #tick(): boolean {
+    this.#sweep(IDLE_SWEEP)
+    if (this.#entries.size === 0) this.#timer = undefined
+    return this.#timer !== undefined
+  }
+
+  #sweep(most: number): void {
     const now = this.now()
-    for (let looked = 0; looked < SWEEP; looked++) {
+    for (let looked = 0; looked < most; looked++) {
       const { done, value } = this.#sweeper.next()
       if (done) {
         this.#sweeper = this.#entries.entries()

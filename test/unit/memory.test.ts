@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { MemoryStore } from '../../src/index.js'
 
 const LATER = Date.now() + 60_000
@@ -29,7 +29,7 @@ describe('MemoryStore', () => {
     expect(make).toThrow(expect.objectContaining({ code: 'ERR_SESSION_DURATION' }))
   })
 
-  test('expired sessions go without a timer, as others are used', () => {
+  test('expired sessions go as others are used', () => {
     let time = 0
     const store = new MemoryStore({ now: () => time })
     for (let count = 0; count < 1000; count++) store.create(`short-${count}`, 'x', 10)
@@ -37,7 +37,22 @@ describe('MemoryStore', () => {
     time = 10
     for (let count = 0; count < 600; count++) store.create(`long-${count}`, 'x', 1000)
     expect(store.size).toBe(600)
-    expect(process.getActiveResourcesInfo()).not.toContain('MemoryStore')
+  })
+
+  test('expired sessions go while nothing happens, and then the watch ends', () => {
+    vi.useFakeTimers({ now: 0 })
+    const store = new MemoryStore()
+    for (let count = 0; count < 2000; count++) store.create(`short-${count}`, 'x', 10)
+    expect([store.size, vi.getTimerCount()]).toEqual([2000, 1])
+    // A slice at a time.
+    vi.advanceTimersByTime(200)
+    expect(store.size).toBeGreaterThan(1000)
+    vi.advanceTimersByTime(800)
+    expect([store.size, vi.getTimerCount()]).toEqual([0, 0])
+    store.create('again', 'x', 5000)
+    vi.advanceTimersByTime(1000)
+    expect([store.size, vi.getTimerCount()]).toEqual([1, 1])
+    vi.useRealTimers()
   })
 
   test('no reference to a session leads in or out', async () => {
