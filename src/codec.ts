@@ -23,7 +23,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 export function decode(value: string, tail = ''): Decoded | undefined {
   let data: unknown
   try {
-    data = JSON.parse(tail && value.endsWith(tail) ? withoutTail(value, tail) : value)
+    data = JSON.parse(withoutTail(value, tail) ?? value)
   } catch {
     return undefined
   }
@@ -35,9 +35,13 @@ export function decode(value: string, tail = ''): Decoded | undefined {
   return { data, cookie: peer ? peerCookie(cookie, peer) : cookie, peer, until }
 }
 
-function withoutTail(value: string, tail: string): string {
+// Only what this package writes: anything else before the tail is for JSON.parse to judge.
+function withoutTail(value: string, tail: string): string | undefined {
+  if (!tail || !value.endsWith(tail)) return undefined
   const head = value.slice(0, -tail.length)
-  return head.endsWith(',') ? `${head.slice(0, -1)}}` : `${head}}`
+  if (head === '{') return '{}'
+  const ours = head.endsWith(',') && head.length > 2 && !head.includes('"cookie"')
+  return ours ? `${head.slice(0, -1)}}` : undefined
 }
 
 // JSON can spell what is none: 1e309.
@@ -107,7 +111,7 @@ export function encode(
 }
 
 /** Whether the data can be written at all. */
-export function encodable(data: object): boolean {
+export function encodable(data: unknown): boolean {
   try {
     JSON.stringify(data)
     return true
@@ -127,5 +131,6 @@ export function tombstone(until: number): string {
 
 /** The deadline of a tombstone in epoch ms; undefined for anything else. */
 export function tombstoneUntil(value: string): number | undefined {
-  return /^0e\d+$/.test(value) ? Number(value.slice(2)) : undefined
+  const until = /^0e\d+$/.test(value) ? Number(value.slice(2)) : undefined
+  return until === undefined ? undefined : Math.min(until, Number.MAX_SAFE_INTEGER)
 }

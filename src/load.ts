@@ -54,7 +54,7 @@ async function expired(writer: Writer, held: Held): Promise<Origin> {
 // A record may hold a deadline of its own: the absolute one, koa-session's, or a cookie's that ends at a fixed time.
 function isOver(value: string, config: Config): boolean {
   const { template, absoluteTimeout = Number.POSITIVE_INFINITY } = config
-  if (value.endsWith(template.tail)) return false
+  if (value.endsWith(template.tail) && !value.includes('"_expire"')) return false
   if (!['"created"', '"_expire"', '"expires"'].some((name) => value.includes(name))) return false
   const { peer, cookie } = decode(value) ?? {}
   const now = config.now()
@@ -62,5 +62,5 @@ function isOver(value: string, config: Config): boolean {
   const created = createdIn(cookie)
   if (created !== undefined && created + absoluteTimeout <= now) return true
   if (typeof cookie !== 'object' || cookie === null || !('expires' in cookie)) return false
-  return Date.parse(String(cookie.expires)) <= now
+  return typeof cookie.expires === 'string' && Date.parse(cookie.expires) <= now
 }

@@ -40,8 +40,15 @@ export class CookieTemplate {
     return encodeCookie(this.complete(cookie), this.base)
   }
 
+  /** What was stored of a session's cookie; what breaks the rules of today is as the options say. */
   decode(stored: unknown): SessionCookie {
-    return decodeCookie(stored, this.base)
+    const cookie = decodeCookie(stored, this.base)
+    try {
+      this.complete(cookie)
+      return cookie
+    } catch {
+      return Object.assign(new SessionCookie(), this.base)
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Decoded, decode } from './codec.js'
+import { type Decoded, decode, encodable } from './codec.js'
 import type { Config } from './config.js'
 import { firstEnd } from './deadline.js'
 import { SessionError } from './errors.js'
@@ -134,12 +134,14 @@ export class Visit {
   differs(value: string, held: Held): boolean {
     if (value === held.value) return false
     const spelledAsOurs = held.value.endsWith(this.config.template.tail)
-    return spelledAsOurs || value !== this.encode(this.make(this.#decode(held.value)))
+    // A session that was set over a record which cannot be written differs from it.
+    if (spelledAsOurs || !isRecord(held.value)) return true
+    return value !== this.encode(this.make(this.#decode(held.value)))
   }
 
   /** Takes into the session what somebody else wrote since. False: what they wrote is no session. */
   rebase(session: Session, theirs: Held): boolean {
-    if (this.origin?.kind !== 'found' || !decode(theirs.value)) return false
+    if (this.origin?.kind !== 'found' || !isRecord(theirs.value)) return false
     const [base, other] = [this.#view(this.origin.held.value), this.#view(theirs.value)]
     apply(session, merge(base, other, Session.snapshot(session), this.config.onConflict))
     this.origin = { ...this.origin, held: theirs }
@@ -184,6 +186,11 @@ export class Visit {
   #view(value: string): StoredSession {
     return Session.snapshot(this.make(this.#decode(value)))
   }
+}
+
+function isRecord(value: string): boolean {
+  const record = decode(value)
+  return record !== undefined && encodable(record.data)
 }
 
 export function apply(session: Session, edits: readonly Edit[]): void {

@@ -1,4 +1,4 @@
-import { tombstone, tombstoneUntil } from '../codec.js'
+import { encodable, tombstone, tombstoneUntil } from '../codec.js'
 import type { LegacyStore, Replaced, SessionStore, StoredSession } from '../store.js'
 import { parseSession } from './base.js'
 
@@ -72,7 +72,8 @@ class LegacyAdapter implements SessionStore {
     if (until !== undefined && until > this.#now()) return tombstone(until)
     const session = await settle(this.#source.get(key)).catch(absent)
     if (!session) return undefined
-    if (typeof session !== 'string') return JSON.stringify(session)
+    if (typeof session === 'object') return encodable(session) ? JSON.stringify(session) : undefined
+    if (typeof session !== 'string') return undefined
     return parseSession(session) && session
   }
 
@@ -144,8 +145,12 @@ type Thunk = (callback: (error: unknown, value?: unknown) => void) => void
 async function settle(answer: unknown): Promise<unknown> {
   if (isGeneratorFunction(answer)) return run(answer())
   if (typeof answer === 'function') return fromThunk(answer as Thunk)
-  if (Array.isArray(answer)) return Promise.all(answer.map(settle))
   return isGenerator(answer) ? run(answer) : answer
+}
+
+// As co does it; a list that a method returns is no session.
+async function settleYielded(value: unknown): Promise<unknown> {
+  return Array.isArray(value) ? Promise.all(value.map(settleYielded)) : settle(value)
 }
 
 function fromThunk(thunk: Thunk): Promise<unknown> {
@@ -170,7 +175,7 @@ async function run(generator: Generator<unknown, unknown, unknown>): Promise<unk
   let step = generator.next()
   while (!step.done) {
     try {
-      const value = await settle(step.value)
+      const value = await settleYielded(step.value)
       step = generator.next(value)
     } catch (error) {
       step = generator.throw(error)

@@ -101,7 +101,7 @@ export class MemoryStore extends BaseStore {
     const store = new WeakRef(this)
     const timer = setInterval(() => {
       const alive = store.deref()
-      if (!alive || !alive.#tick()) clearInterval(timer)
+      if (alive === undefined || !alive.#tick()) clearInterval(timer)
     }, IDLE_MS)
     this.#timer = timer.unref()
   }

@@ -20,7 +20,9 @@ export const CASES: Record<string, (stage: Stage) => Promise<void>> = {
     expect(await user.read()).toEqual({ a: '0', b: '1', c: '2' })
   },
 
-  'P1: three requests, finishing in another order than they began: all are kept': async ({ user }) => {
+  'P1: three requests, finishing in another order than they began: all are kept': async ({
+    user,
+  }) => {
     await user.do('set:a:0')
     const first = await user.start('g1', 'read,wait:g1,set:b:1')
     const second = await user.start('g2', 'read,wait:g2,set:c:2')

@@ -16,7 +16,7 @@ import { KEYS, type Site, type SiteOptions, serve } from '../support/site.js'
 // Hostile input, at random. `npm run fuzz` is guided by coverage, and times what must be linear.
 const DAY = 86_400_000
 
-describe('the Cookie header', () => {
+describe('H1, H2: the Cookie header', () => {
   const ALPHABET = /^[A-Za-z0-9_\-.:~+=@!|%{}]$/
   const fits = (id: string) =>
     id.length >= 16 &&
@@ -131,7 +131,7 @@ describe('the Cookie header', () => {
   })
 })
 
-describe('options', () => {
+describe('H3: options', () => {
   // An option that comes later is known without a word here.
   const names = () => {
     try {

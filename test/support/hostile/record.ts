@@ -71,6 +71,8 @@ const tombstones = often(
   fc.constant(`0e${'9'.repeat(400)}`),
 )
 
+// How this package ends a record whose session altered nothing.
+const TAIL = '"cookie":{"sameSite":"lax","maxAge":null,"own":[]}}'
 const DEEP = `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
 
 /** What was found once, as small as it gets. */
@@ -89,6 +91,9 @@ export const FOUND = [
   '0e99999999999999999999',
   '[1]',
   '1e999',
+  `{"a":1 ${TAIL}`,
+  `{"a":1,"cookie":{"expires":"2000-01-01"},${TAIL}`,
+  `{"a":1,"_expire":1,"_maxAge":1000,${TAIL}`,
 ]
 
 /** A value that a store hands out. */
