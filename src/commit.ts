@@ -11,24 +11,31 @@ import { type Attempt, MOST_ROUNDS } from './writer.js'
 
 /** Writes what a request made of its session, and only then tells the browser. */
 export function commit(visit: Visit): Awaitable<void> {
-  const action = plan(visit)
-  if (action === 'none') return
+  const planned = plan(visit)
+  if (planned.action === 'none') return
   const { current, config, host } = visit
-  if (!config.beforeSave || !current || action === 'destroy') return carryOut(visit, action)
+  if (!config.beforeSave || !current || planned.action === 'destroy')
+    return carryOut(visit, planned)
   return andThen(host.beforeSave(current), () => carryOut(visit, plan(visit)))
 }
 
-function plan(visit: Visit): Action {
+/** `value`: the session as it was encoded to decide. */
+interface Plan {
+  action: Action
+  value: string
+}
+
+function plan(visit: Visit): Plan {
   const { session, held, found, config } = visit
   let value = ''
   try {
     if (session) value = visit.encode(session)
   } catch (error) {
     // A record that cannot even be written as it was read is left alone.
-    if (held && !encodable(visit.base()?.data ?? {})) return 'none'
+    if (held && !encodable(visit.base()?.data ?? {})) return { action: 'none', value }
     throw error
   }
-  return planCommit({
+  const action = planCommit({
     save: visit.saving,
     barred: visit.origin?.kind === 'barred',
     found: found !== undefined,
@@ -39,26 +46,32 @@ function plan(visit: Visit): Action {
     changed: held !== undefined && session !== null && visit.differs(value, held),
     extend: visit.due,
   })
+  return { action, value }
 }
 
-async function carryOut(visit: Visit, action: Action): Promise<void> {
+async function carryOut(visit: Visit, { action, value }: Plan): Promise<void> {
   const { found, current } = visit
   if (action === 'destroy' && found) return end(visit, found)
   if (!current || action === 'none') return
   visit.host.check(current)
-  if (!found || action === 'regenerate') return create(visit, current, found)
+  if (!found || action === 'regenerate') return create(visit, current, value, found)
   if (action === 'touch' && isExtended(visit, found, current)) await visit.stored(found, current)
-  else await replace(visit, found, current)
+  else await replace(visit, found, current, value)
   if (action === 'touch' && visit.found) visit.host.emit('renew', { id: found.id })
 }
 
 /** The new record first, then the end of the old one; had that ended already, the new one was in vain. */
-async function create(visit: Visit, session: Session, old: Held | undefined): Promise<void> {
+async function create(
+  visit: Visit,
+  session: Session,
+  value: string,
+  old: Held | undefined,
+): Promise<void> {
   const { writer } = visit.config
   const expiresAt = deadline(visit, session)
   const held = await writer.create(
     () => nextId(visit),
-    visit.encodeUntil(session, expiresAt),
+    visit.encodeUntil(session, expiresAt, value),
     expiresAt,
   )
   if (old) {
@@ -75,8 +88,8 @@ async function create(visit: Visit, session: Session, old: Held | undefined): Pr
   else visit.host.emit('create', { id: held.id })
 }
 
-async function replace(visit: Visit, held: Held, session: Session): Promise<void> {
-  let attempt = await attemptReplace(visit, held, session)
+async function replace(visit: Visit, held: Held, session: Session, value: string): Promise<void> {
+  let attempt = await attemptReplace(visit, held, session, value)
   for (let round = 0; round < MOST_ROUNDS; round++) {
     if ('written' in attempt) return visit.stored(attempt.written, session)
     const rebased = 'theirs' in attempt && visit.rebase(session, attempt.theirs)
@@ -87,9 +100,14 @@ async function replace(visit: Visit, held: Held, session: Session): Promise<void
 }
 
 /** One compare-and-set of a session over the record that was last seen; unchanged, it stays spelled as it was. */
-export function attemptReplace(visit: Visit, held: Held, session: Session): Promise<Attempt> {
+export function attemptReplace(
+  visit: Visit,
+  held: Held,
+  session: Session,
+  known?: string,
+): Promise<Attempt> {
   const expiresAt = deadline(visit, session)
-  const record = visit.encodeUntil(session, expiresAt)
+  const record = visit.encodeUntil(session, expiresAt, known)
   const value = visit.keepsDeadline || visit.differs(record, held) ? record : held.value
   return visit.config.writer.replace(held, value, expiresAt)
 }

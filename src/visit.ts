@@ -115,8 +115,14 @@ export class Visit {
     return Session.encode(session, this.moved ? undefined : this.#extras)
   }
 
-  /** The record to write: for koa-session, and with `renew`, it keeps the deadline inside. */
-  encodeUntil(session: Session, expiresAt: number): string {
+  /**
+   * The record to write: for koa-session, and with `renew`, it keeps the deadline inside. `known`: as it
+   * was encoded just now, which will do where nothing depends on the time.
+   */
+  encodeUntil(session: Session, expiresAt: number, known?: string): string {
+    const { renew, absoluteTimeout } = this.config
+    const timed = [renew, absoluteTimeout, this.#extras.peer].some((each) => each !== undefined)
+    if (known !== undefined && !timed) return known
     const extras = this.moved ? {} : this.#extras
     if (extras.peer) {
       const { maxAge } = session.cookie
