@@ -1,24 +1,25 @@
-/** The texts that were used last: at least `most` of them, and at most twice as many. */
+/** What was used last, by key: at least `most` entries, and at most twice as many. */
 export class Recent {
   readonly #most: number
-  #young = new Set<string>()
-  #old = new Set<string>()
+  #young = new Map<string, string>()
+  #old = new Map<string, string>()
 
   constructor(most: number) {
     this.#most = most
   }
 
-  has(text: string): boolean {
-    if (this.#young.has(text)) return true
-    if (!this.#old.has(text)) return false
-    this.add(text)
-    return true
+  get(key: string): string | undefined {
+    const value = this.#young.get(key)
+    if (value !== undefined) return value
+    const older = this.#old.get(key)
+    if (older !== undefined) this.set(key, older)
+    return older
   }
 
-  add(text: string): void {
-    this.#young.add(text)
+  set(key: string, value: string): void {
+    this.#young.set(key, value)
     if (this.#young.size < this.#most) return
     this.#old = this.#young
-    this.#young = new Set()
+    this.#young = new Map()
   }
 }

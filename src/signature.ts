@@ -71,7 +71,7 @@ function keyed(keys: readonly Key[], { digest, sha1Until, now }: Signing): Signe
   return {
     sign: (data) => mac(digest, first, data),
     index: (data, signatures) => {
-      if (signatures.some((signature) => verified.has(pair(data, signature)))) return 0
+      if (signatures.some((signature) => verified.get(signature) === data)) return 0
       const withOlder = digest !== 'sha1' && now() < sha1Until
       const ways = withOlder ? [...current, ...older] : current
       return ways.findIndex((way) => {
@@ -79,12 +79,15 @@ function keyed(keys: readonly Key[], { digest, sha1Until, now }: Signing): Signe
         if (fitting.length === 0) return false
         const expected = mac(way.digest, way.key, data)
         const fits = fitting.some((signature) => equal(expected, signature))
-        if (fits && way === current[0]) verified.add(pair(data, expected))
+        if (fits && way === current[0]) verified.set(expected, detached(data))
         return fits
       })
     },
   }
 }
+
+// A text cut out of a Cookie header would keep the whole header.
+const detached = (text: string) => Buffer.from(text).toString()
 
 function isKey(key: unknown): boolean {
   return (typeof key === 'string' || key instanceof Uint8Array) && key.length > 0
@@ -110,9 +113,6 @@ function assess(keys: readonly Key[]): void {
     { code: 'KOA_SESS_WEAK_KEY' },
   )
 }
-
-// An id holds no space, so the two cannot be shifted against each other.
-const pair = (data: string, signature: string) => `${data} ${signature}`
 
 function grip(keys: KeygripLike): Signer {
   const index = (data: string, signature: string) => {
