@@ -107,13 +107,15 @@ export class Writer {
   /** Ends a record, whoever wrote it last, and bars its id for a moment. False: it was gone already. */
   async end(held: Held): Promise<boolean> {
     this.#endings++
-    const ended = await this.#endAt(held)
-    const key = this.vault.key(held.id)
-    if (held.key === key) return ended
-    // It may have been moved to its hash in between.
-    const raw = await this.gate.ask('destroy', () => this.store.load(key))
-    if (raw === undefined || tombstoneUntil(raw) !== undefined) return ended
-    return (await this.#endAt({ ...held, key, raw })) || ended
+    let ended = await this.#endAt(held)
+    // It may have been moved to its hash meanwhile, or stand at both keys since a move was cut off.
+    for (const key of [this.vault.key(held.id), this.vault.olderKey(held.id)]) {
+      if (key === undefined || key === held.key) continue
+      const raw = await this.gate.ask('destroy', () => this.store.load(key))
+      if (raw === undefined || tombstoneUntil(raw) !== undefined) continue
+      ended = (await this.#endAt({ ...held, key, raw })) || ended
+    }
+    return ended
   }
 
   async #endAt(held: Held): Promise<boolean> {

@@ -239,6 +239,18 @@ describe('S1: from bare ids to hashed ones', () => {
     expect((await user.get('/read')).json()).toEqual({ x: 2, slow: 1 })
   })
 
+  test('a logout ends what a move that was cut off left at both keys', async () => {
+    const { user, store, table, id, bare, moved } = await moving()
+    const key = `koa:sess:${id}`
+    store.create(`koa:sess:${hashed(id)}`, table.get(key) ?? '', START + DAY)
+    expect((await user.get('/read')).json()).toEqual({ x: 1 })
+    const { cookie } = user
+    await user.get('/logout')
+    time += 11_000
+    expect([bare(), moved()]).toEqual([undefined, undefined])
+    expect((await user.get('/read', { cookie })).json()).toEqual({})
+  })
+
   test('ctx.sessionStore finds, ends and replaces it where it stands', async () => {
     const { user, id, bare } = await moving()
     const other = sites[1]?.browser()
