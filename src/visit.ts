@@ -123,7 +123,9 @@ export class Visit {
     const { renew, absoluteTimeout } = this.config
     const timed = [renew, absoluteTimeout, this.#extras.peer].some((each) => each !== undefined)
     if (known !== undefined && !timed) return known
-    const extras = this.moved ? {} : this.#extras
+    // A new record has nothing of the old one's, and what is written now is what the next look compares with.
+    if (this.moved) this.#extras = {}
+    const extras = this.#extras
     if (extras.peer) {
       const { maxAge } = session.cookie
       extras.peer = maxAge ? { expire: expiresAt, maxAge } : 'session'

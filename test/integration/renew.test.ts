@@ -17,6 +17,10 @@ const ROUTES: Routes = {
     ctx.session.cookie.maxAge = 2 * HOUR
     ctx.session.touch()
   },
+  '/login': async (ctx) => {
+    await ctx.regenerateSession({ keep: ['x'] })
+    await ctx.saveSession()
+  },
   '/update': (ctx) =>
     ctx.updateSession((draft) => {
       draft.x = (draft.x ?? 0) + 1
@@ -88,6 +92,12 @@ test('near the absolute limit there is nothing to win, and nothing is written', 
   expect(await at(HOUR - 500, '/read')).toEqual(['load replace', 2])
   expect(await at(HOUR, '/read')).toEqual(['load', 0])
   expect(await at(HOUR + 1000, '/read')).toEqual(['load', 0])
+})
+
+test('a login that saves at once is written once', async () => {
+  const { at } = await start({ renew: 0.5 })
+  await at(0, '/set')
+  expect(await at(1000, '/login')).toEqual(['load create replace', 2])
 })
 
 test('at the absolute limit a session cannot get any further, and is not written for that', async () => {
@@ -188,5 +198,29 @@ describe.each(SOME)('renew with overlapping requests, $name', ({ open }) => {
     expect([a.status, b.status]).toEqual([200, 200])
     expect((await user.get('/read')).json()).toEqual({ x: 1, a: 1, b: 1 })
     await opened.close()
+  })
+})
+
+test('what koa-session kept in a record stays behind when the session moves', async () => {
+  time = START
+  const store = new MemoryStore({ now: () => time })
+  const theirs = { x: 1, _expire: START + HOUR, _maxAge: HOUR }
+  store.create('koa:sess:0123456789abcdef', JSON.stringify(theirs), START + HOUR)
+  site = await serve(
+    {
+      '/': async (ctx) => {
+        await ctx.regenerateSession({ keep: ['x'] })
+        await ctx.saveSession()
+        ctx.session.y = 2
+      },
+    },
+    { store, now: () => time, cookie: { signed: false } },
+  )
+  const user = site.browser()
+  await user.get('/', { cookie: 'koa.sid=0123456789abcdef' })
+  expect(await store.get(`koa:sess:${user.jar.get('koa.sid')}`)).toEqual({
+    x: 1,
+    y: 2,
+    cookie: expect.any(Object),
   })
 })
