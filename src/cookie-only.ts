@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import type { CookieOptions } from './attributes.js'
 import { Baker } from './baker.js'
 import { type Config, resolveOptions } from './config.js'
 import { SessionError } from './errors.js'
@@ -60,7 +61,7 @@ export function cookieSession(
   const config: Config = resolveOptions({
     key: 'koa.sess',
     ...shared,
-    cookie: { ...shared.cookie, signed: false },
+    cookie: unsigned(shared.cookie),
     prefix: '',
     tombstone: 0,
     store: NOWHERE,
@@ -68,6 +69,13 @@ export function cookieSession(
   const signers = new SignerCache(config.signing)
   const baker = new Baker(keys, epoch, plainUntil, config.now)
   return assemble(config, (ctx: Context) => SealedHost.begin(ctx, config, signers, baker))
+}
+
+/** The seal says who wrote it. What is no object is for the check of options to refuse. */
+function unsigned(cookie: CookieOptions | undefined): CookieOptions | undefined {
+  return typeof (cookie ?? {}) === 'object' && cookie !== null
+    ? { ...cookie, signed: false }
+    : cookie
 }
 
 const STORED = [

@@ -171,7 +171,11 @@ function checkTypes(options: SessionOptions<never>): void {
     'readKeys',
     `an array, each of ${NAME}`,
   )
-  check(eventSalt === undefined || typeof eventSalt === 'string', 'eventSalt', 'a string')
+  check(
+    eventSalt === undefined || (typeof eventSalt === 'string' && eventSalt !== ''),
+    'eventSalt',
+    'a text that is not empty',
+  )
   check(prefix === undefined || typeof prefix === 'string', 'prefix', 'a string')
   if (ttl !== undefined && typeof ttl !== 'function') duration('ttl', ttl)
   check(

@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { takePreset } from './accessors.js'
 import type { Baked, Baker } from './baker.js'
 import type { Config } from './config.js'
 import { cookieValues, type Presented, type Refused, readCookie } from './cookie.js'
@@ -82,6 +83,8 @@ export class SealedHost extends KoaHost {
   }
 
   static begin(ctx: Context, config: Config, signers: SignerCache, baker: Baker) {
+    // An id that the application presents leads nowhere without a store.
+    takePreset(ctx)
     const tin = new Tin(config.key, baker)
     const { gate, now, writer } = config
     const own = { ...config, writer: new Writer(tin, gate, writer.vault, 0, now) }

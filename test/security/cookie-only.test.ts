@@ -186,6 +186,19 @@ describe('R4: koa-sess/cookie', () => {
     expect(await data()).toMatchObject({ x: 1 })
   })
 
+  test('an id that the application presents leads nowhere, and is in nobody’s way', async () => {
+    const { browser } = await start({}, (app) => {
+      app.use((ctx, next) => {
+        ctx.sessionId = 'an-id-of-the-application'
+        return next()
+      })
+      app.use(cookieSession({ keys: [KEY], now, ttl: HOUR }))
+    })
+    await browser.get('/set')
+    const { id, x } = (await browser.get('/read')).json<{ id: string; x: number }>()
+    expect([id.length, x]).toEqual([32, 1])
+  })
+
   test('ctx.sessionStore knows nobody, and says so', async () => {
     const { browser, errors } = await start()
     expect((await browser.get('/store')).status).toBe(500)
@@ -255,6 +268,9 @@ test.each<object>([
   { keys: [KEY], epoch: 1.5 },
   { keys: [KEY], plainUntil: 'soon' },
   { keys: [KEY], nonsense: true },
+  { keys: [KEY], cookie: 5 },
+  { keys: [KEY], cookie: null },
+  { keys: [KEY], eventSalt: '' },
 ])('unusable options are refused: %j', (options) => {
   expect(() => cookieSession(options as CookieSessionOptions & { defer?: false })).toThrow(
     expect.objectContaining({ code: 'ERR_SESSION_OPTION' }),
