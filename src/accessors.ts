@@ -97,7 +97,8 @@ function restoreAfterErrors(context: Context['app']['context']): void {
   const { onerror } = context
   context.onerror = function (this: Context, error) {
     const latest = (this as Carrier)[STATE]?.latest
-    if (!latest) return onerror.call(this, error)
+    // Koa calls it for every answer, most often without an error.
+    if (!latest || error === null || error === undefined) return onerror.call(this, error)
     const { res } = this
     const { end } = res
     res.end = ((...args: Parameters<typeof end>) => {

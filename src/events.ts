@@ -19,17 +19,20 @@ export type Rejection =
   /** It ended or moved moments ago. */
   | 'superseded'
 
+export const EVENTS = [
+  'create',
+  'renew',
+  'regenerate',
+  'destroy',
+  'expire',
+  'gone',
+  'conflict',
+  'reject',
+  'unsent',
+] as const
+
 /** What is told of; on the app as `session:` and the name, in `node:diagnostics_channel` as `koa-sess:` and the name. */
-export type SessionEvent =
-  | 'create'
-  | 'renew'
-  | 'regenerate'
-  | 'destroy'
-  | 'expire'
-  | 'gone'
-  | 'conflict'
-  | 'reject'
-  | 'unsent'
+export type SessionEvent = (typeof EVENTS)[number]
 
 /** One event, safe to log: nothing in it is an id, a cookie or data. */
 export interface SessionNotice {
@@ -51,18 +54,7 @@ export interface About {
   why?: Rejection
 }
 
-const NAMES: readonly SessionEvent[] = [
-  'create',
-  'renew',
-  'regenerate',
-  'destroy',
-  'expire',
-  'gone',
-  'conflict',
-  'reject',
-  'unsent',
-]
-const CHANNELS = new Map<string, Channel>(NAMES.map((name) => [name, channel(`koa-sess:${name}`)]))
+const CHANNELS = new Map<string, Channel>(EVENTS.map((name) => [name, channel(`koa-sess:${name}`)]))
 
 // As koa-session calls them on the app, `superseded` beside.
 const OLDER_NAMES: Partial<Record<Rejection, string>> = {

@@ -122,9 +122,11 @@ function sameOrigin(ctx, next) {
   return next()
 }
 
-/** Browsers take secure cookies from http://localhost; behind a proxy that ends TLS, app.proxy does this. */
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+
+/** Browsers take secure cookies from this machine itself; behind a proxy that ends TLS, app.proxy does this. */
 function trustLocalhost(ctx, next) {
-  ctx.cookies.secure ||= ctx.hostname === 'localhost'
+  ctx.cookies.secure ||= LOOPBACK.includes(ctx.hostname)
   return next()
 }
 

@@ -1,20 +1,10 @@
 import { type ChannelListener, subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { EVENTS } from '../../src/events.js'
 import { MemoryStore, type SessionNotice, type SessionStore } from '../../src/index.js'
 import { type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
-const NAMES = [
-  'create',
-  'renew',
-  'regenerate',
-  'destroy',
-  'expire',
-  'gone',
-  'conflict',
-  'reject',
-  'unsent',
-]
 const START = 1_800_000_000_000
 const ENCRYPTION = { keys: ['a secret of thirty-two bytes or more'] }
 
@@ -26,10 +16,10 @@ const listener: ChannelListener = (message) => told.push(message as SessionNotic
 beforeEach(() => {
   time = START
   told = []
-  for (const name of NAMES) subscribe(`koa-sess:${name}`, listener)
+  for (const name of EVENTS) subscribe(`koa-sess:${name}`, listener)
 })
 afterEach(async () => {
-  for (const name of NAMES) unsubscribe(`koa-sess:${name}`, listener)
+  for (const name of EVENTS) unsubscribe(`koa-sess:${name}`, listener)
   for (const site of sites.splice(0)) await site.close()
 })
 

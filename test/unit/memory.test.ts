@@ -39,6 +39,14 @@ describe('MemoryStore', () => {
     expect(store.size).toBe(600)
   })
 
+  test('L2: its timer keeps no process alive', () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout')
+    const before = timers().length
+    const store = new MemoryStore()
+    store.create('key', 'x', LATER)
+    expect(timers()).toHaveLength(before)
+  })
+
   test('expired sessions go while nothing happens, and then the watch ends', () => {
     vi.useFakeTimers({ now: 0 })
     const store = new MemoryStore()
