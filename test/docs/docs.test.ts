@@ -1,12 +1,8 @@
-import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import Koa from 'koa'
 import ts from 'typescript'
-import { afterAll, describe, expect, inject, test, vi } from 'vitest'
-import { Browser } from '../support/browser.js'
+import { afterAll, describe, expect, inject, test } from 'vitest'
+import { visitProgram } from '../support/program.js'
 
 const root = join(import.meta.dirname, '../..')
 const generated = join(import.meta.dirname, 'generated')
@@ -48,24 +44,10 @@ function write({ name, code }: Block, extension: string): string {
 describe('programs in the docs run', () => {
   test.each(blocks.filter(({ language }) => language === 'js'))('$name', async (block) => {
     process.env.REDIS_URL = inject('redisUrl')
-    const servers: Server[] = []
-    const listen: (port: number, host: string) => Server = Koa.prototype.listen
-    const spy = vi.spyOn(Koa.prototype, 'listen').mockImplementation(function (this: Koa) {
-      const server = listen.call(this, 0, '127.0.0.1')
-      servers.push(server)
-      return server
-    })
-    await import(write(block, 'mjs'))
-    spy.mockRestore()
-    for (const server of servers) {
-      if (!server.listening) await once(server, 'listening')
-      const browser = new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-      for (const path of ['/login', '/', '/', '/logout', '/']) {
+    await visitProgram(write(block, 'mjs'), async (browser) => {
+      for (const path of ['/login', '/', '/', '/logout', '/'])
         expect((await browser.get(path)).status).toBe(200)
-      }
-      browser.close()
-      server.close()
-    }
+    })
     process.removeAllListeners('SIGTERM')
   })
 })

@@ -1,7 +1,4 @@
-import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { metrics } from '@opentelemetry/api'
 import {
@@ -10,9 +7,8 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
-import Koa from 'koa'
 import { expect, test, vi } from 'vitest'
-import { Browser } from '../support/browser.js'
+import { visitProgram } from '../support/program.js'
 
 // That the recipes run is shown with every other program; here, what comes out of them.
 
@@ -25,24 +21,14 @@ async function visit(heading: string): Promise<string> {
   const file = join(folder, `recipe-${heading}.mjs`)
   mkdirSync(folder, { recursive: true })
   writeFileSync(file, code)
-  const servers: Server[] = []
-  const listen: (port: number, host: string) => Server = Koa.prototype.listen
-  const spy = vi.spyOn(Koa.prototype, 'listen').mockImplementation(function (this: Koa) {
-    const server = listen.call(this, 0, '127.0.0.1')
-    servers.push(server)
-    return server
+  let id = ''
+  await visitProgram(file, async (browser) => {
+    await browser.get('/')
+    await browser.get('/', { cookie: 'koa.sid=0123456789abcdef; koa.sid.sig=forged' })
+    id = browser.jar.get('koa.sid') ?? ''
   })
-  await import(file)
-  spy.mockRestore()
   rmSync(file)
-  const [server] = servers as [Server]
-  if (!server.listening) await once(server, 'listening')
-  const browser = new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  await browser.get('/')
-  await browser.get('/', { cookie: 'koa.sid=0123456789abcdef; koa.sid.sig=forged' })
-  browser.close()
-  server.close()
-  return browser.jar.get('koa.sid') ?? ''
+  return id
 }
 
 test('the OpenTelemetry recipe counts events by name and reason', async () => {

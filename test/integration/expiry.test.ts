@@ -2,14 +2,11 @@ import { Redis } from 'ioredis'
 import { afterEach, describe, expect, inject, test } from 'vitest'
 import { MemoryStore } from '../../src/index.js'
 import { RedisStore } from '../../src/stores/redis.js'
-import { type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
+import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 const DAY = 86_400_000
 const ROUTES: Routes = {
-  '/read': (ctx) => ({ ...ctx.session }),
-  '/set': (ctx) => {
-    ctx.session.x = (ctx.session.x ?? 0) + 1
-  },
+  ...BASICS,
   '/remember': (ctx) => {
     ctx.session.x = 1
     ctx.session.cookie.maxAge = 30 * DAY

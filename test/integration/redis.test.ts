@@ -3,15 +3,11 @@ import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { RedisStore } from '../../src/stores/redis.js'
 import { STRONG } from '../support/backends.js'
-import { type Routes, serve } from '../support/site.js'
+import { BASICS, type Routes, serve } from '../support/site.js'
 
 const ROUTES: Routes = {
+  ...BASICS,
   '/nothing': () => undefined,
-  '/read': async (ctx) => ({ ...(await ctx.session) }),
-  '/set': async (ctx) => {
-    const session = await ctx.session
-    session.x = (session.x ?? 0) + 1
-  },
   '/update': async (ctx) => {
     await ctx.updateSession((session) => {
       session.x = (session.x ?? 0) + 1

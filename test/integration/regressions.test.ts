@@ -5,7 +5,7 @@ import { tombstone } from '../../src/codec.js'
 import session, { type LegacyStore, MemoryStore, type SessionStore } from '../../src/index.js'
 import { adaptLegacy } from '../../src/stores/legacy.js'
 import { RedisStore } from '../../src/stores/redis.js'
-import { type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
+import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 // Each was wrong once.
 
@@ -13,11 +13,7 @@ let site: Site
 afterEach(() => site?.close())
 
 const ROUTES: Routes = {
-  '/read': async (ctx) => ({ ...(await ctx.session) }),
-  '/set': async (ctx) => {
-    const current = await ctx.session
-    current.x = (current.x ?? 0) + 1
-  },
+  ...BASICS,
   '/end': (ctx) => {
     ctx.session = null
   },

@@ -1,17 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import session, { MemoryStore } from '../../src/index.js'
 import { counted, SOME } from '../support/backends.js'
-import { type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
+import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 const HOUR = 3_600_000
 const START = 1_800_000_000_000
 const ROUTES: Routes = {
-  '/read': async (ctx) => ({ ...(await ctx.session) }),
+  ...BASICS,
   '/untouched': () => 'nothing of the session',
-  '/set': async (ctx) => {
-    const current = await ctx.session
-    current.x = (current.x ?? 0) + 1
-  },
   '/wait': () => new Promise((resolve) => setTimeout(resolve, 1)),
   '/touch-own': (ctx) => {
     ctx.session.cookie.maxAge = 2 * HOUR

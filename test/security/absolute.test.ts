@@ -1,15 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { MemoryStore } from '../../src/index.js'
 import { SOME } from '../support/backends.js'
-import { type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
+import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 const HOUR = 3_600_000
 const ROUTES: Routes = {
-  '/read': async (ctx) => ({ ...(await ctx.session) }),
-  '/set': async (ctx) => {
-    const current = await ctx.session
-    current.x = (current.x ?? 0) + 1
-  },
+  ...BASICS,
   '/login': async (ctx) => {
     ctx.regenerateSession({ keep: ['x'] })
     const current = await ctx.session

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import session, { type LegacyStore, MemoryStore, type SessionStore } from '../../src/index.js'
 import { Browser } from '../support/browser.js'
 import { hashed } from '../support/hashed.js'
-import { type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
+import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 const KEY = 'a secret of thirty-two bytes or more'
 const NEWER = 'a newer one of thirty-two bytes or more'
@@ -41,10 +41,7 @@ function open() {
 
 let gates: Map<string, { arrived: () => void; opened: Promise<void> }>
 const ROUTES: Routes = {
-  '/read': (ctx) => ({ ...ctx.session }),
-  '/set': (ctx) => {
-    ctx.session.x = (ctx.session.x ?? 0) + 1
-  },
+  ...BASICS,
   '/slow': async (ctx) => {
     const gate = gates.get('slow')
     const read = { ...ctx.session }
@@ -56,9 +53,6 @@ const ROUTES: Routes = {
   },
   '/login': (ctx) => {
     ctx.regenerateSession({ keep: ['x'] })
-  },
-  '/logout': (ctx) => {
-    ctx.session = null
   },
   '/destroy': async (ctx) => ctx.sessionStore.destroy(String(ctx.query.sid)),
   '/get': async (ctx) => (await ctx.sessionStore.get(String(ctx.query.sid))) ?? null,

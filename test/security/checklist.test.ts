@@ -2,21 +2,15 @@ import { afterEach, describe, expect, test } from 'vitest'
 import session, { MemoryStore, type SessionStore } from '../../src/index.js'
 import { SignerCache } from '../../src/signature.js'
 import { counted } from '../support/backends.js'
-import { KEYS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
+import { BASICS, KEYS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 // One test for each row of the checklist that the defaults answer, named by its id.
 
 const ROUTES: Routes = {
-  '/read': (ctx) => ({ ...ctx.session }),
-  '/set': (ctx) => {
-    ctx.session.x = (ctx.session.x ?? 0) + 1
-  },
+  ...BASICS,
   '/login': (ctx) => {
     ctx.regenerateSession()
     ctx.session.user = 'ada'
-  },
-  '/logout': (ctx) => {
-    ctx.session = null
   },
 }
 

@@ -2,18 +2,9 @@ import Keygrip from 'keygrip'
 import { afterEach, describe, expect, test } from 'vitest'
 import { cookieValues } from '../../src/cookie.js'
 import session, { MemoryStore } from '../../src/index.js'
-import { type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
+import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 const DAY = 86_400_000
-const ROUTES: Routes = {
-  '/read': (ctx) => ({ ...ctx.session }),
-  '/set': (ctx) => {
-    ctx.session.x = (ctx.session.x ?? 0) + 1
-  },
-  '/logout': (ctx) => {
-    ctx.session = null
-  },
-}
 
 const sites: Site[] = []
 const warnings: string[] = []
@@ -24,7 +15,7 @@ afterEach(async () => {
 })
 
 async function start(options: SiteOptions = {}, proxy = false) {
-  const site = await serve(ROUTES, options)
+  const site = await serve(BASICS, options)
   site.app.proxy = proxy
   sites.push(site)
   return site

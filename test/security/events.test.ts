@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { EVENTS } from '../../src/events.js'
 import { MemoryStore, type SessionNotice, type SessionStore } from '../../src/index.js'
-import { type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
+import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 const START = 1_800_000_000_000
 const ENCRYPTION = { keys: ['a secret of thirty-two bytes or more'] }
@@ -24,16 +24,10 @@ afterEach(async () => {
 })
 
 const ROUTES: Routes = {
-  '/read': (ctx) => ({ ...ctx.session }),
-  '/set': (ctx) => {
-    ctx.session.x = (ctx.session.x ?? 0) + 1
-  },
+  ...BASICS,
   '/login': (ctx) => {
     ctx.regenerateSession()
     ctx.session.user = 'ada'
-  },
-  '/logout': (ctx) => {
-    ctx.session = null
   },
   '/stream': async (ctx) => {
     ctx.respond = false

@@ -38,6 +38,18 @@ export interface SiteOptions extends SessionOptions<SessionData> {
   after?: Middleware[]
 }
 
+/** What most tests ask of a site, deferred or not: look, count in `x`, end. */
+export const BASICS: Routes = {
+  '/read': async (ctx) => ({ ...(await ctx.session) }),
+  '/set': async (ctx) => {
+    const current = await ctx.session
+    current.x = (current.x ?? 0) + 1
+  },
+  '/logout': (ctx) => {
+    ctx.session = null
+  },
+}
+
 const EVENTS = ['missed', 'expired', 'invalid', 'superseded', 'gone', 'conflict', 'unsent']
 export const KEYS = ['a secret of the tests', 'an older secret of the tests']
 
