@@ -15,6 +15,19 @@ export function andThen<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable
 /** The answer of `replace`. `current` is what the key holds now; undefined: nothing, the record is gone. */
 export type Replaced = { ok: true } | { ok: false; current: string | undefined }
 
+/** A live record as it lies in the store; `expiresAt` in epoch ms. */
+export interface StoredRecord {
+  key: string
+  value: string
+  expiresAt: number
+}
+
+/** Some of a store's records, and where the next ones begin; undefined: there are none. */
+export interface Page {
+  records: StoredRecord[]
+  cursor: string | undefined
+}
+
 /**
  * What a store must do. Keys and values are opaque strings, deadlines are epoch milliseconds,
  * a record past its deadline is as good as absent, and a throw means that the store failed,
@@ -31,6 +44,12 @@ export interface SessionStore {
   touch(key: string, expiresAt: number): Awaitable<boolean>
   /** Removes a live record. False: it was gone already. */
   destroy(key: string): Awaitable<boolean>
+  /**
+   * Optional, for tools that copy: live records whose keys begin with `prefix`, about `count` of them
+   * (default 100), from `cursor` on (undefined: from the beginning). What stands there from the first
+   * page to the last is told at least once. An empty page may have a cursor.
+   */
+  scan?(prefix: string, cursor?: string, count?: number): Awaitable<Page>
   /** Optional news of the connection: `connect` and `disconnect`. */
   on?(event: 'connect' | 'disconnect', listener: () => void): unknown
   off?(event: 'connect' | 'disconnect', listener: () => void): unknown
