@@ -7,13 +7,12 @@ import { type Awaitable, andThen, isPromise } from './store.js'
 import type { Visit } from './visit.js'
 
 /** Reads what the request presented, once, and tells why there is no session where there is none. */
-export async function arrive(visit: Visit): Promise<void> {
-  const origin = await read(visit)
-  visit.origin = origin
-  if (origin.kind !== 'found') tell(visit, origin.why)
-  else await examine(visit)
-  // It was set before it was read: the cookie of this user stays what it was.
-  if (visit.held && visit.current) Session.inherit(visit.current, visit.base()?.cookie)
+export function arrive(visit: Visit): Awaitable<void> {
+  return andThen(read(visit), (origin) => {
+    visit.origin = origin
+    if (origin.kind !== 'found') return tell(visit, origin.why)
+    return andThen(visit.config.valid && validate(visit), () => examine(visit))
+  })
 }
 
 /** Throws, unless it is a failure of the store that `errorHandler` took upon itself. */
@@ -47,11 +46,12 @@ function tell({ host, presented: id }: Visit, why: Rejection | undefined): void 
 }
 
 /** What was found may be refused, or be due to be written again. */
-async function examine(visit: Visit): Promise<void> {
-  if (visit.config.valid) await validate(visit)
+function examine(visit: Visit): void {
   const { found, config } = visit
   if (!found) return
   if (!config.writer.vault.isCurrent(found)) visit.due = true
+  // It was set before it was read: the cookie of this user stays what it was.
+  if (visit.held && visit.current) Session.inherit(visit.current, visit.base()?.cookie)
   if (config.renew === undefined) return
   const record = visit.base()
   if (record && isRenewable(visit, visit.make(record), record.until)) visit.due = true

@@ -6,6 +6,7 @@ import { KoaHost } from './host.js'
 import type { SessionOptions } from './options.js'
 import { RequestSession } from './request.js'
 import { SignerCache } from './signature.js'
+import { isPromise } from './store.js'
 import type { DeferredSessionContext, SessionContext } from './types.js'
 import { SessionView } from './view.js'
 
@@ -54,7 +55,9 @@ export function assemble(
 async function handle(ctx: Context, next: Next, part: Part): Promise<void> {
   addPart(ctx, part)
   try {
-    if (!part.config.defer) await part.session.ready()
+    const arrived = part.config.defer ? undefined : part.session.ready()
+    // A store that answers at once costs nobody a turn.
+    if (isPromise(arrived)) await arrived
     await settle(next, part, ctx)
     if (part.session.used) part.host.guardCaches()
   } finally {

@@ -4,14 +4,14 @@ import type { Config } from './config.js'
 import { SessionError } from './errors.js'
 import { assertId } from './id.js'
 import { copy, forgettable, type RegenerateOptions, Session, type SessionOwner } from './session.js'
-import { type Awaitable, isPromise } from './store.js'
+import { type Awaitable, andThen, isPromise } from './store.js'
 import { update } from './update.js'
 import { type Host, Visit } from './visit.js'
 
 /** The session of one request, as handlers use it: read, set, ended, moved, saved. */
 export class RequestSession implements SessionOwner {
   readonly #visit: Visit
-  #loading: Promise<void> | undefined
+  #loading: Awaitable<void> | undefined
   // Who comes next waits for it; undefined: nobody had to wait for anything yet.
   #commits: Promise<unknown> | undefined
   #carried: Promise<unknown> | undefined
@@ -22,7 +22,8 @@ export class RequestSession implements SessionOwner {
   }
 
   /** Reads the store, once, whoever asks first. */
-  ready(): Promise<void> {
+  ready(): Awaitable<void> {
+    if (this.#isLoaded) return undefined
     this.#loading ??= this.#load()
     return this.#loading
   }
@@ -101,7 +102,12 @@ export class RequestSession implements SessionOwner {
   /** Commits now; a stored session is extended even if nothing changed. */
   save(): Promise<void> {
     this.touch()
-    return forgettable(this.ready().then(() => this.commit()))
+    return forgettable(this.#saveNow())
+  }
+
+  async #saveNow(): Promise<void> {
+    await this.ready()
+    await this.commit()
   }
 
   async destroy(): Promise<void> {
@@ -126,7 +132,7 @@ export class RequestSession implements SessionOwner {
     visit.reserved = undefined
     if (before) Session.age(session, Session.snapshot(before).cookie)
     if (!unread) return Promise.resolve(carry(before ?? undefined))
-    const carried = this.ready().then(() => {
+    const carried = Promise.resolve(this.ready()).then(() => {
       const base = visit.base()
       Session.age(session, base?.cookie)
       return carry(base?.data)
@@ -169,7 +175,7 @@ export class RequestSession implements SessionOwner {
     const write = () => commit(this.#visit)
     const survived = async (error: unknown) => void (await survive(this.#visit, error))
     try {
-      const done = this.#isLoaded ? write() : this.ready().then(write)
+      const done = andThen(this.ready(), write)
       return isPromise(done) ? done.catch(survived) : done
     } catch (error) {
       return survived(error)
@@ -183,8 +189,14 @@ export class RequestSession implements SessionOwner {
     return current !== undefined || saving === true || (due && found !== undefined)
   }
 
-  async #load(): Promise<void> {
-    await arrive(this.#visit)
-    this.#isLoaded = true
+  #load(): Awaitable<void> {
+    try {
+      return andThen(arrive(this.#visit), () => {
+        this.#isLoaded = true
+      })
+    } catch (error) {
+      // Whoever asks next hears of it too.
+      return Promise.reject(error)
+    }
   }
 }
