@@ -18,7 +18,7 @@ const { values } = parseArgs({
 const table = timeTable()
 
 // Before the package is loaded, or V8 counts whole functions only.
-const coverage = new Coverage(/\/dist\/(?!testing\/)/)
+const coverage = new Coverage(/\/\.fuzz\/(?!testing\/)/)
 const { TARGETS } = await import('./fuzz/targets.mjs')
 const chosen = TARGETS.filter(({ name }) => values.target === 'all' || name === values.target)
 if (chosen.length === 0) throw new Error(`Targets: all, ${TARGETS.map(({ name }) => name)}`)

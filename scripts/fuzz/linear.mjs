@@ -1,9 +1,9 @@
-import { decodeCookie, followsOptions, makeCookie, SessionCookie } from '../../dist/attributes.js'
-import { decode, encode, tombstoneUntil } from '../../dist/codec.js'
-import { cookieValues, mergeLines, readCookie } from '../../dist/cookie.js'
-import { isId } from '../../dist/id.js'
-import { merge } from '../../dist/merge.js'
-import { SignerCache } from '../../dist/signature.js'
+import { decodeCookie, followsOptions, makeCookie, SessionCookie } from '../../.fuzz/attributes.js'
+import { decode, encode, tombstoneUntil } from '../../.fuzz/codec.js'
+import { cookieValues, mergeLines, readCookie } from '../../.fuzz/cookie.js'
+import { isId } from '../../.fuzz/id.js'
+import { merge } from '../../.fuzz/merge.js'
+import { SignerCache } from '../../.fuzz/signature.js'
 
 // No more of a Cookie header is looked at than 64 KB, so 2n stays below.
 const N = 30_000

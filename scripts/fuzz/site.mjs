@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import Koa from 'koa'
-import session from '../../dist/index.js'
+import session from '../../.fuzz/index.js'
 
 export const KEYS = [
   'a secret of the fuzzer, and a long one',

@@ -1,4 +1,4 @@
-import { MemoryStore } from '../../../dist/index.js'
+import { MemoryStore } from '../../../.fuzz/index.js'
 import { KEYS, noting, open, sign } from '../site.mjs'
 import { demand, demandClean, told } from './check.mjs'
 

@@ -1,4 +1,4 @@
-import session, { MemoryStore, SessionError } from '../../../dist/index.js'
+import session, { MemoryStore, SessionError } from '../../../.fuzz/index.js'
 import { open } from '../site.mjs'
 import { demand, demandClean, told } from './check.mjs'
 

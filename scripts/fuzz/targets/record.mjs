@@ -1,4 +1,4 @@
-import { MemoryStore, SessionError } from '../../../dist/index.js'
+import { MemoryStore, SessionError } from '../../../.fuzz/index.js'
 import { noting, open, sign } from '../site.mjs'
 import { demand, demandClean, told } from './check.mjs'
 
