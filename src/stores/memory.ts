@@ -1,17 +1,13 @@
 import { duration } from '../expiry.js'
 import type { Replaced } from '../store.js'
 import { BaseStore } from './base.js'
+import { Entry, flat, Ring } from './ring.js'
 
 export interface MemoryStoreOptions {
   /** How many sessions it holds; past it the least recently used goes. Default 100,000. */
   max?: number
   /** The clock, in epoch ms. Default `Date.now`; for tests. */
   now?: () => number
-}
-
-interface Entry {
-  value: string
-  expiresAt: number
 }
 
 /** Entries looked at for each use, so that expired ones go without a pause. */
@@ -22,12 +18,13 @@ const IDLE_MS = 100
 
 /**
  * Sessions of one process, bounded and expiring. What it holds are strings: no reference to a
- * session leaks out or in. A Map keeps its entries in the order of use, the oldest first.
+ * session leaks out or in.
  */
 export class MemoryStore extends BaseStore {
   readonly #entries = new Map<string, Entry>()
+  readonly #order = new Ring()
   readonly #max: number
-  #sweeper = this.#entries.entries()
+  #sweeper = this.#entries.values()
   #warned = false
   #timer: NodeJS.Timeout | undefined
 
@@ -44,9 +41,8 @@ export class MemoryStore extends BaseStore {
 
   load(key: string, touch?: number): string | undefined {
     const entry = this.#live(key)
-    if (!entry) return undefined
-    this.#use(key, entry, touch ?? entry.expiresAt)
-    return entry.value
+    if (entry) this.#use(entry, touch ?? entry.expiresAt)
+    return entry?.value
   }
 
   create(key: string, value: string, expiresAt: number): boolean {
@@ -56,29 +52,30 @@ export class MemoryStore extends BaseStore {
   }
 
   replace(key: string, expected: string, value: string, expiresAt: number): Replaced {
-    const current = this.#live(key)?.value
-    if (current !== expected) return { ok: false, current }
-    this.put(key, value, expiresAt)
+    const entry = this.#live(key)
+    if (entry?.value !== expected) return { ok: false, current: entry?.value }
+    entry.value = flat(value)
+    this.#use(entry, expiresAt)
     return { ok: true }
   }
 
   touch(key: string, expiresAt: number): boolean {
     const entry = this.#live(key)
-    if (!entry) return false
-    this.#use(key, entry, expiresAt)
-    return true
+    if (entry) this.#use(entry, expiresAt)
+    return entry !== undefined
   }
 
   destroy(key: string): boolean {
     const live = this.#live(key) !== undefined
-    this.#entries.delete(key)
+    this.#remove(this.#entries.get(key))
     return live
   }
 
   protected put(key: string, value: string, expiresAt: number): void {
-    // Number() makes V8 flatten what JSON.stringify left as a rope: a third less memory a session.
-    Number(value)
-    this.#use(key, { value, expiresAt }, expiresAt)
+    this.#remove(this.#entries.get(key))
+    const entry = new Entry(flat(key), flat(value))
+    this.#entries.set(entry.key, entry)
+    this.#use(entry, expiresAt)
     if (this.#entries.size > this.#max) this.#evict()
     if (!this.#timer) this.#watch()
   }
@@ -88,12 +85,18 @@ export class MemoryStore extends BaseStore {
     return entry && entry.expiresAt > this.now() ? entry : undefined
   }
 
-  #use(key: string, entry: Entry, expiresAt: number): void {
-    this.#entries.delete(key)
+  #use(entry: Entry, expiresAt: number): void {
     entry.expiresAt = expiresAt
-    if (expiresAt > this.now()) this.#entries.set(key, entry)
+    if (expiresAt > this.now()) this.#order.use(entry)
+    else this.#remove(entry)
     // Reads too: an iterator that stands still keeps every table alive that the Map outgrows.
     this.#sweep(SWEEP)
+  }
+
+  #remove(entry: Entry | undefined): void {
+    if (!entry) return
+    this.#entries.delete(entry.key)
+    this.#order.remove(entry)
   }
 
   /** As long as there is something to expire; it keeps neither the process nor the store alive. */
@@ -116,19 +119,17 @@ export class MemoryStore extends BaseStore {
   #sweep(most: number): void {
     const now = this.now()
     for (let looked = 0; looked < most; looked++) {
-      const { done, value } = this.#sweeper.next()
+      const { done, value: entry } = this.#sweeper.next()
       if (done) {
-        this.#sweeper = this.#entries.entries()
+        this.#sweeper = this.#entries.values()
         return
       }
-      const [key, entry] = value
-      if (entry.expiresAt <= now) this.#entries.delete(key)
+      if (entry.expiresAt <= now) this.#remove(entry)
     }
   }
 
   #evict(): void {
-    const [oldest] = this.#entries.keys()
-    if (oldest !== undefined) this.#entries.delete(oldest)
+    this.#remove(this.#order.oldest)
     if (this.#warned) return
     this.#warned = true
     process.emitWarning(
