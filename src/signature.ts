@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { SessionError } from './errors.js'
-import { Recent } from './recent.js'
+import { detached, Recent } from './recent.js'
 
 /** What Koa accepts as `app.keys` beside an array: a Keygrip, or anything that acts like one. */
 export interface KeygripLike {
@@ -85,9 +85,6 @@ function keyed(keys: readonly Key[], { digest, sha1Until, now }: Signing): Signe
     },
   }
 }
-
-// A text cut out of a Cookie header would keep the whole header.
-const detached = (text: string) => Buffer.from(text).toString()
 
 function isKey(key: unknown): boolean {
   return (typeof key === 'string' || key instanceof Uint8Array) && key.length > 0

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { Recent } from '../../src/recent.js'
 import { SignerCache } from '../../src/signature.js'
+import { cutOut, heldBytes } from '../support/heap.js'
 
 const KEYS = ['the key in use by now', 'the key before that']
 const hmac = (digest: string, key: string, data: string) =>
@@ -18,6 +19,15 @@ describe('what was used last', () => {
     const kept = texts.filter((text) => recent.get(text) !== undefined)
     expect(kept.length).toBeLessThanOrEqual(20)
     expect(kept).toContain('text 999')
+  })
+
+  test('does not keep alive what a text was cut out of', () => {
+    const recent = new Recent(1000)
+    const texts = Array.from({ length: 1000 }, (_, at) => `text ${at}`.padEnd(32, '-'))
+    for (const text of texts) recent.set(text, 'x')
+    const before = heldBytes()
+    for (const text of texts.slice(1)) expect(recent.get(cutOut(text))).toBe('x')
+    expect(heldBytes() - before).toBeLessThan(4_000_000)
   })
 })
 
