@@ -27,9 +27,10 @@ const handlers = {
   },
 }
 
-/** A session package on its Redis store. Rolling is an option, so that is a second app. */
-export function openPackage(name, url) {
-  const store = REDIS_STORES[name](url)
+/** A session package on its Redis store, `package` or `package, client`. Rolling is an option, so that is a second app. */
+export async function openPackage(contender, url) {
+  const store = await REDIS_STORES[contender](url)
+  const [name] = contender.split(', ')
   const plain = callback(name, store, { rolling: false })
   const rolling = callback(name, store, { rolling: true })
   return (req, res) => (req.url === '/rolling' ? rolling : plain)(req, res)

@@ -1,10 +1,14 @@
 import { Redis } from 'ioredis'
 import koaRedis from 'koa-redis'
 import { RedisStore } from 'koa-sess/redis'
+import { createClient } from 'redis'
 
-/** The store that people use with each package, on a client of its own. */
+/** The store that people use with each package, on a client of its own. Behind a comma: another client. */
 export const REDIS_STORES = {
   'koa-sess': (url) => new RedisStore({ client: new Redis(url) }),
+  'koa-sess, node-redis': async (url) =>
+    new RedisStore({ client: await createClient({ url }).connect() }),
+  'koa-sess, node-redis with clientSideCache': nearCached,
   'koa-session': (url) => jsonOnRedis(new Redis(url)),
   'koa-generic-session': (url) => koaRedis({ url }),
 }
@@ -16,4 +20,15 @@ export function jsonOnRedis(client) {
     set: (key, value, maxAge) => client.set(key, JSON.stringify(value), 'PX', maxAge),
     destroy: (key) => client.del(key),
   }
+}
+
+/** Reads are answered from memory until Redis says that somebody wrote; only `get` itself is. */
+async function nearCached(url) {
+  const clientSideCache = { maxEntries: 10_000, ttl: 0 }
+  const client = await createClient({ url, RESP: 3, clientSideCache }).connect()
+  return new (class extends RedisStore {
+    async load(key, touch) {
+      return touch === undefined ? ((await client.get(key)) ?? undefined) : super.load(key, touch)
+    }
+  })({ client })
 }
