@@ -1,8 +1,11 @@
+const ONE_IN = 8
+
 /** What was used last, by key: at least `most` entries, and at most twice as many. */
 export class Recent {
   readonly #most: number
   #young = new Map<string, string>()
   #old = new Map<string, string>()
+  #offered = 0
 
   constructor(most: number) {
     this.#most = most
@@ -16,6 +19,15 @@ export class Recent {
     return older
   }
 
+  /**
+   * Takes in something new. Once there is no room left, that is one in eight: to take in what will not come
+   * again costs more than a look at it, and what comes often is taken in soon all the same.
+   */
+  offer(key: string, value: string): void {
+    if (this.#old.size > 0 && this.#offered++ % ONE_IN !== 0) return
+    this.set(detached(key), detached(value))
+  }
+
   set(key: string, value: string): void {
     this.#young.set(key, value)
     if (this.#young.size < this.#most) return
@@ -25,4 +37,4 @@ export class Recent {
 }
 
 /** A text of its own: one that was cut out of a Cookie header would keep all of that alive. */
-export const detached = (text: string) => Buffer.from(text).toString()
+const detached = (text: string) => Buffer.from(text).toString()

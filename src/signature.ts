@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { SessionError } from './errors.js'
-import { detached, Recent } from './recent.js'
+import { Recent } from './recent.js'
 
 /** What Koa accepts as `app.keys` beside an array: a Keygrip, or anything that acts like one. */
 export interface KeygripLike {
@@ -79,7 +79,7 @@ function keyed(keys: readonly Key[], { digest, sha1Until, now }: Signing): Signe
         if (fitting.length === 0) return false
         const expected = mac(way.digest, way.key, data)
         const fits = fitting.some((signature) => equal(expected, signature))
-        if (fits && way === current[0]) verified.set(expected, detached(data))
+        if (fits && way === current[0]) verified.offer(expected, data)
         return fits
       })
     },

@@ -21,6 +21,22 @@ describe('what was used last', () => {
     expect(kept).toContain('text 999')
   })
 
+  test('what is new is taken in at once while there is room, and soon when there is none', () => {
+    const recent = new Recent(10)
+    for (let count = 0; count < 10; count++) {
+      recent.offer(`text ${count}`, 'x')
+      expect(recent.get(`text ${count}`)).toBe('x')
+    }
+    let taken = 0
+    for (let count = 0; count < 800; count++) {
+      recent.offer(`late ${count}`, 'x')
+      if (recent.get(`late ${count}`) !== undefined) taken++
+    }
+    expect(taken).toBe(100)
+    for (let count = 0; count < 8; count++) recent.offer('often', 'x')
+    expect(recent.get('often')).toBe('x')
+  })
+
   test('does not keep alive what a text was cut out of', () => {
     const recent = new Recent(1000)
     const texts = Array.from({ length: 1000 }, (_, at) => `text ${at}`.padEnd(32, '-'))
