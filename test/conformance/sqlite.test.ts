@@ -1,0 +1,26 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, it } from 'vitest'
+import { SqliteStore } from '../../src/stores/sqlite.js'
+import { ManualClock, testStore } from '../../src/testing/suite.js'
+import { sqliteDrivers } from '../support/sqlite.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'koa-sess-sqlite-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+for (const { name, open } of await sqliteDrivers()) {
+  const clock = new ManualClock()
+  const create = async (path: string, now: () => number) => {
+    const client = open(path)
+    const store = new SqliteStore({ client, now, pruneInterval: 0 })
+    await store.setup()
+    return { store, close: () => client.close() }
+  }
+  const file = join(folder, `${name.replace(':', '-')}.db`)
+  const inFile = () => create(file, clock.now)
+
+  testStore(inFile, { describe, it, clock, connections: 4, name: `SqliteStore on ${name}` })
+  testStore(inFile, { describe, it, clock, strong: false, name: 'the same by get, set, destroy' })
+  testStore(() => create(':memory:', clock.now), { describe, it, clock, name: `${name}, in memory` })
+}
