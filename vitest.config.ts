@@ -18,7 +18,7 @@ const projects = [
       name: 'node',
       include: ['test/**/*.test.ts'],
       exclude: ['test/browser/**'],
-      globalSetup: ['test/services/redis-setup.ts'],
+      globalSetup: ['test/services/redis-setup.ts', 'test/services/databases-setup.ts'],
       testTimeout: 20_000,
     },
   },

@@ -3,6 +3,7 @@ import {
   checkName,
   checkOptions,
   type Dialect,
+  hasMethods,
   type Param,
   quoted,
   type Row,
@@ -83,9 +84,6 @@ const ALREADY_THERE = ['23505', '42P07', '42710']
 
 function dialect(name: string, schema: string | undefined): Dialect {
   const table = schema === undefined ? quoted(name) : `${quoted(schema)}.${quoted(name)}`
-  const insert =
-    `INSERT INTO ${table} AS old (key, value, expires_at) VALUES ($1, $2, $3) ` +
-    'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at'
   return {
     table,
     key: 'key',
@@ -98,8 +96,6 @@ function dialect(name: string, schema: string | undefined): Dialect {
 )`,
       `CREATE INDEX IF NOT EXISTS ${quoted(`${name}_expires_at`)} ON ${table} (expires_at)`,
     ],
-    create: `${insert} WHERE old.expires_at <= $4`,
-    put: insert,
     // Rows that another process is just pruning are left to it.
     prune: (count) =>
       `DELETE FROM ${table} WHERE key = ANY (ARRAY (SELECT key FROM ${table} ` +

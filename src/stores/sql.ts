@@ -39,21 +39,22 @@ export interface Dialect {
   mark(n: number): string
   /** Make the table and its index where they are not there yet. */
   setup: readonly string[]
-  /** Inserts (key, value, expires_at), where nothing is or what is there expired by a 4th parameter. */
-  create: string
-  /** Inserts (key, value, expires_at), or writes over what is there. */
-  put: string
   /** Deletes `count` rows at most that expired by the only parameter. */
   prune(count: number): string
 }
 
-/** What a statement can be told of what it is written from. */
 type Statements = ReturnType<typeof statements>
 
 function statements({ table, key, mark }: Dialect) {
   const live = (n: number) => `${key} = ${mark(n)} AND expires_at > ${mark(n + 1)}`
   const extend = `UPDATE ${table} SET expires_at = ${mark(1)} WHERE ${live(2)}`
+  const insert =
+    `INSERT INTO ${table} AS old (${key}, value, expires_at) ` +
+    `VALUES (${mark(1)}, ${mark(2)}, ${mark(3)}) ON CONFLICT (${key}) ` +
+    'DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at'
   return {
+    create: `${insert} WHERE old.expires_at <= ${mark(4)}`,
+    put: insert,
     load: `SELECT value FROM ${table} WHERE ${live(1)}`,
     touch: extend,
     loadAndTouch: `${extend} RETURNING value`,
@@ -98,7 +99,7 @@ export abstract class SqlStore extends BaseStore {
 
   /** Creates the table and its index where they are missing; any number of processes may, at once. */
   async setup(): Promise<void> {
-    for (const statement of this.dialect.setup) await this.run(statement)
+    for (const statement of this.dialect.setup) await this.define(statement)
   }
 
   load(key: string, touch?: number): Awaitable<string | undefined> {
@@ -112,7 +113,7 @@ export abstract class SqlStore extends BaseStore {
 
   create(key: string, value: string, expiresAt: number): Awaitable<boolean> {
     const row = [bytes(key), bytes(value), Math.ceil(expiresAt), this.now()]
-    return andThen(this.run(this.dialect.create, row), isOne)
+    return andThen(this.run(this.#statements.create, row), isOne)
   }
 
   replace(key: string, expected: string, value: string, expiresAt: number): Awaitable<Replaced> {
@@ -172,8 +173,13 @@ export abstract class SqlStore extends BaseStore {
     this.#pruner.stop()
   }
 
+  /** One statement of the setup. */
+  protected async define(statement: string): Promise<void> {
+    await this.run(statement)
+  }
+
   protected put(key: string, value: string, expiresAt: number): Awaitable<unknown> {
-    return this.run(this.dialect.put, [bytes(key), bytes(value), Math.ceil(expiresAt)])
+    return this.run(this.#statements.put, [bytes(key), bytes(value), Math.ceil(expiresAt)])
   }
 
   protected run(statement: string, params: readonly Param[] = []): Awaitable<number> {
@@ -212,6 +218,12 @@ export function checkName(option: string, name: unknown): void {
 /** A name as a statement may hold it, whatever is in it. */
 export function quoted(name: string, quote = '"'): string {
   return quote + name.replaceAll(quote, quote + quote) + quote
+}
+
+/** Whether a client has what the store asks of it. */
+export function hasMethods(client: unknown, ...names: string[]): boolean {
+  const isThing = typeof client === 'function' || (typeof client === 'object' && client !== null)
+  return isThing && names.every((name) => typeof Reflect.get(client, name) === 'function')
 }
 
 function whole(name: string, value: unknown): number {

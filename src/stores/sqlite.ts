@@ -4,6 +4,7 @@ import {
   checkName,
   checkOptions,
   type Dialect,
+  hasMethods,
   type Param,
   quoted,
   type Row,
@@ -95,7 +96,9 @@ class Handle implements SqlClient {
   }
 
   rows(statement: string, params: readonly Param[]): Row[] {
-    return this.#prepare(statement).all(...params).filter(isRow)
+    return this.#prepare(statement)
+      .all(...params)
+      .filter(isRow)
   }
 
   run(statement: string, params: readonly Param[]): number {
@@ -114,9 +117,6 @@ class Handle implements SqlClient {
 
 function dialect(name: string): Dialect {
   const table = quoted(name)
-  const insert =
-    `INSERT INTO ${table} AS old (key, value, expires_at) VALUES (?, ?, ?) ` +
-    'ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at'
   return {
     table,
     key: 'key',
@@ -129,8 +129,6 @@ function dialect(name: string): Dialect {
 )`,
       `CREATE INDEX IF NOT EXISTS ${quoted(`${name}_expires_at`)} ON ${table} (expires_at)`,
     ],
-    create: `${insert} WHERE old.expires_at <= ?`,
-    put: insert,
     prune: (count) =>
       `DELETE FROM ${table} WHERE rowid IN ` +
       `(SELECT rowid FROM ${table} WHERE expires_at <= ? LIMIT ${count})`,
@@ -142,9 +140,5 @@ function isRow(row: unknown): row is Row {
 }
 
 function isSqlite(client: unknown): client is SqliteLike {
-  return (
-    typeof client === 'object' &&
-    client !== null &&
-    typeof Reflect.get(client, 'prepare') === 'function'
-  )
+  return hasMethods(client, 'prepare')
 }

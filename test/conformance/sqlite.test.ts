@@ -22,5 +22,10 @@ for (const { name, open } of await sqliteDrivers()) {
 
   testStore(inFile, { describe, it, clock, connections: 4, name: `SqliteStore on ${name}` })
   testStore(inFile, { describe, it, clock, strong: false, name: 'the same by get, set, destroy' })
-  testStore(() => create(':memory:', clock.now), { describe, it, clock, name: `${name}, in memory` })
+  testStore(() => create(':memory:', clock.now), {
+    describe,
+    it,
+    clock,
+    name: `${name}, in memory`,
+  })
 }

@@ -1,18 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
 export interface Tool {
   /** What the program is called, in the order to look for it on PATH. */
   names: string[]
-  /** The Debian package that has it. */
+  /** Where else to look: a folder, or a pattern of folders. */
+  folders?: string
+  /** The Debian package that has it; several with spaces between them. */
   package: string
   /** What to set instead of installing it. */
   variable: string
 }
 
-export function find({ names }: Pick<Tool, 'names'>): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter)
+export function find({ names, folders: more }: Pick<Tool, 'names' | 'folders'>) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...matching(more)]
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable)
 }
 
@@ -25,6 +28,15 @@ export function ensure(tool: Tool): string {
     `These tests need ${tool.names.join(' or ')} on PATH: install it ` +
       `(on Debian and Ubuntu: apt-get install ${tool.package}), or set ${tool.variable}.`,
   )
+}
+
+/** The folders that there are for a pattern with one star, the highest version first. */
+function matching(pattern = ''): string[] {
+  const [before = '', after] = pattern.split('*')
+  if (after === undefined) return [pattern]
+  if (!existsSync(before)) return []
+  const versions = readdirSync(before).sort((a, b) => Number(b) - Number(a))
+  return versions.map((version) => before + version + after)
 }
 
 function isExecutable(path: string): boolean {
@@ -40,12 +52,24 @@ function mayInstall(): boolean {
   return process.getuid?.() === 0 && existsSync('/etc/debian_version')
 }
 
-function install(name: string): void {
-  console.log(`Installing ${name} with apt-get`)
+function install(packages: string): void {
+  console.log(`Installing ${packages} with apt-get`)
   // RUNLEVEL=1 keeps the package from starting a service of its own.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  // Test files run side by side: one of them installs, and the others wait for it.
+  const lock = join(tmpdir(), 'koa-sess-apt.lock')
   const apt = (...args: string[]) =>
-    execFileSync('apt-get', ['-qq', ...args], { env, stdio: 'pipe' })
+    execFileSync('flock', [lock, 'apt-get', '-qq', ...args], { env, stdio: 'pipe' })
+  if (packages.includes('postgresql')) noCluster()
   apt('update')
-  apt('install', '--yes', '--no-install-recommends', name)
+  apt('install', '--yes', '--no-install-recommends', ...packages.split(' '))
+}
+
+/** Keeps the package of PostgreSQL from making a database that nobody asked for. */
+function noCluster(): void {
+  const folder = '/etc/postgresql-common'
+  const file = join(folder, 'createcluster.conf')
+  if (existsSync(file)) return
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(file, 'create_main_cluster = false\n')
 }

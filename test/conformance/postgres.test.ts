@@ -1,0 +1,36 @@
+import { Pool } from 'pg'
+import postgres from 'postgres'
+import { afterAll, describe, it } from 'vitest'
+import { PostgresStore, type PostgresStoreOptions } from '../../src/stores/postgres.js'
+import { ManualClock, testStore } from '../../src/testing/suite.js'
+import { PostgresServer } from '../services/postgres.js'
+
+const server = await PostgresServer.start()
+afterAll(() => server[Symbol.asyncDispose]())
+
+const clock = new ManualClock()
+const outage = { down: () => server.stop(), up: () => server.start() }
+
+async function open(client: PostgresStoreOptions['client'], end: () => Promise<unknown>) {
+  const store = new PostgresStore({ client, now: clock.now, pruneInterval: 0 })
+  await store.setup()
+  const close = () => {
+    store.close()
+    return end()
+  }
+  return { store, close }
+}
+
+const onPg = () => {
+  const client = new Pool({ connectionString: server.url })
+  return open(client, () => client.end())
+}
+const onPostgresJs = () => {
+  const client = postgres(server.url, { max: 4, backoff: () => 0.02, onnotice: () => undefined })
+  return open(client, () => client.end({ timeout: 0 }))
+}
+
+const options = { describe, it, clock, outage, connections: 4 }
+testStore(onPg, { ...options, name: 'PostgresStore on pg' })
+testStore(onPg, { ...options, strong: false, name: 'the same by get, set, destroy' })
+testStore(onPostgresJs, { ...options, name: 'PostgresStore on postgres.js' })
