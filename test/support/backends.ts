@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { Redis as Valkey } from 'iovalkey'
+import { createPool } from 'mysql2/promise'
+import { Pool } from 'pg'
 import { createClient } from 'redis'
 import { inject } from 'vitest'
 import { type LegacyStore, MemoryStore, type SessionStore } from '../../src/index.js'
 import type { StoredSession } from '../../src/store.js'
+import { MysqlStore } from '../../src/stores/mysql.js'
+import { PostgresStore } from '../../src/stores/postgres.js'
 import { RedisStore } from '../../src/stores/redis.js'
+import type { SqlStore, SqlStoreOptions } from '../../src/stores/sql.js'
+import { SqliteStore } from '../../src/stores/sqlite.js'
+import { databaseUrl } from '../services/databases.js'
+import { libsql } from './sqlite.js'
 
 /** A store of some kind, opened for one test file, and a look behind its back. */
 export interface Opened {
@@ -77,6 +85,51 @@ const nodeRedis: Backend = {
     await client.connect()
     return redis(client, client, async () => client.close(), now)
   },
+}
+
+const sqlite = table('SqliteStore', async (options) => {
+  const client = libsql.open(':memory:')
+  return [new SqliteStore({ client, ...options }), async () => client.close()]
+})
+
+const postgres = table('PostgresStore', async (options) => {
+  const client = new Pool({ connectionString: await databaseUrl('postgres') })
+  return [new PostgresStore({ client, ...options }), () => client.end()]
+})
+
+const mysql = table('MysqlStore', async (options) => {
+  const client = createPool(await databaseUrl('mysql'))
+  return [new MysqlStore({ client, ...options }), () => client.end()]
+})
+
+/** An SQL store, and what ends its client. */
+function table(
+  name: string,
+  connect: (options: SqlStoreOptions) => Promise<[SqlStore, () => Promise<unknown>]>,
+): Backend {
+  return {
+    name,
+    strong: true,
+    async open(now = Date.now) {
+      // Others' clocks may be years ahead.
+      const [store, end] = await connect({ now, pruneInterval: 0 })
+      await store.setup()
+      const prefix = `test:${randomUUID()}:`
+      return {
+        store,
+        prefix,
+        async records() {
+          const { records } = await store.scan(prefix, undefined, 1000)
+          return sessions(records.map(({ key, value }) => [key, value]))
+        },
+        remove: async (key) => store.destroy(key),
+        close: () => {
+          store.close()
+          return end()
+        },
+      }
+    },
+  }
 }
 
 /** ioredis, and what came of it. */
@@ -179,16 +232,29 @@ const generators = classic('a store of generators', function* (work): Generator<
 })
 
 async function collect(keys: string[], get: (key: string) => Promise<string | null | undefined>) {
+  return sessions(await Promise.all(keys.map(async (key) => [key, await get(key)] as const)))
+}
+
+function sessions(values: (readonly [key: string, value: string | null | undefined])[]) {
   const records = new Map<string, StoredSession>()
-  for (const key of keys) {
-    const value: unknown = JSON.parse((await get(key)) ?? 'null')
+  for (const [key, text] of values) {
+    const value: unknown = JSON.parse(text ?? 'null')
     if (typeof value === 'object' && value !== null) records.set(key, value as StoredSession)
   }
   return records
 }
 
-export const STRONG: Backend[] = [memory, ioredis, nodeRedis, iovalkey]
+export const STRONG: Backend[] = [memory, ioredis, nodeRedis, iovalkey, sqlite, postgres, mysql]
 export const WEAK: Backend[] = [promises, thunks, generators]
 export const BACKENDS: Backend[] = [...STRONG, ...WEAK]
 /** One of each kind, where a test is about the middleware and not about the store. */
-export const SOME: Backend[] = [memory, ioredis, promises, thunks, generators]
+export const SOME: Backend[] = [
+  memory,
+  ioredis,
+  sqlite,
+  postgres,
+  mysql,
+  promises,
+  thunks,
+  generators,
+]
