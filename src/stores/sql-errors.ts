@@ -14,12 +14,11 @@ const AWAY =
 const AWAY_TOLD =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Pool is closed|Can't add new command when connection is in closed state|database (table )?is locked)/
 
-/** What is left of a driver's error: what names the trouble, and none of what was sent or found. */
-const HARMLESS = new Set([
-  ...['name', 'message', 'stack', 'cause', 'errors'],
+/** What names the trouble, and holds nothing of what was sent or found. */
+const HARMLESS = [
   ...['code', 'errno', 'sqlState', 'severity', 'routine', 'fatal', 'errcode', 'rawCode'],
   ...['syscall', 'address', 'port', 'schema', 'schema_name', 'table', 'table_name'],
-])
+]
 
 /**
  * Asks a database: again where the server undid the statement, and with errors that hold no values.
@@ -58,20 +57,30 @@ function isAway(error: unknown): boolean {
   return AWAY.test(String(code)) || AWAY_TOLD.test(String(message))
 }
 
-// pg tells the row in `detail`, mysql2 the statement in `sql`, postgres.js the parameters: ids and
-// session data would end up in somebody's log.
-function withoutValues(error: unknown): unknown {
+// pg tells the row in `detail`, mysql2 the statement in `sql`, postgres.js the parameters, and not all
+// of that can be taken off: ids and session data would end up in somebody's log.
+function withoutValues(error: unknown): Error {
   if (!(error instanceof Error)) return new Error('The database driver failed without an error')
-  for (const name of Reflect.ownKeys(error))
-    if (!HARMLESS.has(String(name))) Reflect.deleteProperty(error, name)
-  const state = property(error, 'sqlState') ?? property(error, 'code')
-  // Errors of data (22) and of constraints (23) quote what was wrong.
-  if (/^2[23]\w{3}$/.test(String(state))) {
-    const [safe = ''] = error.message.split(/['":]/)
-    error.stack = error.stack?.replace(error.message, safe) ?? ''
-    error.message = safe
+  const clean = new Error(safeMessage(error), reason(error))
+  clean.stack = error.stack?.replace(error.message, clean.message) ?? ''
+  for (const name of HARMLESS) {
+    const value = property(error, name)
+    if (value !== undefined) Reflect.set(clean, name, value)
   }
-  return error
+  return clean
+}
+
+function reason(error: Error): { cause?: unknown } {
+  // Where a host has two addresses, neither of which answers.
+  if (error instanceof AggregateError) return { cause: error.errors.map(withoutValues) }
+  return error.cause === undefined ? {} : { cause: withoutValues(error.cause) }
+}
+
+// Errors of data (22) and of constraints (23) quote what was wrong.
+function safeMessage(error: Error): string {
+  const state = property(error, 'sqlState') ?? property(error, 'code')
+  if (!/^2[23]\w{3}$/.test(String(state))) return error.message
+  return error.message.split(/['":]/)[0] ?? ''
 }
 
 /** Whether `asked` gave up because the database cannot be reached. */

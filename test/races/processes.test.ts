@@ -1,51 +1,69 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'tsdown'
 import { afterAll, beforeAll, describe, inject, test } from 'vitest'
-import { type Opened, STRONG } from '../support/backends.js'
+import { databaseUrl } from '../services/databases.js'
+import {
+  type Backend,
+  ioredis,
+  mysql,
+  type Opened,
+  postgres,
+  sqliteAt,
+} from '../support/backends.js'
+import { type Bundle, bundle } from '../support/bundle.js'
 import { CASES } from './cases.js'
 import { Player } from './player.js'
 
-// Inside of the repo, so that the bundle finds koa and ioredis.
-const folder = mkdtempSync(join(import.meta.dirname, 'generated-'))
-const bundle = join(folder, 'process.mjs')
-
+let program: Bundle
 beforeAll(async () => {
-  await build({
-    config: false,
-    entry: { process: join(import.meta.dirname, 'process.ts') },
-    format: 'esm',
-    platform: 'node',
-    outDir: folder,
-    outExtensions: () => ({ js: '.mjs' }),
-    dts: false,
-    clean: false,
-    logLevel: 'silent',
-  })
+  program = await bundle(import.meta.dirname, 'process.ts')
 }, 60_000)
+afterAll(() => program.remove())
+
+interface Mode {
+  rolling: boolean
+  defer: boolean
+}
+const PLAIN: Mode = { rolling: false, defer: false }
+const ROLLING: Mode = { rolling: true, defer: true }
+
+const folder = mkdtempSync(join(tmpdir(), 'koa-sess-processes-'))
+const file = join(folder, 'sessions.db')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe.each([
-  { rolling: false, defer: false },
-  { rolling: true, defer: true },
-])('two processes on one Redis (rolling $rolling, defer $defer)', ({ rolling, defer }) => {
+// Each opens its store by what process.ts is told of it.
+const SHARED: { backend: Backend; url: () => string | Promise<string>; modes: Mode[] }[] = [
+  { backend: ioredis, url: () => inject('redisUrl'), modes: [PLAIN, ROLLING] },
+  { backend: sqliteAt(file), url: () => `file:${file}`, modes: [ROLLING] },
+  { backend: postgres, url: () => databaseUrl('postgres'), modes: [ROLLING] },
+  { backend: mysql, url: () => databaseUrl('mysql'), modes: [ROLLING] },
+]
+const GAMES = SHARED.flatMap(({ modes, ...shared }) =>
+  modes.map((mode) => ({ name: shared.backend.name, ...shared, ...mode })),
+)
+
+describe.each(GAMES)('two processes on one $name (rolling $rolling, defer $defer)', ({
+  backend,
+  url,
+  rolling,
+  defer,
+}) => {
   let opened: Opened
   let children: ChildProcess[]
   let origins: string[]
   beforeAll(async () => {
-    const redis = STRONG.find(({ name }) => name === 'RedisStore, ioredis')
-    if (!redis) throw new Error('no Redis among the stores')
-    opened = await redis.open()
+    opened = await backend.open()
     const env = {
       ...process.env,
-      REDIS_URL: inject('redisUrl'),
+      STORE_URL: await url(),
       PREFIX: opened.prefix,
       ROLLING: String(rolling),
       DEFER: String(defer),
     }
-    children = [fork(bundle, { env }), fork(bundle, { env })]
+    children = [fork(program.file, { env }), fork(program.file, { env })]
     const told = await Promise.all(children.map((child) => once(child, 'message')))
     origins = told.map(([origin]) => String(origin))
   }, 60_000)

@@ -74,7 +74,7 @@ const memory: Backend = {
   },
 }
 
-const ioredis = commanded('RedisStore, ioredis', () => new Redis(inject('redisUrl')))
+export const ioredis = commanded('RedisStore, ioredis', () => new Redis(inject('redisUrl')))
 const iovalkey = commanded('RedisStore, iovalkey', () => new Valkey(inject('redisUrl')))
 
 const nodeRedis: Backend = {
@@ -87,20 +87,25 @@ const nodeRedis: Backend = {
   },
 }
 
-const sqlite = table('SqliteStore', async (options) => {
-  const client = libsql.open(':memory:')
-  return [new SqliteStore({ client, ...options }), async () => client.close()]
-})
+const sqlite = sqliteAt(':memory:')
 
-const postgres = table('PostgresStore', async (options) => {
+export const postgres = table('PostgresStore', async (options) => {
   const client = new Pool({ connectionString: await databaseUrl('postgres') })
   return [new PostgresStore({ client, ...options }), () => client.end()]
 })
 
-const mysql = table('MysqlStore', async (options) => {
+export const mysql = table('MysqlStore', async (options) => {
   const client = createPool(await databaseUrl('mysql'))
   return [new MysqlStore({ client, ...options }), () => client.end()]
 })
+
+/** In a file, or with `:memory:` in one of its own. */
+export function sqliteAt(path: string): Backend {
+  return table('SqliteStore', async (options) => {
+    const client = libsql.open(path)
+    return [new SqliteStore({ client, ...options }), async () => client.close()]
+  })
+}
 
 /** An SQL store, and what ends its client. */
 function table(

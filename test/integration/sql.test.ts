@@ -1,0 +1,361 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { createPool } from 'mysql2/promise'
+import { Pool } from 'pg'
+import postgres from 'postgres'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { MysqlStore } from '../../src/stores/mysql.js'
+import { PostgresStore } from '../../src/stores/postgres.js'
+import type { SqlStore, SqlStoreOptions } from '../../src/stores/sql.js'
+import { SqliteStore } from '../../src/stores/sqlite.js'
+import { databaseUrl } from '../services/databases.js'
+import { libsql } from '../support/sqlite.js'
+
+type Options = SqlStoreOptions & { schema?: string }
+
+/** A connection of its own to the one database of its kind. */
+interface Connection {
+  make(options: Options): SqlStore
+  /** Runs a statement as it is. */
+  run(statement: string): Promise<unknown>
+  end(): unknown
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'koa-sess-sql-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const KINDS: Record<string, { file: string; quote: string; connect(): Promise<Connection> }> = {
+  SqliteStore: {
+    file: 'sqlite.sql',
+    quote: '"',
+    async connect() {
+      const client = libsql.open(join(folder, 'sessions.db'))
+      return {
+        make: (options) => new SqliteStore({ client, ...options }),
+        run: async (statement) => client.prepare(statement).run(),
+        end: () => client.close(),
+      }
+    },
+  },
+  'PostgresStore, pg': {
+    file: 'postgres.sql',
+    quote: '"',
+    async connect() {
+      const client = new Pool({ connectionString: await databaseUrl('postgres') })
+      return {
+        make: (options) => new PostgresStore({ client, ...options }),
+        run: (statement) => client.query(statement),
+        end: () => client.end(),
+      }
+    },
+  },
+  'PostgresStore, postgres.js': {
+    file: 'postgres.sql',
+    quote: '"',
+    async connect() {
+      const client = postgres(await databaseUrl('postgres'), { onnotice: () => undefined })
+      return {
+        make: (options) => new PostgresStore({ client, ...options }),
+        run: async (statement) => client.unsafe(statement),
+        end: () => client.end(),
+      }
+    },
+  },
+  MysqlStore: {
+    file: 'mysql.sql',
+    quote: '`',
+    async connect() {
+      const client = createPool(await databaseUrl('mysql'))
+      return {
+        make: (options) => new MysqlStore({ client, ...options }),
+        run: (statement) => client.query(statement),
+        end: () => client.end(),
+      }
+    },
+  },
+}
+
+const HOUR = 3_600_000
+let number = 0
+const freshName = () => `t${process.pid}_${number++}`
+
+describe.each(Object.entries(KINDS))('%s', (name, { connect, quote }) => {
+  const hasSchemas = name !== 'SqliteStore'
+  let connection: Connection
+  let stores: SqlStore[] = []
+  beforeAll(async () => {
+    connection = await connect()
+  })
+  afterAll(() => connection.end())
+  afterEach(() => {
+    for (const store of stores) store.close()
+    stores = []
+  })
+
+  function make(options: Options = {}, on = connection): SqlStore {
+    const store = on.make({ table: freshName(), pruneInterval: 0, ...options })
+    stores.push(store)
+    return store
+  }
+
+  async function fresh(options?: Options): Promise<SqlStore> {
+    const store = make(options)
+    await store.setup()
+    return store
+  }
+
+  async function fill(store: SqlStore, prefix: string, count: number, deadline: number) {
+    for (let at = 0; at < count; at++) await store.create(`${prefix}${at}`, `v${at}`, deadline)
+  }
+
+  test('setup creates the table, many at once, again and again, and leaves what is there', async () => {
+    const table = freshName()
+    const connections = await Promise.all(Array.from({ length: 8 }, connect))
+    const all = connections.map((one) => make({ table }, one))
+    await Promise.all(all.map((store) => store.setup()))
+    await all[0]?.create('key', 'value', Date.now() + HOUR)
+    await Promise.all(all.map((store) => store.setup()))
+    for (const store of all) expect(await store.load('key')).toBe('value')
+    await Promise.all(connections.map((one) => one.end()))
+  })
+
+  const hostile = [
+    `a"b'c\`d`,
+    `x"; DROP TABLE koa_sess; --`,
+    'x`; DROP TABLE koa_sess; --',
+    'select',
+    'a.b',
+    'Ünï cödé 漢 ?',
+    'a\\b$1$$%s:x@y',
+  ]
+  test.each(hostile)('a table may be called %j', async (odd) => {
+    const victim = await fresh({ table: 'koa_sess' })
+    await victim.create('odd', 'names', Date.now() + HOUR)
+    const table = `${odd}${number++}`
+    const store = await fresh({ table })
+    expect(await store.create('key', 'a', Date.now() + HOUR)).toBe(true)
+    expect(await store.replace('key', 'a', 'b', Date.now() + HOUR)).toEqual({ ok: true })
+    expect(await store.load('key', Date.now() + HOUR)).toBe('b')
+    expect(await store.prune()).toBe(0)
+    expect((await store.scan('')).records).toHaveLength(1)
+    expect(await store.destroy('key')).toBe(true)
+    expect(await victim.load('odd')).toBe('names')
+    await connection.run(`DROP TABLE ${quoted(table)}`)
+  })
+
+  test.runIf(hasSchemas)('a schema is another place, whatever it is called', async () => {
+    const schema = `s"; \`x' ${process.pid} ${name}`
+    const table = freshName()
+    await connection.run(`CREATE SCHEMA ${quoted(schema)}`)
+    const [here, there] = [await fresh({ table }), await fresh({ table, schema })]
+    await there.create('key', 'there', Date.now() + HOUR)
+    expect([await here.load('key'), await there.load('key')]).toEqual([undefined, 'there'])
+    await connection.run(`DROP TABLE ${quoted(schema)}.${quoted(table)}`)
+    await connection.run(`DROP SCHEMA ${quoted(schema)}`)
+  })
+
+  const quoted = (text: string) => quote + text.replaceAll(quote, quote + quote) + quote
+
+  test('the index is there for the longest name that is allowed', async () => {
+    const table = `${freshName()}${'x'.repeat(52)}`.slice(0, 52)
+    const store = await fresh({ table })
+    await store.setup()
+    expect(() => make({ table: `${table}x` })).toThrow(expect.objectContaining(OPTION))
+    // A second index of that name would be refused.
+    if (name === 'MysqlStore') return
+    await expect(
+      connection.run(`CREATE INDEX ${quoted(`${table}_expires_at`)} ON ${quoted(table)} (value)`),
+    ).rejects.toThrow('already exists')
+  })
+
+  const refused: [string, object][] = [
+    ['an option that does not exist', { tabel: 'x' }],
+    ['an empty name', { table: '' }],
+    ['a name with NUL', { table: 'a\0b' }],
+    ['a name that is no text', { table: 5 }],
+    ['a schema with NUL', { schema: 'a\0b' }],
+    ['an empty batch', { pruneBatch: 0 }],
+    ['a batch that is text', { pruneBatch: '1; DROP TABLE koa_sess' }],
+    ['half a row', { pruneBatch: 1.5 }],
+  ]
+  const OPTION = { code: 'ERR_SESSION_OPTION' }
+  test.each(refused)('%s is refused', (_, options) => {
+    expect(() => connection.make(options)).toThrow(expect.objectContaining(OPTION))
+  })
+  test.each([
+    -1,
+    Number.NaN,
+    2 ** 31,
+    '60',
+  ])('a pruneInterval of %j is refused', (pruneInterval) => {
+    const options = { pruneInterval: pruneInterval as number }
+    const code = 'ERR_SESSION_DURATION'
+    expect(() => connection.make(options)).toThrow(expect.objectContaining({ code }))
+  })
+
+  test('prune deletes what has expired, batch by batch, however many prune at once', async () => {
+    let time = 1000
+    const options = { table: freshName(), now: () => time, pruneBatch: 20 }
+    const store = await fresh(options)
+    await fill(store, 'old', 110, 1500)
+    await fill(store, 'new', 10, 5000)
+    expect(await store.prune()).toBe(0)
+    time = 1500
+    const others = await Promise.all(Array.from({ length: 3 }, connect))
+    const all = [store, ...others.map((one) => make(options, one))]
+    const counts = await Promise.all(all.map((one) => one.prune()))
+    expect(counts.reduce((sum, count) => sum + count)).toBe(110)
+    expect(await store.prune()).toBe(0)
+    expect((await store.scan('new')).records).toHaveLength(10)
+    time = 1499
+    expect((await store.scan('old')).records).toHaveLength(0)
+    for (const other of others) await other.end()
+  })
+
+  test('it prunes by itself, until it is closed', async () => {
+    const table = freshName()
+    const store = await fresh({ table, pruneInterval: 5 })
+    await store.create('key', 'value', Date.now() - 1)
+    const rows = async () => {
+      // The deadline has passed, so only a clock that went back could see the row.
+      const past = make({ table, now: () => 0 })
+      return (await past.scan('')).records.length
+    }
+    await expect.poll(rows).toBe(0)
+    store.close()
+    await store.create('key', 'value', Date.now() - 1)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(await rows()).toBe(1)
+  })
+
+  test('scan tells the live records of a prefix, page after page', async () => {
+    let time = 1000
+    const store = await fresh({ now: () => time })
+    await fill(store, 'a%_:', 25, 9000)
+    await fill(store, 'a%_', 3, 1500)
+    await fill(store, 'a', 5, 9000)
+    await fill(store, 'a%a:', 5, 9000)
+    await store.create('a%_:', 'the prefix itself', 9000)
+    await store.create('a%_:\u{10FFFF}', 'the last of all', 9000)
+    time = 1500
+    const found = new Map<string, string>()
+    let cursor: string | undefined
+    let pages = 0
+    do {
+      const page = await store.scan('a%_:', cursor, 9)
+      for (const { key, value, expiresAt } of page.records) {
+        expect(expiresAt).toBe(9000)
+        found.set(key, value)
+      }
+      cursor = page.cursor
+      pages++
+    } while (cursor !== undefined)
+    expect([found.size, pages]).toEqual([27, 4])
+    expect(found.get('a%_:24')).toBe('v24')
+    expect(found.get('a%_:')).toBe('the prefix itself')
+    expect((await store.scan('', undefined, 1000)).records).toHaveLength(37)
+    await expect(store.scan('', undefined, 0)).rejects.toMatchObject(OPTION)
+  })
+
+  test('an error of the driver tells what is wrong, and none of what was sent', async () => {
+    const secret = randomUUID()
+    const name = freshName()
+    const store = make({ table: name })
+    const missing = await failure(() => store.load(`id-${secret}`))
+    expect(String(missing)).toMatch(/no such table|does not exist|doesn't exist/)
+    await store.setup()
+    // A row that the table refuses: some servers quote it.
+    const table = quoted(name)
+    if (!hasSchemas)
+      await connection.run(
+        `CREATE TRIGGER no BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, 'no'); END`,
+      )
+    else await connection.run(`ALTER TABLE ${table} ADD CONSTRAINT small CHECK (expires_at < 5)`)
+    const write = await failure(() => store.create(`id-${secret}`, `data-${secret}`, 10))
+    for (const error of [missing, write]) {
+      const told = inspect(error, { depth: 9, showHidden: true })
+      for (const form of forms(secret)) expect(told).not.toContain(form)
+    }
+  })
+})
+
+/** What an id may be written as in a message. */
+function forms(secret: string): string[] {
+  const bytes = Buffer.from(secret)
+  return [
+    secret,
+    bytes.toString('hex'),
+    bytes.toString('base64').slice(0, 40),
+    [...bytes].join(', '),
+  ]
+}
+
+async function failure(work: () => unknown): Promise<unknown> {
+  try {
+    await work()
+  } catch (error) {
+    return error
+  }
+  throw new Error('This should have failed')
+}
+
+const root = join(import.meta.dirname, '../..')
+const shipped = (file: string) => readFileSync(join(root, 'sql', file), 'utf8')
+
+/** What a setup asks for, as a script. */
+async function script(setup: (note: (statement: string) => void) => SqlStore): Promise<string> {
+  const statements: string[] = []
+  const store = setup((statement) => statements.push(statement))
+  await store.setup()
+  store.close()
+  return statements.map((statement) => `${statement};\n`).join('')
+}
+
+describe('the files that are shipped say what setup() does', () => {
+  test('sqlite.sql', async () => {
+    const made = await script((note) => {
+      const prepare = (statement: string) => {
+        if (!statement.includes('busy_timeout')) note(statement)
+        return { run: () => ({ changes: 0 }), get: () => undefined, all: () => [] }
+      }
+      return new SqliteStore({ client: { prepare } })
+    })
+    expect(shipped('sqlite.sql')).toBe(made)
+  })
+  test('postgres.sql', async () => {
+    const made = await script((note) => {
+      const unsafe = async (statement: string) => {
+        note(statement)
+        return Object.assign([], { count: 0 })
+      }
+      return new PostgresStore({ client: Object.assign(() => undefined, { unsafe }) })
+    })
+    expect(shipped('postgres.sql')).toBe(made)
+  })
+  test('mysql.sql', async () => {
+    const made = await script((note) => {
+      const execute = async (statement: string): Promise<[object]> => {
+        note(statement)
+        return [{ affectedRows: 0, info: '' }]
+      }
+      return new MysqlStore({ client: { execute, getConnection: async () => undefined } })
+    })
+    expect(shipped('mysql.sql')).toBe(made)
+  })
+})
+
+describe('a client that it does not know is refused', () => {
+  const pool = { query() {}, execute() {}, connect: 5, on() {}, off() {} }
+  test.each([undefined, null, {}, 'postgres://', pool, Pool])('%s', (client) => {
+    for (const Store of [SqliteStore, PostgresStore, MysqlStore]) {
+      const code = 'ERR_SESSION_CLIENT'
+      expect(() => Reflect.construct(Store, [{ client }])).toThrow(
+        expect.objectContaining({ code }),
+      )
+      expect(() => Reflect.construct(Store, [])).toThrow(expect.objectContaining({ code }))
+    }
+  })
+})
