@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { SessionError } from '../errors.js'
 import {
   checkName,
@@ -18,9 +19,16 @@ interface PgResult {
   rowCount: number | null
 }
 
+/** A statement as pg takes it: with a name, it is parsed once for each connection. */
+interface PgQuery {
+  name?: string
+  text: string
+  values: Param[]
+}
+
 /** A Pool of pg, as far as it is used. */
 export interface PgPoolLike {
-  query(statement: string, params: Param[]): Promise<PgResult>
+  query(query: PgQuery): Promise<PgResult>
   connect(): Promise<unknown>
   on(event: 'error', listener: (error: Error) => void): unknown
   off(event: 'error', listener: (error: Error) => void): unknown
@@ -43,6 +51,8 @@ export interface PostgresStoreOptions extends SqlStoreOptions {
   client: PgPoolLike | PostgresJsLike
   /** The schema of the table, which has to exist. Default: the first of the connection's search_path. */
   schema?: string
+  /** Prepares each statement once for each connection. False for a PgBouncer before 1.21. Default true. */
+  prepare?: boolean
 }
 
 /** Sessions in PostgreSQL. */
@@ -51,9 +61,9 @@ export class PostgresStore extends SqlStore {
 
   /** @throws {SessionError} ERR_SESSION_CLIENT for a client that it does not know; ERR_SESSION_OPTION. */
   constructor(options: PostgresStoreOptions) {
-    const { client, schema, table = 'koa_sess' } = options ?? {}
-    const database = adapt(client)
-    checkOptions('PostgresStore', options, 'schema')
+    const { client, schema, table = 'koa_sess', prepare = true } = options ?? {}
+    const database = adapt(client, prepare)
+    checkOptions('PostgresStore', options, 'schema', 'prepare')
     checkName('table', table)
     if (schema !== undefined) checkName('schema', schema)
     super(database, dialect(table, schema), options)
@@ -103,28 +113,42 @@ function dialect(name: string, schema: string | undefined): Dialect {
   }
 }
 
-function adapt(client: unknown): SqlClient {
-  if (isPool(client)) {
-    return {
-      first: async (statement, params) => (await client.query(statement, [...params])).rows[0],
-      rows: async (statement, params) => (await client.query(statement, [...params])).rows,
-      run: async (statement, params) => (await client.query(statement, [...params])).rowCount ?? 0,
-    }
-  }
-  if (isPostgresJs(client)) {
-    // Prepared, unless the client was told `prepare: false`.
-    const ask = async (statement: string, params: readonly Param[]) =>
-      client.unsafe(statement, [...params], { prepare: true })
-    return {
-      first: async (statement, params) => (await ask(statement, params))[0],
-      rows: ask,
-      run: async (statement, params) => (await ask(statement, params)).count ?? 0,
-    }
-  }
+function adapt(client: unknown, prepare: boolean): SqlClient {
+  if (isPool(client)) return onPool(client, prepare)
+  if (isPostgresJs(client)) return onPostgresJs(client, prepare)
   throw new SessionError(
     'ERR_SESSION_CLIENT',
     'new PostgresStore({ client }) takes a Pool of pg, or a client of postgres.js (postgres(…))',
   )
+}
+
+function onPool(pool: PgPoolLike, prepare: boolean): SqlClient {
+  const names = new Map<string, string>()
+  // Two texts under one name are refused, so that it comes from the text.
+  const nameOf = (text: string) => {
+    const name = names.get(text) ?? `koa_sess_${createHash('sha1').update(text).digest('hex')}`
+    names.set(text, name)
+    return name
+  }
+  const ask = (text: string, params: readonly Param[]) => {
+    const query = { text, values: [...params] }
+    return pool.query(prepare && params.length > 0 ? { name: nameOf(text), ...query } : query)
+  }
+  return {
+    first: async (statement, params) => (await ask(statement, params)).rows[0],
+    rows: async (statement, params) => (await ask(statement, params)).rows,
+    run: async (statement, params) => (await ask(statement, params)).rowCount ?? 0,
+  }
+}
+
+function onPostgresJs(client: PostgresJsLike, prepare: boolean): SqlClient {
+  const ask = async (statement: string, params: readonly Param[]) =>
+    client.unsafe(statement, [...params], { prepare })
+  return {
+    first: async (statement, params) => (await ask(statement, params))[0],
+    rows: ask,
+    run: async (statement, params) => (await ask(statement, params)).count ?? 0,
+  }
 }
 
 function isPool(client: unknown): client is PgPoolLike {

@@ -43,7 +43,7 @@ export class MariadbServer extends Server {
       port: this.port,
       'bind-address': '127.0.0.1',
       socket: join(this.folder, 'socket'),
-      'innodb-flush-log-at-trx-commit': 0,
+      'innodb-flush-log-at-trx-commit': 2,
       'innodb-flush-method': 'nosync',
       'innodb-buffer-pool-size': '32M',
       'max-connections': 200,
