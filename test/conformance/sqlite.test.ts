@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, it } from 'vitest'
+import { describe, it } from 'vitest'
 import { SqliteStore } from '../../src/stores/sqlite.js'
 import { ManualClock, testStore } from '../../src/testing/suite.js'
 import { sqliteDrivers } from '../support/sqlite.js'
+import { temporaryFolder } from '../support/temporary.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'koa-sess-sqlite-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const path = temporaryFolder()
 
 for (const { name, open } of await sqliteDrivers()) {
   const clock = new ManualClock()
@@ -17,7 +14,7 @@ for (const { name, open } of await sqliteDrivers()) {
     await store.setup()
     return { store, close: () => client.close() }
   }
-  const file = join(folder, `${name.replace(':', '-')}.db`)
+  const file = path(`${name.replace(':', '-')}.db`)
   const inFile = () => create(file, clock.now)
 
   testStore(inFile, { describe, it, clock, connections: 4, name: `SqliteStore on ${name}` })

@@ -1,28 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { SqliteStore } from '../../src/stores/sqlite.js'
 import { type Bundle, bundle } from '../support/bundle.js'
 import { libsql } from '../support/sqlite.js'
+import { temporaryFolder } from '../support/temporary.js'
 import { contents } from './values.js'
 
 // KILL_ROUNDS=500 npx vitest run test/crash looks longer.
 const ROUNDS = Number(process.env.KILL_ROUNDS ?? 10)
 const MOST_ACKNOWLEDGED = 400
 
-const folder = mkdtempSync(join(tmpdir(), 'koa-sess-crash-'))
-const file = join(folder, 'sessions.db')
+const file = temporaryFolder()('sessions.db')
 let program: Bundle
 beforeAll(async () => {
   program = await bundle(import.meta.dirname, 'writer.ts')
 }, 60_000)
-afterAll(() => {
-  program.remove()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => program.remove())
 
 let children: ChildProcess[] = []
 afterEach(() => {

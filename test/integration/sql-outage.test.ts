@@ -11,7 +11,7 @@ import { PostgresServer } from '../services/postgres.js'
 import type { Server } from '../services/server.js'
 import { type Routes, serve } from '../support/site.js'
 import { libsql } from '../support/sqlite.js'
-import { inFolder } from '../support/temporary.js'
+import { temporaryFolder } from '../support/temporary.js'
 
 const ROUTES: Routes = {
   '/nothing': () => undefined,
@@ -100,25 +100,23 @@ test('close() takes the listener off the pool, and leaves the pool to its owner'
   expect(client.ended).toBe(false)
 })
 
-describe('an SQLite file that another process holds', () => {
-  test('a write waits for it, and is a 503 past busy_timeout', async () => {
-    await inFolder(async (path) => {
-      const [mine, other] = [libsql.open(path('a.db')), libsql.open(path('a.db'))]
-      const store = new SqliteStore({ client: mine, pruneInterval: 0 })
-      await store.setup()
-      expect(mine.prepare('PRAGMA busy_timeout').get()).toMatchObject({ timeout: 5000 })
-      mine.prepare('PRAGMA busy_timeout = 20').get()
-      await store.setup()
-      expect(mine.prepare('PRAGMA busy_timeout').get()).toMatchObject({ timeout: 20 })
-      store.create('key', 'value', Date.now() + 60_000)
-      other.prepare('BEGIN IMMEDIATE').run()
-      expect(store.load('key')).toBe('value')
-      expect(() => store.destroy('key')).toThrow(
-        expect.objectContaining({ code: 'ERR_SESSION_UNAVAILABLE', status: 503 }),
-      )
-      other.prepare('COMMIT').run()
-      expect(store.destroy('key')).toBe(true)
-      for (const handle of [mine, other]) handle.close()
-    })
-  })
+const path = temporaryFolder()
+
+test('a write waits for another process that holds the SQLite file, and is a 503 past busy_timeout', async () => {
+  const [mine, other] = [libsql.open(path('a.db')), libsql.open(path('a.db'))]
+  const store = new SqliteStore({ client: mine, pruneInterval: 0 })
+  await store.setup()
+  expect(mine.prepare('PRAGMA busy_timeout').get()).toMatchObject({ timeout: 5000 })
+  mine.prepare('PRAGMA busy_timeout = 20').get()
+  await store.setup()
+  expect(mine.prepare('PRAGMA busy_timeout').get()).toMatchObject({ timeout: 20 })
+  store.create('key', 'value', Date.now() + 60_000)
+  other.prepare('BEGIN IMMEDIATE').run()
+  expect(store.load('key')).toBe('value')
+  expect(() => store.destroy('key')).toThrow(
+    expect.objectContaining({ code: 'ERR_SESSION_UNAVAILABLE', status: 503 }),
+  )
+  other.prepare('COMMIT').run()
+  expect(store.destroy('key')).toBe(true)
+  for (const handle of [mine, other]) handle.close()
 })

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { createPool } from 'mysql2/promise'
@@ -13,6 +12,7 @@ import type { SqlStore, SqlStoreOptions } from '../../src/stores/sql.js'
 import { SqliteStore } from '../../src/stores/sqlite.js'
 import { databaseUrl } from '../services/databases.js'
 import { libsql } from '../support/sqlite.js'
+import { temporaryFolder } from '../support/temporary.js'
 
 type Options = SqlStoreOptions & { schema?: string }
 
@@ -24,15 +24,13 @@ interface Connection {
   end(): unknown
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'koa-sess-sql-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const path = temporaryFolder()
 
-const KINDS: Record<string, { file: string; quote: string; connect(): Promise<Connection> }> = {
+const KINDS: Record<string, { quote: string; connect(): Promise<Connection> }> = {
   SqliteStore: {
-    file: 'sqlite.sql',
     quote: '"',
     async connect() {
-      const client = libsql.open(join(folder, 'sessions.db'))
+      const client = libsql.open(path('sessions.db'))
       return {
         make: (options) => new SqliteStore({ client, ...options }),
         run: async (statement) => client.prepare(statement).run(),
@@ -41,7 +39,6 @@ const KINDS: Record<string, { file: string; quote: string; connect(): Promise<Co
     },
   },
   'PostgresStore, pg': {
-    file: 'postgres.sql',
     quote: '"',
     async connect() {
       const client = new Pool({ connectionString: await databaseUrl('postgres') })
@@ -53,7 +50,6 @@ const KINDS: Record<string, { file: string; quote: string; connect(): Promise<Co
     },
   },
   'PostgresStore, postgres.js': {
-    file: 'postgres.sql',
     quote: '"',
     async connect() {
       const client = postgres(await databaseUrl('postgres'), { onnotice: () => undefined })
@@ -65,7 +61,6 @@ const KINDS: Record<string, { file: string; quote: string; connect(): Promise<Co
     },
   },
   MysqlStore: {
-    file: 'mysql.sql',
     quote: '`',
     async connect() {
       const client = createPool(await databaseUrl('mysql'))

@@ -1,8 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, inject, test } from 'vitest'
 import { databaseUrl } from '../services/databases.js'
 import {
@@ -14,6 +11,7 @@ import {
   sqliteAt,
 } from '../support/backends.js'
 import { type Bundle, bundle } from '../support/bundle.js'
+import { temporaryFolder } from '../support/temporary.js'
 import { CASES } from './cases.js'
 import { Player } from './player.js'
 
@@ -30,9 +28,7 @@ interface Mode {
 const PLAIN: Mode = { rolling: false, defer: false }
 const ROLLING: Mode = { rolling: true, defer: true }
 
-const folder = mkdtempSync(join(tmpdir(), 'koa-sess-processes-'))
-const file = join(folder, 'sessions.db')
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const file = temporaryFolder()('sessions.db')
 
 // Each opens its store by what process.ts is told of it.
 const SHARED: { backend: Backend; url: () => string | Promise<string>; modes: Mode[] }[] = [

@@ -1,15 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 
-/** Does something in a folder of its own, which is gone afterwards. */
-export async function inFolder(
-  act: (path: (name: string) => string) => Promise<void>,
-): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'koa-sess-'))
-  try {
-    await act((name) => join(folder, name))
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+/** A folder for the tests of a file, which is gone after them. @returns the path of a name in it. */
+export function temporaryFolder(): (name: string) => string {
+  const folder = mkdtempSync(join(tmpdir(), 'koa-sess-test-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return (name) => join(folder, name)
 }

@@ -3,7 +3,10 @@ const { once } = require('node:events')
 const Koa = require('koa')
 const session = require('koa-sess')
 const { cookieSession } = require('koa-sess/cookie')
+const { MysqlStore } = require('koa-sess/mysql')
+const { PostgresStore } = require('koa-sess/postgres')
 const { RedisStore } = require('koa-sess/redis')
+const { SqliteStore } = require('koa-sess/sqlite')
 const { testStore } = require('koa-sess/testing')
 
 const { MemoryStore, SessionError } = session
@@ -15,9 +18,9 @@ async function main() {
     typeof cookieSession({ keys: ['a key of at least thirty-two characters'] }),
     'function',
   )
-  assert.equal(typeof RedisStore, 'function')
   assert.equal(typeof testStore, 'function')
-  assert.throws(() => new RedisStore({ client: {} }), SessionError)
+  for (const Store of [RedisStore, SqliteStore, PostgresStore, MysqlStore])
+    assert.throws(() => new Store({ client: {} }), SessionError)
 
   const app = new Koa()
   app.keys = ['a key of at least thirty-two characters']

@@ -3,7 +3,10 @@ import { once } from 'node:events'
 import Koa from 'koa'
 import session, { MemoryStore, SessionError } from 'koa-sess'
 import { cookieSession } from 'koa-sess/cookie'
+import { MysqlStore } from 'koa-sess/mysql'
+import { PostgresStore } from 'koa-sess/postgres'
 import { RedisStore } from 'koa-sess/redis'
+import { SqliteStore } from 'koa-sess/sqlite'
 import { ManualClock, testStore } from 'koa-sess/testing'
 
 assert.equal(session.MemoryStore, MemoryStore)
@@ -12,7 +15,8 @@ assert.equal(
   typeof cookieSession({ keys: ['a key of at least thirty-two characters'] }),
   'function',
 )
-assert.equal(typeof RedisStore, 'function')
+for (const Store of [RedisStore, SqliteStore, PostgresStore, MysqlStore])
+  assert.throws(() => new Store({ client: {} }), SessionError)
 assert.equal(typeof testStore, 'function')
 assert.equal(new ManualClock(5).now(), 5)
 

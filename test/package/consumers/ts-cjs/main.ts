@@ -1,7 +1,10 @@
 import Koa = require('koa')
 import session = require('koa-sess')
 import cookie = require('koa-sess/cookie')
+import mysql = require('koa-sess/mysql')
+import postgres = require('koa-sess/postgres')
 import redis = require('koa-sess/redis')
+import sqlite = require('koa-sess/sqlite')
 
 interface Cart {
   items?: string[]
@@ -23,5 +26,10 @@ app.on('error', (error: unknown) => {
   }
 })
 const memory: session.MemoryStore = new session.MemoryStore()
-const stores: (new (...args: never[]) => session.SessionStore)[] = [redis.RedisStore]
+const stores: (new (...args: never[]) => session.SessionStore)[] = [
+  redis.RedisStore,
+  sqlite.SqliteStore,
+  postgres.PostgresStore,
+  mysql.MysqlStore,
+]
 export = { app, memory, stores }

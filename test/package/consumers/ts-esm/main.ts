@@ -7,7 +7,10 @@ import session, {
   type SessionStore,
 } from 'koa-sess'
 import { cookieSession } from 'koa-sess/cookie'
+import { MysqlStore } from 'koa-sess/mysql'
+import { PostgresStore } from 'koa-sess/postgres'
 import { RedisStore } from 'koa-sess/redis'
+import { SqliteStore } from 'koa-sess/sqlite'
 
 interface Cart {
   items?: string[]
@@ -28,6 +31,12 @@ app.on('error', (error: unknown) => {
     console.error(code)
   }
 })
-const stores: (new (...args: never[]) => SessionStore)[] = [RedisStore, session.MemoryStore]
+const stores: (new (...args: never[]) => SessionStore)[] = [
+  RedisStore,
+  SqliteStore,
+  PostgresStore,
+  MysqlStore,
+  session.MemoryStore,
+]
 
 export { app, stores }
