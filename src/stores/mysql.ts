@@ -1,18 +1,9 @@
 import { SessionError } from '../errors.js'
 import { type Awaitable, andThen } from '../store.js'
-import {
-  checkName,
-  checkOptions,
-  type Dialect,
-  hasMethods,
-  type Param,
-  quoted,
-  type Row,
-  type SqlClient,
-  SqlStore,
-  type SqlStoreOptions,
-} from './sql.js'
+import { SqlStore } from './sql.js'
+import { type Dialect, type Param, quoted, type Row, type SqlClient } from './sql-dialect.js'
 import { has } from './sql-errors.js'
+import { checkOptions, hasMethods, type SqlStoreOptions } from './sql-options.js'
 
 /** A pool of `mysql2/promise`, as far as it is used. */
 export interface MysqlPoolLike {
@@ -46,8 +37,6 @@ export class MysqlStore extends SqlStore {
     const { client, schema, table = 'koa_sess' } = options ?? {}
     const database = adapt(client)
     checkOptions('MysqlStore', options, 'schema')
-    checkName('table', table)
-    if (schema !== undefined) checkName('schema', schema)
     const name = schema === undefined ? quote(table) : `${quote(schema)}.${quote(table)}`
     super(database, dialect(name), options)
     const row = `INTO ${name} (\`key\`, value, expires_at) VALUES (?, ?, ?)`

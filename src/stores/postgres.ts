@@ -1,18 +1,9 @@
 import { createHash } from 'node:crypto'
 import { SessionError } from '../errors.js'
-import {
-  checkName,
-  checkOptions,
-  type Dialect,
-  hasMethods,
-  type Param,
-  quoted,
-  type Row,
-  type SqlClient,
-  SqlStore,
-  type SqlStoreOptions,
-} from './sql.js'
+import { SqlStore } from './sql.js'
+import { type Dialect, type Param, quoted, type Row, type SqlClient } from './sql-dialect.js'
 import { has } from './sql-errors.js'
+import { checkOptions, hasMethods, type SqlStoreOptions } from './sql-options.js'
 
 interface PgResult {
   rows: Row[]
@@ -64,8 +55,6 @@ export class PostgresStore extends SqlStore {
     const { client, schema, table = 'koa_sess', prepare = true } = options ?? {}
     const database = adapt(client, prepare)
     checkOptions('PostgresStore', options, 'schema', 'prepare')
-    checkName('table', table)
-    if (schema !== undefined) checkName('schema', schema)
     super(database, dialect(table, schema), options)
     this.#pool = isPool(client) ? client : undefined
     // An idle connection that breaks would end the process; requests learn of it anyway.

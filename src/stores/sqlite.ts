@@ -1,18 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SessionError } from '../errors.js'
-import {
-  checkName,
-  checkOptions,
-  type Dialect,
-  hasMethods,
-  type Param,
-  quoted,
-  type Row,
-  type SqlClient,
-  SqlStore,
-  type SqlStoreOptions,
-} from './sql.js'
+import { SqlStore } from './sql.js'
+import { type Dialect, type Param, quoted, type Row, type SqlClient } from './sql-dialect.js'
 import { asked, isUnavailable } from './sql-errors.js'
+import { checkOptions, hasMethods, type SqlStoreOptions } from './sql-options.js'
 
 /** A prepared statement of better-sqlite3, libsql or `node:sqlite`, as far as it is used. */
 export interface SqliteStatementLike {
@@ -50,7 +41,6 @@ export class SqliteStore extends SqlStore {
         'new SqliteStore({ client }) takes an open database of better-sqlite3, libsql or node:sqlite (DatabaseSync)',
       )
     checkOptions('SqliteStore', options)
-    checkName('table', table)
     const handle = new Handle(client)
     super(handle, dialect(table), options)
     this.#handle = handle

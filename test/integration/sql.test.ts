@@ -8,7 +8,8 @@ import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { MysqlStore } from '../../src/stores/mysql.js'
 import { PostgresStore } from '../../src/stores/postgres.js'
-import type { SqlStore, SqlStoreOptions } from '../../src/stores/sql.js'
+import type { SqlStore } from '../../src/stores/sql.js'
+import type { SqlStoreOptions } from '../../src/stores/sql-options.js'
 import { SqliteStore } from '../../src/stores/sqlite.js'
 import { databaseUrl } from '../services/databases.js'
 import { libsql } from '../support/sqlite.js'
@@ -26,7 +27,10 @@ interface Connection {
 
 const path = temporaryFolder()
 
-const KINDS: Record<string, { quote: string; connect(): Promise<Connection> }> = {
+const KINDS: Record<
+  string,
+  { quote: string; lock?: [lock: string, unlock: string]; connect(): Promise<Connection> }
+> = {
   SqliteStore: {
     quote: '"',
     async connect() {
@@ -40,6 +44,7 @@ const KINDS: Record<string, { quote: string; connect(): Promise<Connection> }> =
   },
   'PostgresStore, pg': {
     quote: '"',
+    lock: ['BEGIN; LOCK TABLE ?', 'ROLLBACK'],
     async connect() {
       const client = new Pool({ connectionString: await databaseUrl('postgres') })
       return {
@@ -62,6 +67,7 @@ const KINDS: Record<string, { quote: string; connect(): Promise<Connection> }> =
   },
   MysqlStore: {
     quote: '`',
+    lock: ['LOCK TABLES ? WRITE', 'UNLOCK TABLES'],
     async connect() {
       const client = createPool(await databaseUrl('mysql'))
       return {
@@ -77,7 +83,7 @@ const HOUR = 3_600_000
 let number = 0
 const freshName = () => `t${process.pid}_${number++}`
 
-describe.each(Object.entries(KINDS))('%s', (name, { connect, quote }) => {
+describe.each(Object.entries(KINDS))('%s', (name, { connect, quote, lock }) => {
   const hasSchemas = name !== 'SqliteStore'
   let connection: Connection
   let stores: SqlStore[] = []
@@ -209,6 +215,26 @@ describe.each(Object.entries(KINDS))('%s', (name, { connect, quote }) => {
     expect((await store.scan('old')).records).toHaveLength(0)
     for (const other of others) await other.end()
   })
+
+  test.runIf(lock)(
+    'a call that takes longer than timeout fails; it may still be done',
+    async () => {
+      const table = freshName()
+      const store = await fresh({ table, timeout: 30 })
+      await store.create('key', 'a', Date.now() + HOUR)
+      const other = await connect()
+      const [taken, released] = lock ?? ['', '']
+      await other.run(taken.replace('?', quoted(table)))
+      const code = 'ERR_SESSION_UNAVAILABLE'
+      await expect(store.load('key')).rejects.toMatchObject({ code, status: 503 })
+      await expect(store.replace('key', 'a', 'b', Date.now() + HOUR)).rejects.toMatchObject({
+        code,
+      })
+      await other.run(released)
+      await other.end()
+      await expect.poll(() => store.load('key')).toBe('b')
+    },
+  )
 
   test('it prunes by itself, until it is closed', async () => {
     const table = freshName()
