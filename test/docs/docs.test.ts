@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, describe, expect, inject, test } from 'vitest'
+import { databaseUrl } from '../services/databases.js'
 import { visitProgram } from '../support/program.js'
+import { temporaryFolder } from '../support/temporary.js'
 
 const root = join(import.meta.dirname, '../..')
 const generated = join(import.meta.dirname, 'generated')
@@ -41,9 +43,19 @@ function write({ name, code }: Block, extension: string): string {
   return file
 }
 
+const path = temporaryFolder()
+
+/** What a program reads from its environment; a database only starts for one that asks for it. */
+async function provide({ code }: Block): Promise<void> {
+  process.env.REDIS_URL = inject('redisUrl')
+  process.env.SQLITE_FILE = path('sessions.db')
+  if (code.includes('POSTGRES_URL')) process.env.POSTGRES_URL = await databaseUrl('postgres')
+  if (code.includes('MYSQL_URL')) process.env.MYSQL_URL = await databaseUrl('mysql')
+}
+
 describe('programs in the docs run', () => {
   test.each(blocks.filter(({ language }) => language === 'js'))('$name', async (block) => {
-    process.env.REDIS_URL = inject('redisUrl')
+    await provide(block)
     await visitProgram(write(block, 'mjs'), async (browser) => {
       for (const path of ['/login', '/', '/', '/logout', '/'])
         expect((await browser.get(path)).status).toBe(200)

@@ -323,6 +323,28 @@ async function failure(work: () => unknown): Promise<unknown> {
   throw new Error('This should have failed')
 }
 
+test('where the isolation level refuses what another writer was faster at, it asks again', async () => {
+  const client = new Pool({
+    connectionString: await databaseUrl('postgres'),
+    options: '-c default_transaction_isolation=serializable',
+  })
+  const table = freshName()
+  const store = new PostgresStore({ client, table, pruneInterval: 0 })
+  await store.setup()
+  await store.create('key', 'a', Date.now() + HOUR)
+  const other = await client.connect()
+  await other.query('BEGIN')
+  await other.query(`UPDATE ${table} SET expires_at = expires_at + 1`)
+  const replaced = store.replace('key', 'a', 'b', Date.now() + HOUR)
+  const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%${table}%'`
+  await expect.poll(async () => (await client.query(waiting)).rowCount).toBe(1)
+  await other.query('COMMIT')
+  other.release()
+  expect(await replaced).toEqual({ ok: true })
+  store.close()
+  await client.end()
+})
+
 const root = join(import.meta.dirname, '../..')
 const shipped = (file: string) => readFileSync(join(root, 'sql', file), 'utf8')
 
