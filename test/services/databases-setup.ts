@@ -1,8 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
-import { MariadbServer } from './mariadb.js'
-import { PostgresServer } from './postgres.js'
+import { MARIADB, MariadbServer } from './mariadb.js'
+import { POSTGRES, PostgresServer } from './postgres.js'
+import type { Server } from './server.js'
+import { installMissing, type Tool } from './tools.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -11,31 +13,40 @@ declare module 'vitest' {
   }
 }
 
-type Url = { url: string; stop?: () => Promise<void> }
-
-async function started(Kind: typeof PostgresServer | typeof MariadbServer): Promise<Url> {
-  const server = await Kind.start()
-  return { url: server.url, stop: () => server[Symbol.asyncDispose]() }
+interface Database {
+  /** The variable that names one that runs already. */
+  variable: string
+  tool: Tool
+  start(): Promise<Server & { url: string }>
 }
 
-const preset = (url: string | undefined): Url | undefined => (url ? { url } : undefined)
-
-const DATABASES: Record<string, () => Url | Promise<Url>> = {
-  '/postgres': () => preset(process.env.TEST_POSTGRES_URL) ?? started(PostgresServer),
-  '/mysql': () => preset(process.env.TEST_MYSQL_URL) ?? started(MariadbServer),
+const DATABASES: Record<string, Database> = {
+  '/postgres': {
+    variable: 'TEST_POSTGRES_URL',
+    tool: POSTGRES,
+    start: () => PostgresServer.start(),
+  },
+  '/mysql': { variable: 'TEST_MYSQL_URL', tool: MARIADB, start: () => MariadbServer.start() },
 }
 
 /** One of each for all tests of a run, started by the first test that asks for it. */
 export default async function setup(project: TestProject) {
-  const running = new Map<string, Promise<Url>>()
-  const start = (path: string): Promise<Url> => {
-    const asked = running.get(path) ?? Promise.resolve(DATABASES[path]?.() ?? { url: '' })
-    running.set(path, asked)
-    return asked
+  const missing = Object.values(DATABASES).filter(({ variable }) => !process.env[variable])
+  // Before the tests, as none of them has the time for it.
+  installMissing(...missing.map(({ tool }) => tool))
+  const running = new Map<string, Promise<Server & { url: string }>>()
+  const urlOf = async (path: string): Promise<string> => {
+    const database = DATABASES[path]
+    if (!database) throw new Error(`${path} is no database`)
+    const preset = process.env[database.variable]
+    if (preset) return preset
+    const server = running.get(path) ?? database.start()
+    running.set(path, server)
+    return (await server).url
   }
   const desk = createServer((request, response) => {
-    start(request.url ?? '').then(
-      ({ url }) => response.end(url),
+    urlOf(request.url ?? '').then(
+      (url) => response.end(url),
       (error) => response.writeHead(500).end(String(error)),
     )
   }).listen(0, '127.0.0.1')
@@ -43,6 +54,6 @@ export default async function setup(project: TestProject) {
   project.provide('databases', `http://127.0.0.1:${(desk.address() as AddressInfo).port}`)
   return async () => {
     desk.close()
-    for (const { stop } of await Promise.all(running.values())) await stop?.()
+    for (const server of await Promise.all(running.values())) await server[Symbol.asyncDispose]()
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
 import { freePort, Server } from './server.js'
-import { ensure, find, type Tool } from './tools.js'
+import { ensure, type Tool } from './tools.js'
 
 const tool = (name: string): Tool => ({
   names: [name],
@@ -9,7 +9,8 @@ const tool = (name: string): Tool => ({
   package: 'mariadb-server-core mariadb-client-core',
   variable: 'TEST_MYSQL_URL',
 })
-const [MARIADB, INSTALL] = [tool('mariadbd'), tool('mariadb-install-db')]
+export const MARIADB = tool('mariadbd')
+const INSTALL = tool('mariadb-install-db')
 
 /** A MariaDB of one's own. It keeps its data over a restart, but writes nothing for a power cut. */
 export class MariadbServer extends Server {
@@ -27,10 +28,6 @@ export class MariadbServer extends Server {
     server.run(install, '--no-defaults', `--datadir=${server.#data}`, ...options)
     await server.start()
     return server
-  }
-
-  static get available(): boolean {
-    return find(MARIADB) !== undefined && find(INSTALL) !== undefined
   }
 
   get #data(): string {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import pg from 'pg'
 import { freePort, Server } from './server.js'
-import { ensure, find, type Tool } from './tools.js'
+import { ensure, type Tool } from './tools.js'
 
 const tool = (name: string): Tool => ({
   names: [name],
@@ -10,7 +10,8 @@ const tool = (name: string): Tool => ({
   package: 'postgresql',
   variable: 'TEST_POSTGRES_URL',
 })
-const [POSTGRES, INITDB] = [tool('postgres'), tool('initdb')]
+export const POSTGRES = tool('postgres')
+const INITDB = tool('initdb')
 
 /** A PostgreSQL of one's own. It keeps its data over a restart, but writes nothing for a power cut. */
 export class PostgresServer extends Server {
@@ -30,10 +31,6 @@ export class PostgresServer extends Server {
     server.run(initdb, '--pgdata', server.#data, '--no-sync', '--no-locale', ...options)
     await server.start()
     return server
-  }
-
-  static get available(): boolean {
-    return find(POSTGRES) !== undefined && find(INITDB) !== undefined
   }
 
   get #data(): string {

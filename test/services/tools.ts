@@ -19,9 +19,15 @@ export function find({ names, folders: more }: Pick<Tool, 'names' | 'folders'>) 
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable)
 }
 
+/** Installs with apt-get what is not there, where this process may do that. */
+export function installMissing(...tools: Tool[]): void {
+  const packages = tools.filter((tool) => !find(tool)).flatMap((tool) => tool.package.split(' '))
+  if (packages.length > 0 && mayInstall()) install(packages)
+}
+
 /** The path of a tool, installed with apt-get where this process may do that. */
 export function ensure(tool: Tool): string {
-  if (!find(tool) && mayInstall()) install(tool.package)
+  installMissing(tool)
   const path = find(tool)
   if (path) return path
   throw new Error(
@@ -52,8 +58,8 @@ function mayInstall(): boolean {
   return process.getuid?.() === 0 && existsSync('/etc/debian_version')
 }
 
-function install(packages: string): void {
-  console.log(`Installing ${packages} with apt-get`)
+function install(packages: string[]): void {
+  console.log(`Installing ${packages.join(' ')} with apt-get`)
   // RUNLEVEL=1 keeps the package from starting a service of its own.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   // Test files run side by side: one of them installs, and the others wait for it.
@@ -62,7 +68,7 @@ function install(packages: string): void {
     execFileSync('flock', [lock, 'apt-get', '-qq', ...args], { env, stdio: 'pipe' })
   if (packages.includes('postgresql')) noCluster()
   apt('update')
-  apt('install', '--yes', '--no-install-recommends', ...packages.split(' '))
+  apt('install', '--yes', '--no-install-recommends', ...packages)
 }
 
 /** Keeps the package of PostgreSQL from making a database that nobody asked for. */
