@@ -29,7 +29,7 @@ export interface MysqlStoreOptions extends SqlStoreOptions {
  */
 export class MysqlStore extends SqlStore {
   readonly #insert: string
-  readonly #replace: string
+  readonly #overwrite: string
   readonly #clear: string
 
   /** @throws {SessionError} ERR_SESSION_CLIENT for a client that it does not know; ERR_SESSION_OPTION. */
@@ -41,7 +41,7 @@ export class MysqlStore extends SqlStore {
     super(database, dialect(name), options)
     const row = `INTO ${name} (\`key\`, value, expires_at) VALUES (?, ?, ?)`
     this.#insert = `INSERT ${row}`
-    this.#replace = `REPLACE ${row}`
+    this.#overwrite = `REPLACE ${row}`
     this.#clear = `DELETE FROM ${name} WHERE \`key\` = ? AND expires_at <= ?`
   }
 
@@ -63,7 +63,7 @@ export class MysqlStore extends SqlStore {
   }
 
   protected override put(key: string, value: string, expiresAt: number): Awaitable<unknown> {
-    return this.run(this.#replace, [Buffer.from(key), Buffer.from(value), Math.ceil(expiresAt)])
+    return this.run(this.#overwrite, [Buffer.from(key), Buffer.from(value), Math.ceil(expiresAt)])
   }
 
   async #inserted(row: readonly Param[]): Promise<boolean> {
