@@ -13,7 +13,8 @@ export default defineConfig({
     ],
     globalSetup: ['test/services/redis-setup.ts'],
     // One store is enough to tell a mutant, and the others take their time.
-    testNamePattern: /^(?!.*(?:Redis|Sqlite|Postgres|Mysql|thunks|generators|a store of promises)).*$/,
+    testNamePattern:
+      /^(?!.*(?:Redis|Sqlite|Postgres|Mysql|thunks|generators|a store of promises)).*$/,
     bail: 1,
     testTimeout: 5000,
   },
