@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config'
 const src = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url))
 const alias = [
   { find: /^koa-sess$/, replacement: src('index.ts') },
+  { find: /^koa-sess\/adapters$/, replacement: src('adapters/index.ts') },
   { find: /^koa-sess\/cookie$/, replacement: src('cookie-only.ts') },
   { find: /^koa-sess\/redis$/, replacement: src('stores/redis.ts') },
   { find: /^koa-sess\/(sqlite|postgres|mysql)$/, replacement: src('stores/$1.ts') },

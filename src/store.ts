@@ -68,6 +68,11 @@ export interface LegacyStore {
   /** `ttl` in milliseconds. */
   set(sid: string, session: StoredSession, ttl: number): unknown
   destroy(sid: string): unknown
+  /**
+   * Optional: makes a session that is there last `ttl` ms from now on, and writes nothing of its data.
+   * Without it, what was read is set again.
+   */
+  touchSession?(sid: string, session: StoredSession, ttl: number): unknown
   on?(event: 'connect' | 'disconnect', listener: () => void): unknown
   off?(event: 'connect' | 'disconnect', listener: () => void): unknown
 }

@@ -28,7 +28,7 @@ class LegacyAdapter implements SessionStore {
     if (touch === undefined) return this.#read(key)
     return this.#inTurn(key, async () => {
       const value = await this.#read(key)
-      if (value !== undefined) await this.#write(key, value, touch)
+      if (value !== undefined) await this.#extend(key, value, touch)
       return value
     })
   }
@@ -53,7 +53,7 @@ class LegacyAdapter implements SessionStore {
   touch(key: string, expiresAt: number): Promise<boolean> {
     return this.#inTurn(key, async () => {
       const value = await this.#read(key)
-      if (value !== undefined) await this.#write(key, value, expiresAt)
+      if (value !== undefined) await this.#extend(key, value, expiresAt)
       return value !== undefined
     })
   }
@@ -92,6 +92,13 @@ class LegacyAdapter implements SessionStore {
     else await settle(this.#source.set(key, revive(value), ttl))
   }
 
+  async #extend(key: string, value: string, expiresAt: number): Promise<void> {
+    const ttl = expiresAt - this.#now()
+    if (!this.#source.touchSession || ttl <= 0 || tombstoneUntil(value) !== undefined)
+      return this.#write(key, value, expiresAt)
+    await settle(this.#source.touchSession(key, revive(value), ttl))
+  }
+
   async #destroy(key: string): Promise<void> {
     await settle(this.#source.destroy(key))
   }
@@ -118,10 +125,12 @@ class LegacyAdapter implements SessionStore {
   }
 }
 
-// Some file stores say "no such session" in the words of the file system.
+// Some file stores say "no such session" in the words of the file system; but a server whose socket is
+// not there is a failure.
 function absent(error: unknown): undefined {
-  if (error instanceof Error && Reflect.get(error, 'code') === 'ENOENT') return undefined
-  throw error
+  if (!(error instanceof Error) || Reflect.get(error, 'code') !== 'ENOENT') throw error
+  if (Reflect.get(error, 'syscall') === 'connect') throw error
+  return undefined
 }
 
 /** A session as older stores know it: an object, and `cookie.expires` a Date. */

@@ -59,3 +59,38 @@ declare module 'passport' {
   const passport: { Strategy: typeof Strategy }
   export = passport
 }
+
+declare module 'session-file-store' {
+  type Express = typeof import('express-session')
+  interface Options {
+    path: string
+    retries?: number
+    ttl?: number
+    reapInterval?: number
+    logFn?: () => void
+  }
+  function make(session: Express): new (options: Options) => import('express-session').Store
+  export = make
+}
+
+declare module 'connect-pg-simple' {
+  type Express = typeof import('express-session')
+  interface Options {
+    pool: import('pg').Pool
+    createTableIfMissing?: boolean
+    tableName?: string
+    pruneSessionInterval?: number | false
+  }
+  function make(session: Express): new (options: Options) => import('express-session').Store
+  export = make
+}
+
+declare module 'express-mysql-session' {
+  type Express = typeof import('express-session')
+  type MySQLStore = import('express-session').Store & {
+    onReady(): Promise<void>
+    close(): Promise<void>
+  }
+  function make(session: Express): new (options: object, pool: object) => MySQLStore
+  export = make
+}

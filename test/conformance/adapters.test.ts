@@ -1,0 +1,10 @@
+import { describe, it } from 'vitest'
+import { testStore } from '../../src/testing/suite.js'
+import { FOREIGN } from '../support/foreign.js'
+
+for (const { name, open, precision, beyond = [] } of FOREIGN) {
+  const possible = (title: string, test: () => Promise<void>) =>
+    beyond.includes(title) ? it.skip(title, test) : it(title, test)
+  // Most of it is waiting for deadlines; each test has keys of its own.
+  testStore(open, { describe: describe.concurrent, it: possible, name, precision, strong: false })
+}

@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { RedisStore as ConnectRedis } from 'connect-redis'
+import express from 'express-session'
+import { Redis } from 'ioredis'
+import Keyv from 'keyv'
+import redisStore from 'koa-redis'
+import makeMemoryStore from 'memorystore'
+import { createClient } from 'redis'
+import makeFileStore from 'session-file-store'
+import { createStorage } from 'unstorage'
+import fsDriver from 'unstorage/drivers/fs'
+import redisDriver from 'unstorage/drivers/redis'
+import { inject } from 'vitest'
+import { fromExpressStore, fromKeyv, fromUnstorage } from '../../src/adapters/index.js'
+import type { LegacyStore, StoredSession } from '../../src/store.js'
+
+/** A store that somebody else wrote, as koa-sess takes it. */
+export interface Foreign {
+  name: string
+  /** How finely it keeps deadlines, in ms. */
+  precision: number
+  /** Tests of the suite that are beyond it. */
+  beyond?: string[]
+  open(): Promise<{ store: LegacyStore; close(): Promise<unknown> }>
+}
+
+const none = async () => undefined
+
+async function folder(): Promise<{ path: string; close(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'koa-sess-store-'))
+  return { path, close: () => rm(path, { recursive: true, force: true }) }
+}
+
+export const fileStore = async (): Promise<{ store: express.Store; close(): Promise<void> }> => {
+  const { path, close } = await folder()
+  const FileStore = makeFileStore(express)
+  // By default it looks six times for a file that is not there.
+  return { store: new FileStore({ path, retries: 0, reapInterval: -1, logFn() {} }), close }
+}
+
+const connectRedis: Foreign = {
+  name: 'connect-redis',
+  precision: 1000,
+  async open() {
+    const client = createClient({ url: inject('redisUrl') })
+    await client.connect()
+    return { store: fromExpressStore(new ConnectRedis({ client })), close: () => client.close() }
+  },
+}
+
+const memorystore: Foreign = {
+  name: 'memorystore',
+  precision: 1,
+  async open() {
+    const Store = makeMemoryStore(express)
+    return { store: fromExpressStore(new Store({})), close: none }
+  },
+}
+
+const expressMemory: Foreign = {
+  name: "express-session's MemoryStore",
+  precision: 1,
+  open: async () => ({ store: fromExpressStore(new express.MemoryStore()), close: none }),
+}
+
+const sessionFileStore: Foreign = {
+  name: 'session-file-store',
+  precision: 1,
+  // A name of a file has 255 bytes at most.
+  beyond: ['keys of 300 characters'],
+  async open() {
+    const { store, close } = await fileStore()
+    return { store: fromExpressStore(store), close }
+  },
+}
+
+/** An adapter for Keyv over Redis, as the ones of Keyv are. */
+export class RedisAdapter {
+  opts: unknown
+  namespace?: string | undefined
+
+  constructor(readonly client: Redis) {}
+
+  get(key: string) {
+    return this.client.get(key)
+  }
+  async set(key: string, value: string, ttl?: number) {
+    await (ttl === undefined ? this.client.set(key, value) : this.client.set(key, value, 'PX', ttl))
+  }
+  async delete(key: string) {
+    return (await this.client.del(key)) === 1
+  }
+  async clear() {}
+}
+
+const keyvMemory: Foreign = {
+  name: 'Keyv in memory',
+  precision: 1,
+  open: async () => ({ store: fromKeyv(new Keyv({ throwOnErrors: true })), close: none }),
+}
+
+const keyvRedis: Foreign = {
+  name: 'Keyv on Redis',
+  precision: 1,
+  async open() {
+    const client = new Redis(inject('redisUrl'))
+    const keyv = new Keyv({ store: new RedisAdapter(client), throwOnErrors: true })
+    return { store: fromKeyv(keyv), close: () => client.quit() }
+  },
+}
+
+const unstorageMemory: Foreign = {
+  name: 'unstorage in memory',
+  precision: 1,
+  open: async () => ({ store: fromUnstorage(createStorage()), close: none }),
+}
+
+const unstorageFiles: Foreign = {
+  name: 'unstorage in files',
+  precision: 1,
+  beyond: ['keys of 300 characters'],
+  async open() {
+    const { path, close } = await folder()
+    return { store: fromUnstorage(createStorage({ driver: fsDriver({ base: path }) })), close }
+  },
+}
+
+const unstorageRedis: Foreign = {
+  name: 'unstorage on Redis',
+  precision: 1,
+  async open() {
+    const storage = createStorage({ driver: redisDriver({ url: inject('redisUrl') }) })
+    return { store: fromUnstorage(storage), close: () => storage.dispose() }
+  },
+}
+
+const koaRedis: Foreign = {
+  name: 'koa-redis',
+  precision: 1000,
+  async open() {
+    const store = redisStore({ url: inject('redisUrl') })
+    return { store, close: () => store.quit() }
+  },
+}
+
+/** As koa-generic-session-mongo and koa-session-mongo are: documents by sid, and methods that are generators. */
+class MongoStyleStore implements LegacyStore {
+  readonly #documents = new Map<string, { blob: string; ttl: number; updatedAt: Date }>();
+
+  *get(sid: string): Generator<unknown, unknown, { blob: string } | null> {
+    const found = yield this.#findOne({ sid })
+    return found ? JSON.parse(found.blob) : null
+  }
+
+  *set(sid: string, session: StoredSession, ttl: number): Generator {
+    const document = { blob: JSON.stringify(session), ttl, updatedAt: new Date() }
+    yield (done: (error: unknown) => void) => {
+      this.#documents.set(sid, document)
+      setImmediate(done, null)
+    }
+  }
+
+  *destroy(sid: string): Generator {
+    yield Promise.resolve().then(() => this.#documents.delete(sid))
+  }
+
+  /** What stands for the network: a collection whose TTL index is exact. */
+  async #findOne({ sid }: { sid: string }) {
+    const found = this.#documents.get(sid)
+    return found && found.updatedAt.getTime() + found.ttl > Date.now() ? found : null
+  }
+}
+
+const mongoStyle: Foreign = {
+  name: 'a store in the style of MongoDB',
+  precision: 1,
+  open: async () => ({ store: new MongoStyleStore(), close: none }),
+}
+
+/** A name of its own for what must not meet others' data. */
+export const unique = () => `t${randomUUID().replaceAll('-', '')}`
+
+export const FOREIGN: Foreign[] = [
+  connectRedis,
+  memorystore,
+  expressMemory,
+  sessionFileStore,
+  keyvMemory,
+  keyvRedis,
+  unstorageMemory,
+  unstorageFiles,
+  unstorageRedis,
+  koaRedis,
+  mongoStyle,
+]
