@@ -48,8 +48,11 @@ export class ExpressStore extends EventEmitter {
       // Whoever comes while the connection is down must hear of it too.
       if (event === 'disconnect' && this.#away) queueMicrotask(() => listener())
     })
-    store.on?.('disconnect', () => this.#tell('disconnect', true))
+    let isOpen = false
+    store.on?.('disconnect', () => isOpen && this.#tell('disconnect', true))
     store.on?.('connect', () => this.#tell('connect', false))
+    // What is told at once is that the client is still connecting, and then its calls wait for it.
+    isOpen = true
   }
 
   get<S extends object>(sid: string, callback: (error: unknown, session?: S | null) => void): void {
