@@ -1,7 +1,5 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import Koa from 'koa'
+import { type AddressInfo, Server } from 'node:net'
 import { vi } from 'vitest'
 import { Browser } from './browser.js'
 
@@ -11,11 +9,10 @@ export async function visitProgram(
   visit: (browser: Browser) => Promise<unknown>,
 ): Promise<void> {
   const servers: Server[] = []
-  const listen: (port: number, host: string) => Server = Koa.prototype.listen
-  const spy = vi.spyOn(Koa.prototype, 'listen').mockImplementation(function (this: Koa) {
-    const server = listen.call(this, 0, '127.0.0.1')
-    servers.push(server)
-    return server
+  const listen: (port: number, host: string) => Server = Server.prototype.listen
+  const spy = vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server) {
+    servers.push(this)
+    return listen.call(this, 0, '127.0.0.1')
   })
   await import(file)
   spy.mockRestore()

@@ -2,6 +2,7 @@ const assert = require('node:assert/strict')
 const { once } = require('node:events')
 const Koa = require('koa')
 const session = require('koa-sess')
+const { fromKeyv, toExpressStore } = require('koa-sess/adapters')
 const { cookieSession } = require('koa-sess/cookie')
 const { MysqlStore } = require('koa-sess/mysql')
 const { PostgresStore } = require('koa-sess/postgres')
@@ -18,6 +19,9 @@ async function main() {
     typeof cookieSession({ keys: ['a key of at least thirty-two characters'] }),
     'function',
   )
+  assert.equal(typeof toExpressStore(new MemoryStore()).regenerate, 'function')
+  assert.throws(() => fromKeyv({}), SessionError)
+  assert.equal(typeof RedisStore, 'function')
   assert.equal(typeof testStore, 'function')
   for (const Store of [RedisStore, SqliteStore, PostgresStore, MysqlStore])
     assert.throws(() => new Store({ client: {} }), SessionError)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import Koa from 'koa'
 import session, { MemoryStore, SessionError } from 'koa-sess'
+import { fromKeyv, toExpressStore } from 'koa-sess/adapters'
 import { cookieSession } from 'koa-sess/cookie'
 import { MysqlStore } from 'koa-sess/mysql'
 import { PostgresStore } from 'koa-sess/postgres'
@@ -17,6 +18,9 @@ assert.equal(
 )
 for (const Store of [RedisStore, SqliteStore, PostgresStore, MysqlStore])
   assert.throws(() => new Store({ client: {} }), SessionError)
+assert.equal(typeof toExpressStore(new MemoryStore()).regenerate, 'function')
+assert.throws(() => fromKeyv({}), SessionError)
+assert.equal(typeof RedisStore, 'function')
 assert.equal(typeof testStore, 'function')
 assert.equal(new ManualClock(5).now(), 5)
 

@@ -1,5 +1,6 @@
 import Koa = require('koa')
 import session = require('koa-sess')
+import adapters = require('koa-sess/adapters')
 import cookie = require('koa-sess/cookie')
 import mysql = require('koa-sess/mysql')
 import postgres = require('koa-sess/postgres')
@@ -33,3 +34,6 @@ const stores: (new (...args: never[]) => session.SessionStore)[] = [
   mysql.MysqlStore,
 ]
 export = { app, memory, stores }
+const stores: (new (...args: never[]) => session.SessionStore)[] = [redis.RedisStore]
+const adapted: session.LegacyStore = adapters.fromExpressStore(adapters.toExpressStore(memory))
+export = { adapted, app, memory, stores }

@@ -1,11 +1,13 @@
 import Koa from 'koa'
 import session, {
+  type LegacyStore,
   MemoryStore,
   SessionError,
   type SessionErrorCode,
   type SessionOptions,
   type SessionStore,
 } from 'koa-sess'
+import { fromExpressStore, toExpressStore } from 'koa-sess/adapters'
 import { cookieSession } from 'koa-sess/cookie'
 import { MysqlStore } from 'koa-sess/mysql'
 import { PostgresStore } from 'koa-sess/postgres'
@@ -39,4 +41,6 @@ const stores: (new (...args: never[]) => SessionStore)[] = [
   session.MemoryStore,
 ]
 
-export { app, stores }
+const adapted: LegacyStore = fromExpressStore(toExpressStore(store))
+
+export { adapted, app, stores }
