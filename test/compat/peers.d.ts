@@ -78,7 +78,7 @@ declare module 'connect-pg-simple' {
   interface Options {
     pool: import('pg').Pool
     createTableIfMissing?: boolean
-    tableName?: string
+    schemaName?: string
     pruneSessionInterval?: number | false
   }
   function make(session: Express): new (options: Options) => import('express-session').Store

@@ -2,12 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import makePgStore from 'connect-pg-simple'
 import { RedisStore as ConnectRedis } from 'connect-redis'
+import makeMysqlStore from 'express-mysql-session'
 import express from 'express-session'
 import { Redis } from 'ioredis'
 import Keyv from 'keyv'
 import redisStore from 'koa-redis'
 import makeMemoryStore from 'memorystore'
+import { createPool } from 'mysql2'
+import { Pool } from 'pg'
 import { createClient } from 'redis'
 import makeFileStore from 'session-file-store'
 import { createStorage } from 'unstorage'
@@ -16,6 +20,7 @@ import redisDriver from 'unstorage/drivers/redis'
 import { inject } from 'vitest'
 import { fromExpressStore, fromKeyv, fromUnstorage } from '../../src/adapters/index.js'
 import type { LegacyStore, StoredSession } from '../../src/store.js'
+import { databaseUrl } from '../services/databases.js'
 
 /** A store that somebody else wrote, as koa-sess takes it. */
 export interface Foreign {
@@ -74,6 +79,51 @@ const sessionFileStore: Foreign = {
   async open() {
     const { store, close } = await fileStore()
     return { store: fromExpressStore(store), close }
+  },
+}
+
+const connectPgSimple: Foreign = {
+  name: 'connect-pg-simple',
+  precision: 1000,
+  async open() {
+    const pool = new Pool({ connectionString: await databaseUrl('postgres'), max: 4 })
+    const schemaName = unique()
+    await pool.query(`CREATE SCHEMA ${schemaName}`)
+    const PgStore = makePgStore(express)
+    const store = new PgStore({
+      pool,
+      schemaName,
+      createTableIfMissing: true,
+      pruneSessionInterval: false,
+    })
+    return {
+      store: fromExpressStore(store),
+      async close() {
+        await pool.query(`DROP SCHEMA ${schemaName} CASCADE`)
+        await pool.end()
+      },
+    }
+  },
+}
+
+const expressMysqlSession: Foreign = {
+  name: 'express-mysql-session',
+  precision: 1000,
+  // Its table has 128 characters for a key, and 32 bits for a deadline in seconds.
+  beyond: ['keys of 300 characters', 'deadlines of 400 days and of 100 years'],
+  async open() {
+    const pool = createPool({ uri: await databaseUrl('mysql'), connectionLimit: 4 })
+    const tableName = unique()
+    const MysqlStore = makeMysqlStore(express)
+    const store = new MysqlStore({ schema: { tableName }, clearExpired: false }, pool)
+    await store.onReady()
+    return {
+      store: fromExpressStore(store),
+      async close() {
+        await pool.promise().query(`DROP TABLE ${tableName}`)
+        await pool.promise().end()
+      },
+    }
   },
 }
 
@@ -188,6 +238,8 @@ export const FOREIGN: Foreign[] = [
   memorystore,
   expressMemory,
   sessionFileStore,
+  connectPgSimple,
+  expressMysqlSession,
   keyvMemory,
   keyvRedis,
   unstorageMemory,
