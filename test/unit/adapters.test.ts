@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import Keyv from 'keyv'
+import { createStorage } from 'unstorage'
 import { describe, expect, test, vi } from 'vitest'
 import {
   type ExpressStoreLike,
@@ -296,6 +297,27 @@ describe('fromUnstorage', () => {
     }
     const store = adaptLegacy(fromUnstorage(storage), Date.now)
     expect(await failure(store.destroy(SID))).toMatchObject({ message: /did not remove/ })
+  })
+
+  test('no two keys meet, and none is refused', async () => {
+    const store = adaptLegacy(fromUnstorage(createStorage()), Date.now)
+    const keys = [
+      'a:b',
+      'a::b',
+      ':a:b',
+      'a:b:',
+      'a/b',
+      'a\\b',
+      'a?b',
+      'a?c',
+      'a',
+      'a$',
+      'a%3Fb',
+      'é',
+    ]
+    for (const key of keys)
+      expect(await store.create(key, `{"key":${JSON.stringify(key)}}`, later()), key).toBe(true)
+    for (const key of keys) expect(await store.load(key)).toBe(`{"key":${JSON.stringify(key)}}`)
   })
 
   test('refuses what is no storage', () => {
