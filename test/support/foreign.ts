@@ -171,7 +171,6 @@ const unstorageMemory: Foreign = {
 const unstorageFiles: Foreign = {
   name: 'unstorage in files',
   precision: 1,
-  beyond: ['keys of 300 characters'],
   async open() {
     const { path, close } = await folder()
     return { store: fromUnstorage(createStorage({ driver: fsDriver({ base: path }) })), close }
