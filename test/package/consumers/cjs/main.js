@@ -21,7 +21,6 @@ async function main() {
   )
   assert.equal(typeof toExpressStore(new MemoryStore()).regenerate, 'function')
   assert.throws(() => fromKeyv({}), SessionError)
-  assert.equal(typeof RedisStore, 'function')
   assert.equal(typeof testStore, 'function')
   for (const Store of [RedisStore, SqliteStore, PostgresStore, MysqlStore])
     assert.throws(() => new Store({ client: {} }), SessionError)

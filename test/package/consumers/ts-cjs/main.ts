@@ -33,7 +33,5 @@ const stores: (new (...args: never[]) => session.SessionStore)[] = [
   postgres.PostgresStore,
   mysql.MysqlStore,
 ]
-export = { app, memory, stores }
-const stores: (new (...args: never[]) => session.SessionStore)[] = [redis.RedisStore]
 const adapted: session.LegacyStore = adapters.fromExpressStore(adapters.toExpressStore(memory))
 export = { adapted, app, memory, stores }
