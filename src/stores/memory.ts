@@ -1,5 +1,5 @@
 import { duration } from '../expiry.js'
-import type { Replaced } from '../store.js'
+import type { Page, Replaced, StoredRecord } from '../store.js'
 import { BaseStore } from './base.js'
 import { Entry, flat, Ring } from './ring.js'
 
@@ -15,6 +15,8 @@ const SWEEP = 2
 /** And while nothing happens: a fraction of a millisecond, ten times a second. */
 const IDLE_SWEEP = 500
 const IDLE_MS = 100
+/** Records on a page of `scan`. */
+const PAGE = 100
 
 /**
  * Sessions of one process, bounded and expiring. What it holds are strings: no reference to a
@@ -69,6 +71,28 @@ export class MemoryStore extends BaseStore {
     const live = this.#live(key) !== undefined
     this.#remove(this.#entries.get(key))
     return live
+  }
+
+  /** In the order of their keys, so that whatever is used, comes or goes meanwhile, none is passed over. */
+  scan(prefix: string, cursor?: string, count: number = PAGE): Page {
+    const records = this.#following(prefix, cursor, Math.max(1, count))
+    return { records, cursor: records.length < count ? undefined : records.at(-1)?.key }
+  }
+
+  /** The first live records of a prefix behind a key. */
+  #following(prefix: string, after: string | undefined, count: number): StoredRecord[] {
+    let found: StoredRecord[] = []
+    let last: string | undefined
+    for (const [key, { value, expiresAt }] of this.#entries) {
+      if (!key.startsWith(prefix) || expiresAt <= this.now()) continue
+      if ((after !== undefined && key <= after) || (last !== undefined && key > last)) continue
+      found.push({ key, value, expiresAt })
+      // Not all of them are sorted for each page: most are behind what has been found already.
+      if (found.length < 2 * count) continue
+      found = found.sort(byKey).slice(0, count)
+      last = found.at(-1)?.key
+    }
+    return found.sort(byKey).slice(0, count)
   }
 
   protected put(key: string, value: string, expiresAt: number): void {
@@ -137,4 +161,8 @@ export class MemoryStore extends BaseStore {
       { code: 'KOA_SESS_MEMORY_FULL' },
     )
   }
+}
+
+function byKey(one: StoredRecord, other: StoredRecord): number {
+  return one.key < other.key ? -1 : 1
 }

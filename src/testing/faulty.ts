@@ -8,11 +8,12 @@ import {
 } from '../store.js'
 import { adaptLegacy } from '../stores/legacy.js'
 
-export type StoreMethod = 'load' | 'create' | 'replace' | 'touch' | 'destroy'
+export type StoreMethod = 'load' | 'create' | 'replace' | 'touch' | 'destroy' | 'scan'
 
 /** A call as it reached the store. */
 export interface StoreCall {
   readonly method: StoreMethod
+  /** Of `scan`, the prefix. */
   readonly key: string
   /** What was passed after the key. */
   readonly args: readonly unknown[]
@@ -72,6 +73,8 @@ const TOLD = 'The store failed, as it was told to'
 export class FaultyStore implements SessionStore {
   /** Every call so far, the first one first. */
   readonly calls: StoreCall[] = []
+  /** Where the store has it. */
+  readonly scan?: NonNullable<SessionStore['scan']>
   readonly #source: SessionStore | LegacyStore
   readonly #store: SessionStore
   readonly #events = new EventEmitter().setMaxListeners(0)
@@ -86,6 +89,10 @@ export class FaultyStore implements SessionStore {
   ) {
     this.#source = store
     this.#store = isSessionStore(store) ? store : adaptLegacy(store, now)
+    const scan = this.#store.scan?.bind(this.#store)
+    if (scan)
+      this.scan = (prefix, ...args) =>
+        this.#pass({ method: 'scan', key: prefix, args }, () => scan(prefix, ...args))
   }
 
   load(key: string, touch?: number): Awaitable<string | undefined> {

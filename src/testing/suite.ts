@@ -4,6 +4,7 @@ import { expiry } from './expiry.js'
 import { hostile } from './hostile.js'
 import { outage } from './outage.js'
 import { races } from './races.js'
+import { scan } from './scan.js'
 import { type Clock, type CreateStore, type Outage, type Terms, Trial } from './trial.js'
 
 export { ManualClock } from './clock.js'
@@ -41,7 +42,7 @@ export interface StoreTests {
   outage?: Outage | undefined
 }
 
-const GROUPS = [contract, passed, collision, expiry, compare, races, hostile]
+const GROUPS = [contract, passed, collision, expiry, compare, races, hostile, scan]
 
 /**
  * Defines the tests that a session store has to pass. `create` opens a store, or a store and what
@@ -60,8 +61,10 @@ export function testStore(create: CreateStore, options: StoreTests): void {
   }
   describe(name, () => {
     for (const group of terms.outage ? [...GROUPS, outage] : GROUPS) {
+      const tests = { ...group.every, ...(terms.strong ? group.strong : {}) }
+      // A runner may take a group without tests for a mistake.
+      if (Object.keys(tests).length === 0) continue
       describe(group.name, () => {
-        const tests = { ...group.every, ...(terms.strong ? group.strong : {}) }
         for (const [title, test] of Object.entries(tests))
           it(title, () => Trial.run(create, terms, test))
       })

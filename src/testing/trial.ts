@@ -116,6 +116,12 @@ export class Trial {
     return this.#terms.clock?.now() ?? Date.now()
   }
 
+  /** How far apart two readings of one deadline may be, in ms, where so much time passed between. */
+  tolerance(passed: number): number {
+    const { clock, precision } = this.#terms
+    return clock ? precision : precision + SLACK + passed
+  }
+
   /** A deadline that no test lives to see. */
   get later(): number {
     return this.now() + HOUR

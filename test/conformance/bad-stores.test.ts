@@ -10,6 +10,7 @@ import { KEPT } from './bad/kept.js'
 import { OLDER } from './bad/older.js'
 import { Fragile, OUTAGES } from './bad/outages.js'
 import { RACES } from './bad/races.js'
+import { SCANS } from './bad/scans.js'
 import { collect } from './collect.js'
 import { type Bad, type Kind, OlderRows, type Row, Rows } from './rows.js'
 
@@ -54,6 +55,7 @@ const runs: [kind: string, name: string, found: string[], result: () => Result][
   ...cases('comparisons', COMPARISONS, strong),
   ...cases('races', RACES, strong),
   ...cases('values and keys', KEPT, strong),
+  ...cases('scans', SCANS, strong),
   ...cases('outages', OUTAGES, fragile),
   ...cases('older stores', OLDER, older),
   ['answers', 'two instances share nothing', ['all instances see the same records'], once(apart)],

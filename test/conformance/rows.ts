@@ -1,5 +1,5 @@
 import { setImmediate as tick } from 'node:timers/promises'
-import type { LegacyStore, Replaced, SessionStore, StoredSession } from '../../src/store.js'
+import type { LegacyStore, Page, Replaced, SessionStore, StoredSession } from '../../src/store.js'
 
 export interface Row {
   value: string
@@ -58,6 +58,19 @@ export class Rows implements SessionStore {
     const live = this.live(key) !== undefined
     this.rows.delete(this.filed(key))
     return live
+  }
+
+  matches(key: string, prefix: string): boolean {
+    return key.startsWith(prefix)
+  }
+  async scan(prefix: string, cursor = '', count = 100): Promise<Page> {
+    const keys = [...this.rows.keys()].filter((key) => this.matches(key, prefix) && key > cursor)
+    const page = keys.sort().slice(0, count)
+    const records = page.flatMap((key) => {
+      const row = this.live(key)
+      return row ? [{ key, value: row.value, expiresAt: row.expiresAt }] : []
+    })
+    return { records, cursor: keys.length > count ? page.at(-1) : undefined }
   }
 }
 

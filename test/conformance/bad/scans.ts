@@ -1,0 +1,142 @@
+import type { Page } from '../../../src/store.js'
+import { type Bad, type Kind, Rows } from '../rows.js'
+
+/** What a store tells of what it holds. */
+export const SCANS: Record<string, Bad<Rows>> = {
+  'every record is told': [matching(() => true), 'tells the records of a prefix, and no others'],
+  'a prefix without case': [
+    matching((key, prefix) => key.toLowerCase().startsWith(prefix.toLowerCase())),
+    'tells the records of a prefix, and no others',
+  ],
+  'a prefix anywhere in the key': [
+    matching((key, prefix) => key.includes(prefix.replace(/^.*:(?=.+:)/, ''))),
+    'tells the records of a prefix, and no others',
+  ],
+  'a prefix is a pattern of Redis': [
+    matching((key, prefix) => {
+      const pattern = prefix.replace(
+        /\\?[*?[\]\\]|[.^$+(){}|]/g,
+        (sign) =>
+          ({ '*': '.*', '?': '.', '[': '[', ']': ']' })[sign] ??
+          (sign.length > 1 ? sign : `\\${sign}`),
+      )
+      return new RegExp(`^${pattern}`, 's').test(key)
+    }),
+    'a prefix with * is text',
+    'a prefix with ? is text',
+    'a prefix with [ and ] is text',
+    'a prefix with a backslash is text',
+  ],
+  'a prefix is a pattern of SQL': [
+    matching((key, prefix) => {
+      const pattern = prefix.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+      return new RegExp(`^${pattern.replace(/%/g, '.*').replace(/_/g, '.')}`, 's').test(key)
+    }),
+    'a prefix with % is text',
+    'a prefix with _ is text',
+  ],
+  'what has expired is told': [
+    telling((store, page) => ({
+      ...page,
+      records: [...store.rows].flatMap(([key, row]) =>
+        page.prefix && key.startsWith(page.prefix) ? [{ key, ...row }] : [],
+      ),
+    })),
+    'what has expired is not told',
+  ],
+  'what was destroyed is told': [
+    class extends Rows {
+      readonly ended: string[] = []
+      override async destroy(key: string) {
+        this.ended.push(key)
+        return super.destroy(key)
+      }
+      override async scan(...args: [string, string?, number?]) {
+        const page = await super.scan(...args)
+        const ended = this.ended.filter((key) => key.startsWith(args[0]))
+        const records = ended.map((key) => ({ key, value: '', expiresAt: this.now() + 1 }))
+        return { ...page, records: [...page.records, ...records] }
+      }
+    },
+    'what was destroyed is not told',
+  ],
+  'a deadline is told as time left': [
+    telling((store, page) => ({
+      ...page,
+      records: page.records.map((one) => ({ ...one, expiresAt: one.expiresAt - store.now() })),
+    })),
+    'tells the value and the deadline as they are now',
+  ],
+  'a deadline is told in whole seconds': [
+    telling((_, page) => ({
+      ...page,
+      records: page.records.map((one) => ({
+        ...one,
+        expiresAt: Math.floor(one.expiresAt / 1000) * 1000,
+      })),
+    })),
+    'tells the value and the deadline as they are now',
+  ],
+  'an empty value is no record': [
+    telling((_, page) => ({ ...page, records: page.records.filter(({ value }) => value) })),
+    'tells any value as it is',
+  ],
+  'a value is told up to its NUL': [
+    telling((_, page) => ({
+      ...page,
+      records: page.records.map((one) => ({ ...one, value: one.value.replace(/\0.*/s, '') })),
+    })),
+    'tells any value as it is',
+  ],
+  'the first page is all': [
+    telling((_, page) => ({ ...page, cursor: undefined })),
+    'count is a hint: however many a page has, all are told',
+    'many pages',
+    'what stands all the while is told, whatever comes, goes and changes',
+    'a cursor goes on in another instance',
+  ],
+  'no page has more than ten, and a full one is the last': [
+    class extends Rows {
+      override async scan(prefix: string, cursor?: string, count = 100) {
+        const page = await super.scan(prefix, cursor, Math.min(count, 10))
+        return count > 10 ? { ...page, cursor: undefined } : page
+      }
+    },
+    'count is a hint: however many a page has, all are told',
+    'many pages',
+  ],
+  'a cursor is a number of records': [
+    class extends Rows {
+      override async scan(prefix: string, cursor = '0', count = 100): Promise<Page> {
+        const all = await super.scan(prefix, undefined, Number.POSITIVE_INFINITY)
+        const next = Number(cursor) + count
+        const records = all.records.slice(Number(cursor), next)
+        return { records, cursor: next < all.records.length ? String(next) : undefined }
+      }
+    },
+    'what stands all the while is told, whatever comes, goes and changes',
+  ],
+  'it never ends': [
+    class extends Rows {
+      override async scan() {
+        return { records: [], cursor: '' }
+      }
+    },
+    'what has expired is not told',
+  ],
+}
+
+function matching(matches: (key: string, prefix: string) => boolean): Kind<Rows> {
+  return class extends Rows {
+    override matches = matches
+  }
+}
+
+function telling(tell: (store: Rows, page: Page & { prefix: string }) => Page): Kind<Rows> {
+  return class extends Rows {
+    override async scan(prefix: string, ...rest: [string?, number?]) {
+      const { records, cursor } = tell(this, { ...(await super.scan(prefix, ...rest)), prefix })
+      return { records, cursor }
+    }
+  }
+}
