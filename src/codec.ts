@@ -134,3 +134,15 @@ export function tombstoneUntil(value: string): number | undefined {
   const until = /^0e\d+$/.test(value) ? Number(value.slice(2)) : undefined
   return until === undefined ? undefined : Math.min(until, Number.MAX_SAFE_INTEGER)
 }
+
+/**
+ * A tombstone that says more: the session lives on in another store. To whoever does not look for the
+ * leading zero it is one like any other.
+ */
+export function movedMark(until: number): string {
+  return tombstone(until).replace('e', 'e0')
+}
+
+export function isMoved(value: string | undefined): boolean {
+  return value !== undefined && /^0e0\d+$/.test(value)
+}

@@ -102,10 +102,13 @@ export function isSessionStore(store: unknown): store is SessionStore {
 /**
  * @throws {SessionError} ERR_SESSION_STORE_CONTRACT when the object is neither kind of store.
  */
-export function assertStore(store: unknown): asserts store is SessionStore | LegacyStore {
+export function assertStore(
+  store: unknown,
+  name = 'options.store',
+): asserts store is SessionStore | LegacyStore {
   if ((has(store, STRONG) || has(store, LEGACY)) && tells(store)) return
   throw new SessionError(
     'ERR_SESSION_STORE_CONTRACT',
-    `options.store needs the methods ${LEGACY.join(', ')}, or ${STRONG.join(', ')}: pass a store object, not a client or a class; on and off are functions, or not there`,
+    `${name} needs the methods ${LEGACY.join(', ')}, or ${STRONG.join(', ')}: pass a store object, not a client or a class; on and off are functions, or not there`,
   )
 }

@@ -6,7 +6,8 @@ import { Pool } from 'pg'
 import { createClient } from 'redis'
 import { inject } from 'vitest'
 import { type LegacyStore, MemoryStore, type SessionStore } from '../../src/index.js'
-import type { StoredSession } from '../../src/store.js'
+import { isSessionStore, type StoredSession } from '../../src/store.js'
+import { migrating } from '../../src/stores/migrating.js'
 import { MysqlStore } from '../../src/stores/mysql.js'
 import { PostgresStore } from '../../src/stores/postgres.js'
 import { RedisStore } from '../../src/stores/redis.js'
@@ -71,6 +72,38 @@ const memory: Backend = {
       records,
       remove: async (key) => store.destroy(key),
       close: async () => undefined,
+    }
+  },
+}
+
+/** Two stores as one, where every session begins in the old one, and so moves with its first write. */
+export function beginsInFrom(
+  from: SessionStore,
+  to: SessionStore,
+  now: () => number = Date.now,
+): SessionStore {
+  const store = migrating({ from, to, now })
+  const still = migrating({ from, to, now, move: false })
+  store.create = (key, ...rest) => still.create(key, ...rest)
+  return store
+}
+
+const moving: Backend = {
+  name: 'migrating',
+  strong: true,
+  async open(now) {
+    const [from, to] = [await memory.open(now), await memory.open(now)]
+    if (!isSessionStore(from.store) || !isSessionStore(to.store)) throw new Error('not strong')
+    const store = beginsInFrom(from.store, to.store, now)
+    return {
+      ...from,
+      store,
+      // What counts is what the store says of a key.
+      records: async () => {
+        const keys = new Set([...(await from.records()).keys(), ...(await to.records()).keys()])
+        return collect([...keys], async (key) => store.load(key))
+      },
+      remove: async (key) => store.destroy(key),
     }
   },
 }
@@ -250,7 +283,16 @@ function sessions(values: (readonly [key: string, value: string | null | undefin
   return records
 }
 
-export const STRONG: Backend[] = [memory, ioredis, nodeRedis, iovalkey, sqlite, postgres, mysql]
+export const STRONG: Backend[] = [
+  memory,
+  ioredis,
+  nodeRedis,
+  iovalkey,
+  sqlite,
+  postgres,
+  mysql,
+  moving,
+]
 export const WEAK: Backend[] = [promises, thunks, generators]
 export const BACKENDS: Backend[] = [...STRONG, ...WEAK]
 /** One of each kind, where a test is about the middleware and not about the store. */
@@ -260,6 +302,7 @@ export const SOME: Backend[] = [
   sqlite,
   postgres,
   mysql,
+  moving,
   promises,
   thunks,
   generators,

@@ -1,0 +1,217 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isMoved, movedMark, tombstoneUntil } from '../codec.js'
+import { SessionError } from '../errors.js'
+import {
+  assertStore,
+  isSessionStore,
+  type LegacyStore,
+  type Replaced,
+  type SessionStore,
+} from '../store.js'
+import { Connections, scanBoth } from './both.js'
+import { adaptLegacy } from './legacy.js'
+
+export interface MigratingOptions {
+  /** Where the sessions are. */
+  from: SessionStore | LegacyStore
+  /** Where they are to be. */
+  to: SessionStore | LegacyStore
+  /**
+   * False: `to` is read, and nothing is begun there or moved there. For the first of two deploys, so
+   * that servers which know only `from` miss nothing. Default true.
+   */
+  move?: boolean
+  /** The clock, in epoch ms. Default `Date.now`; for tests. */
+  now?: () => number
+}
+
+/** How long a copy in `to` lives whose move was cut off before `from` gave the session up, in ms. */
+const GRACE = 60_000
+/** How long a move waits for another one of the same session that has begun, in ms; together a second. */
+const PAUSES = [1, 2, 5, 10, 20, 50, 100, 200, 300, 300]
+const OPTIONS = ['from', 'to', 'move', 'now']
+
+/**
+ * One store made of two. It reads both, begins sessions in `to`, and moves a session there on its
+ * first write. A session in `from` is the one that counts; what stands beside it in `to` is a copy.
+ * So each call looks into `from` first: one round trip more for a session that is in `to`.
+ * docs/migrate-stores.md says what it promises, and how to get from one store to the other.
+ * @throws {SessionError} ERR_SESSION_OPTION; ERR_SESSION_STORE_CONTRACT when one of them is no store.
+ */
+export function migrating(options: MigratingOptions): SessionStore {
+  const { from, to, move = true, now = Date.now } = options ?? {}
+  const unknown = Object.keys(options ?? {}).find((name) => !OPTIONS.includes(name))
+  if (unknown !== undefined)
+    throw new SessionError(
+      'ERR_SESSION_OPTION',
+      `migrating has no option "${unknown}": it takes ${OPTIONS.join(', ')}`,
+    )
+  assertStore(from, 'from')
+  assertStore(to, 'to')
+  if (from === to)
+    throw new SessionError('ERR_SESSION_OPTION', 'from and to are one store: pass two')
+  if (typeof move !== 'boolean')
+    throw new SessionError('ERR_SESSION_OPTION', 'move must be true or false')
+  return new MigratingStore({ from, to, move, now })
+}
+
+class MigratingStore implements SessionStore {
+  readonly scan?: NonNullable<SessionStore['scan']>
+  readonly #from: SessionStore
+  readonly #to: SessionStore
+  readonly #move: boolean
+  readonly #now: () => number
+  /** Whether a mark can stand in `from`: an older store forgets it, and would only keep it in memory. */
+  readonly #marks: boolean
+  readonly #connections: Connections
+
+  constructor({ from, to, move, now }: Required<MigratingOptions>) {
+    this.#from = isSessionStore(from) ? from : adaptLegacy(from, now)
+    this.#to = isSessionStore(to) ? to : adaptLegacy(to, now)
+    this.#move = move
+    this.#now = now
+    this.#marks = isSessionStore(from)
+    this.#connections = new Connections([from, to])
+    const [scanFrom, scanTo] = [this.#from, this.#to].map((store) => store.scan?.bind(store))
+    if (scanFrom && scanTo) this.scan = scanBoth(scanFrom, scanTo)
+  }
+
+  async load(key: string, touch?: number): Promise<string | undefined> {
+    return (await this.#standing(key, touch)) ?? this.#to.load(key, touch)
+  }
+
+  async create(key: string, value: string, expiresAt: number): Promise<boolean> {
+    if ((await this.#standing(key)) !== undefined) return false
+    if (this.#move) return this.#to.create(key, value, expiresAt)
+    if ((await this.#to.load(key)) !== undefined) return false
+    return this.#from.create(key, value, expiresAt)
+  }
+
+  async replace(
+    key: string,
+    expected: string,
+    value: string,
+    expiresAt: number,
+  ): Promise<Replaced> {
+    const standing = await this.#standing(key)
+    if (standing === undefined) return this.#to.replace(key, expected, value, expiresAt)
+    if (standing !== expected) return { ok: false, current: standing }
+    // A session that ends need not move first.
+    if (tombstoneUntil(value) !== undefined) await this.#dropCopy(key)
+    else if (this.#move) return this.#moveOver(key, expected, value, expiresAt)
+    return this.#elsewhere(key, await this.#from.replace(key, expected, value, expiresAt))
+  }
+
+  async touch(key: string, expiresAt: number): Promise<boolean> {
+    if (expiresAt <= this.#now()) return this.destroy(key)
+    // A load says what it was that it touched: a session, or only the mark of one.
+    if ((await this.#standing(key, expiresAt)) !== undefined) return true
+    return this.#to.touch(key, expiresAt)
+  }
+
+  async destroy(key: string): Promise<boolean> {
+    let ended = false
+    for (let standing = await this.#standing(key); standing !== undefined && !ended; ) {
+      const answer = await this.#from.replace(key, standing, '', 0)
+      ended = answer.ok
+      standing = answer.ok || isMoved(answer.current) ? undefined : answer.current
+    }
+    return (await this.#to.destroy(key)) || ended
+  }
+
+  on(event: 'connect' | 'disconnect', listener: () => void): this {
+    this.#connections.on(event, listener)
+    return this
+  }
+
+  off(event: 'connect' | 'disconnect', listener: () => void): this {
+    this.#connections.off(event, listener)
+    return this
+  }
+
+  /** What `from` holds itself, and so what counts; undefined: ask `to`. */
+  async #standing(key: string, touch?: number): Promise<string | undefined> {
+    const value = await this.#from.load(key, touch)
+    if (value === undefined || isMoved(value)) return undefined
+    // A deadline that has passed ends the copy as well.
+    if (touch !== undefined && touch <= this.#now()) await this.#to.destroy(key)
+    return value
+  }
+
+  /** The answer of `from`; where it is that the session has moved, the answer is what `to` holds. */
+  async #elsewhere(key: string, answer: Replaced): Promise<Replaced> {
+    if (answer.ok || !isMoved(answer.current)) return answer
+    return { ok: false, current: await this.#to.load(key) }
+  }
+
+  async #dropCopy(key: string): Promise<void> {
+    const copy = await this.#to.load(key)
+    if (copy !== undefined) await this.#to.replace(key, copy, '', 0)
+  }
+
+  /** There first, for a moment; then away from here; and only then for as long as it lives. */
+  async #moveOver(
+    key: string,
+    expected: string,
+    value: string,
+    expiresAt: number,
+  ): Promise<Replaced> {
+    for (const pause of PAUSES) {
+      if (await this.#put(key, expected, value, expiresAt))
+        return this.#commit(key, expected, value, expiresAt)
+      // Somebody moves it at this moment. Or died at that, which shows by nothing going on.
+      await sleep(pause)
+      const current = await this.#from.load(key)
+      if (current === expected) continue
+      if (current === undefined) return { ok: false, current: await this.#to.load(key) }
+      return this.#elsewhere(key, { ok: false, current })
+    }
+    const left = (await this.#to.load(key)) ?? expected
+    if (!(await this.#put(key, left, value, expiresAt))) return { ok: false, current: expected }
+    return this.#commit(key, expected, value, expiresAt)
+  }
+
+  /** Where nothing stands in `to`, or a copy of what was expected. */
+  async #put(key: string, copy: string, value: string, expiresAt: number): Promise<boolean> {
+    const until = Math.min(expiresAt, this.#now() + GRACE)
+    if (await this.#to.create(key, value, until)) return true
+    return (await this.#to.replace(key, copy, value, until)).ok
+  }
+
+  async #commit(
+    key: string,
+    expected: string,
+    value: string,
+    expiresAt: number,
+  ): Promise<Replaced> {
+    const settle = (answer: Replaced) => this.#settle(key, value, expiresAt, answer)
+    const until = this.#marks ? expiresAt : 0
+    try {
+      return await settle(await this.#from.replace(key, expected, movedMark(expiresAt), until))
+    } catch (error) {
+      // It may have taken effect all the same.
+      await (async () => settle({ ok: false, current: await this.#from.load(key) }))().catch(ignore)
+      throw error
+    }
+  }
+
+  /** What becomes of the copy, by what `from` says. */
+  async #settle(
+    key: string,
+    value: string,
+    expiresAt: number,
+    answer: Replaced,
+  ): Promise<Replaced> {
+    if (answer.ok || isMoved(answer.current)) {
+      const lasting = await this.#to.replace(key, value, value, expiresAt)
+      // Whoever wrote since, has seen this write.
+      return answer.ok ? answer : lasting
+    }
+    // It ended: whatever was made of the copy meanwhile ends as well.
+    if (answer.current === undefined) await this.#to.destroy(key)
+    else await this.#to.replace(key, value, '', 0)
+    return answer
+  }
+}
+
+function ignore(): void {}
