@@ -97,6 +97,8 @@ async function checkTypes(label, tsc, projects = ['ts-esm', 'ts-cjs', 'ts-mixed'
 }
 
 async function checkNode(label, node) {
+  const command = join(consumers, 'node_modules/.bin/koa-sess')
+  await check(`${label}: koa-sess --help`, () => exec(node, [command, '--help']))
   for (const file of ['esm/main.js', 'esm/sqlite.js', 'cjs/main.js', 'cjs/one-instance.js'])
     await check(`${label}: ${file}`, () => exec(node, [join(consumers, file)]))
 }

@@ -6,6 +6,7 @@ const { fromKeyv, toExpressStore } = require('koa-sess/adapters')
 const { cookieSession } = require('koa-sess/cookie')
 const { MysqlStore } = require('koa-sess/mysql')
 const { PostgresStore } = require('koa-sess/postgres')
+const { migrating } = require('koa-sess/migrate')
 const { RedisStore } = require('koa-sess/redis')
 const { SqliteStore } = require('koa-sess/sqlite')
 const { testStore } = require('koa-sess/testing')
@@ -24,6 +25,8 @@ async function main() {
   assert.equal(typeof testStore, 'function')
   for (const Store of [RedisStore, SqliteStore, PostgresStore, MysqlStore])
     assert.throws(() => new Store({ client: {} }), SessionError)
+  assert.throws(() => new RedisStore({ client: {} }), SessionError)
+  assert.throws(() => migrating({}), SessionError)
 
   const app = new Koa()
   app.keys = ['a key of at least thirty-two characters']

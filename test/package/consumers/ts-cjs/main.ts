@@ -4,6 +4,7 @@ import adapters = require('koa-sess/adapters')
 import cookie = require('koa-sess/cookie')
 import mysql = require('koa-sess/mysql')
 import postgres = require('koa-sess/postgres')
+import migrate = require('koa-sess/migrate')
 import redis = require('koa-sess/redis')
 import sqlite = require('koa-sess/sqlite')
 
@@ -35,3 +36,6 @@ const stores: (new (...args: never[]) => session.SessionStore)[] = [
 ]
 const adapted: session.LegacyStore = adapters.fromExpressStore(adapters.toExpressStore(memory))
 export = { adapted, app, memory, stores }
+const both: session.SessionStore = migrate.migrating({ from: memory, to: store })
+const stores: (new (...args: never[]) => session.SessionStore)[] = [redis.RedisStore]
+export = { app, both, memory, stores }

@@ -1,0 +1,78 @@
+import { isMoved, tombstoneUntil } from '../codec.js'
+import type { SessionStore, StoredRecord } from '../store.js'
+
+/** What became of a session: `ended` while it was copied, or before; `there` in the other store already. */
+export type Outcome = 'copied' | 'there' | 'ended' | 'expired' | 'failed'
+
+export type Counts = Record<Outcome, number>
+
+export const NONE: Counts = { copied: 0, there: 0, ended: 0, expired: 0, failed: 0 }
+
+/** Does what there is to do about one record. */
+export type Work = (record: StoredRecord) => Promise<Outcome>
+
+/** How often a session is copied anew that changes meanwhile. */
+const MOST_TRIES = 10
+const CONCURRENCY = 16
+
+/** What would become of a record. */
+export async function foresee(
+  to: Pick<SessionStore, 'load'>,
+  { key, value, expiresAt }: StoredRecord,
+  now: number,
+): Promise<Outcome> {
+  if (tombstoneUntil(value) !== undefined) return 'ended'
+  if (expiresAt <= now) return 'expired'
+  return (await to.load(key)) === undefined ? 'copied' : 'there'
+}
+
+/**
+ * Copies a record, unless its key is taken, and then looks whether that was right: what ended or
+ * changed meanwhile is taken back.
+ */
+export async function copy(
+  from: Pick<SessionStore, 'load'>,
+  to: SessionStore,
+  { key, value, expiresAt }: StoredRecord,
+  now: number,
+): Promise<Outcome> {
+  if (tombstoneUntil(value) !== undefined) return 'ended'
+  if (expiresAt <= now) return 'expired'
+  let copied = value
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    if (!(await to.create(key, copied, expiresAt))) {
+      // A copy of an earlier run lasts as long as the session does by now.
+      await to.replace(key, copied, copied, expiresAt)
+      return 'there'
+    }
+    const current = await from.load(key)
+    if (current === copied) return 'copied'
+    // The application has moved it: what is there is the session itself.
+    if (isMoved(current)) return 'there'
+    await to.replace(key, copied, '', 0)
+    if (current === undefined || tombstoneUntil(current) !== undefined) return 'ended'
+    copied = current
+  }
+  return 'failed'
+}
+
+/** Some at a time. A record that fails is counted, and keeps no other from its turn. */
+export async function each(records: StoredRecord[], work: Work): Promise<Counts> {
+  const counts = { ...NONE }
+  const waiting = records.values()
+  const worker = async () => {
+    for (const record of waiting) counts[await work(record).catch((): Outcome => 'failed')]++
+  }
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker))
+  return counts
+}
+
+export function add(one: Counts, other: Counts): Counts {
+  const sum = { ...one }
+  for (const name of Object.keys(NONE) as Outcome[]) sum[name] += other[name]
+  return sum
+}
+
+export function total(counts: Counts): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0)
+}

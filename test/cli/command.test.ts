@@ -1,0 +1,307 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { build } from 'tsdown'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { tombstone } from '../../src/codec.js'
+import { RedisStore } from '../../src/stores/redis.js'
+
+const root = join(import.meta.dirname, '../..')
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+// Two levels below package.json, as the command is in the package.
+const bundle = mkdtempSync(join(root, 'test/generated-'))
+const folder = mkdtempSync(join(tmpdir(), 'koa-sess-command-'))
+const HOUR = 3_600_000
+const later = Date.now() + HOUR
+
+interface Data {
+  records: Record<string, { value: string; expiresAt: number }>
+  [fault: string]: unknown
+}
+
+let games = 0
+let from: string
+let to: string
+let state: string
+
+beforeAll(async () => {
+  await build({
+    config: false,
+    entry: { 'koa-sess': join(root, 'src/cli/koa-sess.ts') },
+    format: 'esm',
+    platform: 'node',
+    outDir: bundle,
+    outExtensions: () => ({ js: '.mjs' }),
+    dts: false,
+    clean: false,
+    logLevel: 'silent',
+  })
+}, 60_000)
+afterAll(() => {
+  rmSync(bundle, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true })
+})
+beforeEach(() => {
+  games++
+  state = join(folder, `${games}-state.json`)
+  from = store('from', { records: sessions(5) })
+  to = store('to', { records: {} })
+})
+
+/** Two sessions to a page, so that there are pages. */
+const migrate = (...args: string[]) =>
+  run(['migrate', '--from', from, '--to', to, '--batch', '2', ...args])
+
+describe('what it says of itself', () => {
+  test.each([['--help'], ['-h'], []])('help: %s', async (...args) => {
+    const { code, out } = await run(args)
+    expect([code, out]).toEqual([0, expect.stringContaining('koa-sess migrate --from STORE')])
+  })
+
+  test('its version', async () => {
+    expect(await run(['--version'])).toMatchObject({ code: 0, out: `${version}\n` })
+  })
+})
+
+describe('what it cannot do, it says in one line', () => {
+  test.each<[string[], RegExp]>([
+    [['copy'], /the only command is migrate/],
+    [['migrate', 'more'], /the only command is migrate/],
+    [['migrate'], /needs --from STORE and --to STORE/],
+    [['migrate', '--form', 'x'], /'--form': see koa-sess --help/],
+    [['migrate', '--from', 'a', '--to', 'b', '--batch', '0'], /--batch is a number/],
+    [['migrate', '--from', 'a', '--to', 'b', '--write', '--dry-run'], /exclude each other/],
+    [['migrate', '--from', 'a', '--to', './a'], /the same store/],
+    [['migrate', '--from', 'redis://a:b@h/0', '--to', 'redis://c@h/0'], /the same store/],
+    [['migrate', '--from', 'nothing.mjs', '--to', 'b.mjs'], /--from: there is no such module/],
+    [['migrate', '--from', 'mongodb://h/db', '--to', 'b'], /mongodb: is none of redis, rediss,/],
+    [['migrate', '--from', 'redis://', '--to', 'redis://['], /a URL that can be read/],
+    [
+      ['migrate', '--from', 'redis://h', '--to', 'b'],
+      /needs ioredis or iovalkey or redis: npm inst/,
+    ],
+    [['migrate', '--from', 'sqlite:none.db', '--to', 'b'], /no such file of SQLite/],
+    [['migrate', '--from', 'wrong.mjs', '--to', 'b'], /neither a store nor \{ store, close \}/],
+    [['migrate', '--from', 'older.mjs', '--to', 'older.mjs?'], /a store without scan/],
+  ])('%j', async (args, message) => {
+    writeFileSync(join(folder, 'wrong.mjs'), 'export default { get() {} }')
+    writeFileSync(join(folder, 'older.mjs'), 'export default { get() {}, set() {}, destroy() {} }')
+    const { code, out, err } = await run(args)
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toMatch(message)
+    expect(err).toMatch(/^koa-sess: [^\n]+\n$/)
+    expect(err).not.toContain('a:b')
+  })
+})
+
+test('without --write it counts, and writes nothing', async () => {
+  change(to, (data) => Object.assign(data.records, sessions(1)))
+  const { code, out } = await migrate()
+  expect(code).toBe(0)
+  expect(out).toContain('to copy: 4\nalready there: 1\n')
+  expect(out).toContain('Nothing was written')
+  expect(Object.keys(read(to).records)).toHaveLength(1)
+})
+
+test('with --write it copies, values and deadlines', async () => {
+  const { code, out } = await migrate('--write')
+  expect(code).toBe(0)
+  expect(out).toBe('copied: 5\nalready there: 0\nended meanwhile: 0\nexpired: 0\nfailed: 0\n')
+  expect(read(to).records).toEqual(read(from).records)
+  expect(Object.keys(read(from).records)).toHaveLength(5)
+})
+
+test('tombstones, other prefixes and what has expired are left', async () => {
+  change(from, ({ records }) => {
+    records['koa:sess:ended'] = { value: tombstone(later), expiresAt: later }
+    records['koa:sess:expired'] = { value: '{}', expiresAt: Date.now() - 1 }
+    records['other:0'] = { value: '{}', expiresAt: later }
+  })
+  const { out } = await migrate('--write')
+  expect(out).toContain('copied: 5\nalready there: 0\nended meanwhile: 1\n')
+  expect(read(to).records).toEqual(sessions(5))
+  expect((await migrate('--write', '--prefix', 'other:')).out).toContain('copied: 1\n')
+})
+
+test('what is there is not overwritten; a copy of before lasts as long as the session by now', async () => {
+  change(to, ({ records }) => {
+    records['koa:sess:0'] = { value: '{"newer":1}', expiresAt: later }
+    records['koa:sess:1'] = { value: '{"secret":1}', expiresAt: later - 1000 }
+  })
+  const { code, out } = await migrate('--write')
+  expect([code, out]).toEqual([0, expect.stringContaining('copied: 3\nalready there: 2\n')])
+  expect(read(to).records).toEqual({
+    ...sessions(5),
+    'koa:sess:0': { value: '{"newer":1}', expiresAt: later },
+  })
+})
+
+describe('--state', () => {
+  test('interrupted, it ends the batch and keeps the cursor; the next run goes on from there', async () => {
+    change(from, (data) => Object.assign(data, { interrupt: 2 }))
+    const first = await migrate('--write', '--state', state)
+    expect(first.code).toBe(130)
+    expect(first.err).toContain('interrupted; run it again to go on')
+    expect(Object.keys(read(to).records)).toHaveLength(4)
+    change(from, (data) => Object.assign(data, { interrupt: 0, cursors: [] }))
+    const second = await migrate('--write', '--state', state)
+    expect([second.code, second.out]).toEqual([0, expect.stringContaining('copied: 5\n')])
+    expect(read(from).cursors).toEqual(['koa:sess:3'])
+    expect(read(to).records).toEqual(sessions(5))
+  })
+
+  test('a finished run says so, and does nothing', async () => {
+    await migrate('--write', '--state', state)
+    change(to, (data) => Object.assign(data, { records: {} }))
+    const { code, out } = await migrate('--write', '--state', state)
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/finished by an earlier run.*copied: 5/s),
+    ])
+    expect(read(to).records).toEqual({})
+  })
+
+  test('a dry run counts for the bar, and leaves the cursor', async () => {
+    await migrate('--state', state)
+    expect(JSON.parse(readFileSync(state, 'utf8'))).toMatchObject({ expected: 5, done: false })
+    const { err } = await migrate('--write', '--state', state)
+    expect(err).toContain('% ')
+    expect(JSON.parse(readFileSync(state, 'utf8'))).toMatchObject({ expected: 5, done: true })
+  })
+
+  test('one of other stores, or no state, is refused', async () => {
+    await migrate('--state', state)
+    const other = await migrate('--state', state, '--prefix', 'other:')
+    expect([other.code, other.err]).toEqual([2, expect.stringContaining('of other stores')])
+    writeFileSync(state, 'not JSON')
+    const none = await migrate('--state', state)
+    expect([none.code, none.err]).toEqual([2, expect.stringContaining('not one of koa-sess')])
+  })
+})
+
+describe('failures', () => {
+  test('a session that fails is counted, and the others are copied', async () => {
+    change(to, (data) => Object.assign(data, { poison: 'koa:sess:2' }))
+    const { code, out, err } = await migrate('--write')
+    expect([code, out]).toEqual([1, expect.stringMatching(/copied: 4\n.*failed: 1\n/s)])
+    expect(out + err).not.toContain('sess:2')
+  })
+
+  test.each(['from', 'to'])('%s is away: it ends, without a word of what it read', async (side) => {
+    change(side === 'from' ? from : to, (data) => Object.assign(data, { down: true }))
+    const { code, out, err } = await migrate('--write', '--state', state)
+    expect([code, out, err]).toEqual([1, '', 'koa-sess: a store failed: EDOWN\n'])
+  })
+
+  test('a batch that met a store that is away is done again', async () => {
+    change(from, (data) => Object.assign(data, { interrupt: 1 }))
+    await migrate('--write', '--state', state)
+    change(from, (data) => Object.assign(data, { interrupt: 0 }))
+    change(to, (data) => Object.assign(data, { down: true }))
+    expect((await migrate('--write', '--state', state)).code).toBe(1)
+    change(to, (data) => Object.assign(data, { down: false }))
+    const { out } = await migrate('--write', '--state', state)
+    expect(out).toContain('copied: 5\n')
+    expect(read(to).records).toEqual(sessions(5))
+  })
+})
+
+describe('Redis', () => {
+  const prefix = `command:${process.pid}:`
+  let client: Redis
+  let redis: RedisStore
+  beforeAll(() => {
+    client = new Redis(inject('redisUrl'), { db: 2 })
+    redis = new RedisStore({ client })
+  })
+  afterAll(async () => {
+    for (const key of await client.keys(`${prefix}*`)) await client.del(key)
+    await client.quit()
+  })
+  const url = (db: number) => `${inject('redisUrl').replace(/\/\d*$/, '')}/${db}`
+
+  test.each(['ioredis', 'iovalkey', 'redis'])('to Redis, by %s', async (driver) => {
+    // A project that has this driver and no other one.
+    const project = mkdtempSync(join(folder, 'project-'))
+    mkdirSync(join(project, 'node_modules'))
+    symlinkSync(join(root, 'node_modules', driver), join(project, 'node_modules', driver), 'dir')
+    const key = `${prefix}${driver}`
+    change(from, ({ records }) => {
+      records[key] = { value: '{"a":1}', expiresAt: later }
+    })
+    const args = ['migrate', '--from', from, '--to', url(2), '--prefix', prefix, '--write']
+    expect(await run(args, project)).toMatchObject({ code: 0, err: expect.any(String) })
+    expect(await redis.load(key)).toBe('{"a":1}')
+    expect(Math.abs((await client.pttl(key)) - (later - Date.now()))).toBeLessThan(5000)
+  })
+
+  test('that cannot be reached: one line', async () => {
+    const { code, err } = await run(
+      ['migrate', '--from', from, '--to', 'redis://127.0.0.1:1'],
+      root,
+    )
+    expect([code, err]).toEqual([1, expect.stringMatching(/^koa-sess: a store failed: \w+\n$/)])
+  })
+
+  // Which is to say: once RedisStore has it.
+  const scans = 'scan' in RedisStore.prototype
+  test.skipIf(!scans)('from Redis to Redis', async () => {
+    const other = new Redis(url(3))
+    for (let count = 0; count < 500; count++)
+      await redis.create(`${prefix}many:${count}`, `{"n":${count}}`, later)
+    const args = ['--from', url(2), '--to', url(3), '--prefix', `${prefix}many:`]
+    const { out } = await run(['migrate', ...args, '--write', '--state', state], root)
+    expect(out).toMatch(/^copied: 500\n/)
+    expect(await other.get(`${prefix}many:321`)).toBe('{"n":321}')
+    const keys = await other.keys(`${prefix}*`)
+    expect(keys).toHaveLength(500)
+    await other.del(...keys)
+    await other.quit()
+  })
+})
+
+function sessions(count: number): Data['records'] {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, at) => [
+      `koa:sess:${at}`,
+      { value: '{"secret":1}', expiresAt: later },
+    ]),
+  )
+}
+
+/** A module whose default export is a store, and its file beside it. */
+function store(name: string, data: Data): string {
+  const module = join(folder, `${games}-${name}.mjs`)
+  const file = `${module}.json`
+  writeFileSync(file, JSON.stringify(data))
+  writeFileSync(
+    module,
+    `import { FileStore } from ${JSON.stringify(join(import.meta.dirname, 'file-store.mjs'))}
+    const store = new FileStore(${JSON.stringify(file)})
+    export default ${name === 'to' ? 'store' : '{ store, close() {} }'}`,
+  )
+  return module
+}
+
+function read(module: string): Data {
+  return JSON.parse(readFileSync(`${module}.json`, 'utf8'))
+}
+
+function change(module: string, act: (data: Data) => unknown): void {
+  const data = read(module)
+  act(data)
+  writeFileSync(`${module}.json`, JSON.stringify(data))
+}
+
+function run(args: string[], cwd = folder): Promise<{ code: unknown; out: string; err: string }> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [join(bundle, 'koa-sess.mjs'), ...args],
+      { cwd },
+      (error, out, err) => resolve({ code: error ? error.code : 0, out, err }),
+    )
+  })
+}

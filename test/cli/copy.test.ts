@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { copy } from '../../src/cli/copy.js'
+import { bar } from '../../src/cli/progress.js'
+import { movedMark, tombstone } from '../../src/codec.js'
+import { MemoryStore } from '../../src/index.js'
+import { migrating } from '../../src/stores/migrating.js'
+import { FaultyStore, ManualClock } from '../../src/testing/suite.js'
+
+const [A, B] = ['{"a":1}', '{"b":1}']
+const clock = new ManualClock()
+const { now } = clock
+const expiresAt = now() + 3_600_000
+
+let from: MemoryStore
+let to: MemoryStore
+let held: FaultyStore
+beforeEach(() => {
+  from = new MemoryStore({ now })
+  to = new MemoryStore({ now })
+  held = new FaultyStore(to)
+  from.create('k', A, expiresAt)
+})
+
+const go = () => copy(from, held, { key: 'k', value: A, expiresAt }, now())
+
+/** While the copy stands between two of its steps. */
+async function meet(at: 'before' | 'after', meanwhile: () => unknown) {
+  const gate = held.hold('create', { at })
+  const outcome = go()
+  await gate.arrived
+  const answer = meanwhile()
+  await new Promise(setImmediate)
+  gate.release()
+  await answer
+  return outcome
+}
+
+describe.each(['before', 'after'] as const)('%s its copy is made', (at) => {
+  test('a session that ends stays ended', async () => {
+    expect(await meet(at, () => from.destroy('k'))).toBe('ended')
+    expect(to.load('k')).toBe(undefined)
+  })
+
+  test('a session that is logged out stays out', async () => {
+    const logout = () => from.replace('k', A, tombstone(expiresAt), expiresAt)
+    expect(await meet(at, logout)).toBe('ended')
+    expect(to.load('k')).toBe(undefined)
+  })
+
+  test('a session that changes is copied as it is then', async () => {
+    expect(await meet(at, () => from.replace('k', A, B, expiresAt))).toBe('copied')
+    expect(to.load('k')).toBe(B)
+  })
+
+  test('a session that a server moves is what the server wrote', async () => {
+    const server = migrating({ from, to, now })
+    expect(await meet(at, () => server.replace('k', A, B, expiresAt))).toBe('there')
+    expect([to.load('k'), from.load('k')]).toEqual([B, movedMark(expiresAt)])
+  })
+
+  test('a session that a server moves as it is stays', async () => {
+    const server = migrating({ from, to, now })
+    expect(await meet(at, () => server.replace('k', A, A, expiresAt))).toBe('there')
+    expect(await server.load('k')).toBe(A)
+  })
+
+  test('a session that a server ends stays ended', async () => {
+    const server = migrating({ from, to, now })
+    expect(await meet(at, () => server.destroy('k'))).toBe('ended')
+    expect([await server.load('k'), to.load('k')]).toEqual([undefined, undefined])
+  })
+})
+
+test('a session that changes without end is left, and said to have failed', async () => {
+  let turn = 0
+  const restless = { load: () => `{"turn":${turn++}}` }
+  expect(await copy(restless, to, { key: 'k', value: A, expiresAt }, now())).toBe('failed')
+  expect(to.load('k')).toBe(undefined)
+})
+
+test('what expired since it was read is not copied', async () => {
+  expect(await copy(from, to, { key: 'k', value: A, expiresAt: now() }, now())).toBe('expired')
+})
+
+test('a bar is never fuller than full, and needs to know how many there are', () => {
+  expect(bar(1234, undefined)).toBe('1,234 sessions')
+  expect(bar(1, 2)).toBe(`[${'#'.repeat(15)}${'-'.repeat(15)}] 50 % 1 sessions`)
+  expect(bar(3, 2)).toBe(`[${'#'.repeat(30)}] 100 % 3 sessions`)
+})

@@ -1,0 +1,64 @@
+// A store in one file, for commands that run in processes of their own. What a test wants to go wrong
+// stands in the file beside the records.
+import { readFileSync, writeFileSync } from 'node:fs'
+
+export class FileStore {
+  #file
+  #pages = 0
+
+  constructor(file) {
+    this.#file = file
+  }
+
+  load(key) {
+    return this.#open(({ records }) => records[key]?.value)
+  }
+  create(key, value, expiresAt) {
+    return this.#open((data) => {
+      if (data.poison === key) throw Object.assign(new Error(`No place for ${key}: ${value}`))
+      if (data.records[key]) return false
+      data.records[key] = { value, expiresAt }
+      return true
+    })
+  }
+  replace(key, expected, value, expiresAt) {
+    return this.#open(({ records }) => {
+      if (records[key]?.value !== expected) return { ok: false, current: records[key]?.value }
+      records[key] = { value, expiresAt }
+      return { ok: true }
+    })
+  }
+  touch(key, expiresAt) {
+    return this.#open(({ records }) => {
+      if (records[key]) records[key].expiresAt = expiresAt
+      return key in records
+    })
+  }
+  destroy(key) {
+    return this.#open(({ records }) => key in records && delete records[key])
+  }
+  scan(prefix, cursor = '', count = 100) {
+    this.#pages++
+    return this.#open((data) => {
+      data.cursors = [...(data.cursors ?? []), cursor]
+      if (data.interrupt === this.#pages) process.kill(process.pid, 'SIGINT')
+      const keys = Object.keys(data.records).filter((key) => key.startsWith(prefix) && key > cursor)
+      const page = keys.sort().slice(0, count)
+      const records = page.map((key) => ({ key, ...data.records[key] }))
+      return { records, cursor: keys.length > count ? page.at(-1) : undefined }
+    })
+  }
+
+  async #open(act) {
+    const data = JSON.parse(readFileSync(this.#file, 'utf8'))
+    if (data.down)
+      throw Object.assign(new Error(`Down, with ${JSON.stringify(data.records)}`), {
+        code: 'EDOWN',
+      })
+    for (const [key, { expiresAt }] of Object.entries(data.records))
+      if (expiresAt <= Date.now()) delete data.records[key]
+    const answer = act(data)
+    writeFileSync(this.#file, JSON.stringify(data))
+    return answer
+  }
+}
