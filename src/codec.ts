@@ -143,6 +143,6 @@ export function movedMark(until: number): string {
   return tombstone(until).replace('e', 'e0')
 }
 
-export function isMoved(value: string | undefined): boolean {
+export function isMoved(value: string | undefined): value is string {
   return value !== undefined && /^0e0\d+$/.test(value)
 }

@@ -15,15 +15,23 @@ export type Work = (record: StoredRecord) => Promise<Outcome>
 const MOST_TRIES = 10
 const CONCURRENCY = 16
 
+/** What there is nothing to do about: the application has moved it, it ended, or it expired. */
+function atRest(value: string, expiresAt: number, now: number): Outcome | undefined {
+  if (isMoved(value)) return 'there'
+  if (tombstoneUntil(value) !== undefined) return 'ended'
+  return expiresAt <= now ? 'expired' : undefined
+}
+
 /** What would become of a record. */
 export async function foresee(
   to: Pick<SessionStore, 'load'>,
   { key, value, expiresAt }: StoredRecord,
   now: number,
 ): Promise<Outcome> {
-  if (tombstoneUntil(value) !== undefined) return 'ended'
-  if (expiresAt <= now) return 'expired'
-  return (await to.load(key)) === undefined ? 'copied' : 'there'
+  const known = atRest(value, expiresAt, now)
+  if (known) return known
+  const other = await to.load(key)
+  return other === undefined || isMoved(other) ? 'copied' : 'there'
 }
 
 /**
@@ -36,14 +44,16 @@ export async function copy(
   { key, value, expiresAt }: StoredRecord,
   now: number,
 ): Promise<Outcome> {
-  if (tombstoneUntil(value) !== undefined) return 'ended'
-  if (expiresAt <= now) return 'expired'
+  const known = atRest(value, expiresAt, now)
+  if (known) return known
   let copied = value
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     if (!(await to.create(key, copied, expiresAt))) {
       // A copy of an earlier run lasts as long as the session does by now.
-      await to.replace(key, copied, copied, expiresAt)
-      return 'there'
+      const answer = await to.replace(key, copied, copied, expiresAt)
+      if (answer.ok || !isMoved(answer.current)) return 'there'
+      // It had moved away from there, and comes back.
+      if (!(await to.replace(key, answer.current, copied, expiresAt)).ok) continue
     }
     const current = await from.load(key)
     if (current === copied) return 'copied'

@@ -171,11 +171,13 @@ class MigratingStore implements SessionStore {
     return this.#commit(key, expected, value, expiresAt)
   }
 
-  /** Where nothing stands in `to`, or a copy of what was expected. */
+  /** Where nothing stands in `to`, a copy of what was expected, or the mark of a move to `from`. */
   async #put(key: string, copy: string, value: string, expiresAt: number): Promise<boolean> {
     const until = Math.min(expiresAt, this.#now() + GRACE)
     if (await this.#to.create(key, value, until)) return true
-    return (await this.#to.replace(key, copy, value, until)).ok
+    const answer = await this.#to.replace(key, copy, value, until)
+    if (answer.ok || !isMoved(answer.current)) return answer.ok
+    return (await this.#to.replace(key, answer.current, value, until)).ok
   }
 
   async #commit(

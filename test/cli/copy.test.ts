@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { copy } from '../../src/cli/copy.js'
+import { copy, foresee } from '../../src/cli/copy.js'
 import { bar } from '../../src/cli/progress.js'
 import { movedMark, tombstone } from '../../src/codec.js'
 import { MemoryStore } from '../../src/index.js'
@@ -80,6 +80,21 @@ test('a session that changes without end is left, and said to have failed', asyn
 
 test('what expired since it was read is not copied', async () => {
   expect(await copy(from, to, { key: 'k', value: A, expiresAt: now() }, now())).toBe('expired')
+})
+
+test('what a server has moved is there already', async () => {
+  const record = { key: 'k', value: movedMark(expiresAt), expiresAt }
+  expect(await copy(from, to, record, now())).toBe('there')
+  expect(await foresee(to, record, now())).toBe('there')
+  expect(to.size).toBe(0)
+})
+
+test('what had moved away comes back', async () => {
+  to.create('k', movedMark(expiresAt), expiresAt)
+  const record = { key: 'k', value: A, expiresAt }
+  expect(await foresee(to, record, now())).toBe('copied')
+  expect(await go()).toBe('copied')
+  expect(to.load('k')).toBe(A)
 })
 
 test('a bar is never fuller than full, and needs to know how many there are', () => {

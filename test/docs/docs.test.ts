@@ -48,6 +48,7 @@ const path = temporaryFolder()
 /** What a program reads from its environment; a database only starts for one that asks for it. */
 async function provide({ code }: Block): Promise<void> {
   process.env.REDIS_URL = inject('redisUrl')
+  process.env.NEW_REDIS_URL = new URL('/1', inject('redisUrl')).href
   process.env.SQLITE_FILE = path('sessions.db')
   if (code.includes('POSTGRES_URL')) process.env.POSTGRES_URL = await databaseUrl('postgres')
   if (code.includes('MYSQL_URL')) process.env.MYSQL_URL = await databaseUrl('mysql')
@@ -77,6 +78,7 @@ describe('TypeScript in the docs compiles', () => {
       paths: {
         'koa-sess': [join(root, 'src/index.ts')],
         'koa-sess/cookie': [join(root, 'src/cookie-only.ts')],
+        'koa-sess/migrate': [join(root, 'src/stores/migrating.ts')],
         'koa-sess/*': [join(root, 'src/stores/*.ts')],
       },
     })

@@ -102,6 +102,12 @@ describe('a session that begins in from', () => {
     ])
   })
 
+  test('is ended by a touch to a moment that has passed, and its copy as well', async () => {
+    to.create('k', A, later)
+    expect(await other.load('k', clock.now())).toBe(A)
+    expect(await other.load('k')).toBe(undefined)
+  })
+
   test('is destroyed after it moved, once', async () => {
     await other.replace('k', A, B, later)
     expect([await other.destroy('k'), await other.destroy('k')]).toEqual([true, false])
@@ -118,8 +124,24 @@ describe('a session that begins in from', () => {
     expect(await still.load('k')).toBe(C)
     expect(await still.replace('k', C, D, later)).toEqual(OK)
     expect(to.load('k')).toBe(D)
-    expect(await still.create('k', A, later)).toBe(false)
+    to.create('only there', A, later)
+    expect(await still.create('only there', B, later)).toBe(false)
   })
+})
+
+test('and back again: a session moves over the mark that it left', async () => {
+  await other.replace('k', A, B, later)
+  const back = new FaultyStore(from)
+  const store = migrating({ from: to, to: back, now: clock.now })
+  expect(await store.load('k')).toBe(B)
+  expect(await store.replace('k', B, C, later + 1)).toEqual(OK)
+  expect([from.load('k'), deadline(from), to.load('k')]).toEqual([
+    C,
+    later + 1,
+    movedMark(later + 1),
+  ])
+  // At once, and not after it waited for somebody.
+  expect(back.calls.filter(({ method }) => method === 'create')).toHaveLength(1)
 })
 
 test('a scan tells what is in either, and no marks', async () => {
@@ -223,6 +245,8 @@ describe.each(STEPS)('a move that is held %s', (_name, side, method, at, moved) 
     expect([move.ok, meanwhile.ok].filter(Boolean)).toHaveLength(1)
     const [won, lost] = move.ok ? [B, meanwhile] : [C, move]
     expect(lost).toEqual({ ok: false, current: won })
+    // Whose copy stands is waited for.
+    if (at === 'after' || method === 'replace') expect(move.ok).toBe(true)
     expect([await other.load('k'), deadline(to)]).toEqual([won, later])
   })
 
