@@ -1,53 +1,25 @@
-import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { build } from 'tsdown'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { tombstone } from '../../src/codec.js'
 import { RedisStore } from '../../src/stores/redis.js'
+import { change, type Data, fileStore, folder, read, root, run } from './run.js'
 
-const root = join(import.meta.dirname, '../..')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-// Two levels below package.json, as the command is in the package.
-const bundle = mkdtempSync(join(root, 'test/generated-'))
-const folder = mkdtempSync(join(tmpdir(), 'koa-sess-command-'))
 const HOUR = 3_600_000
 const later = Date.now() + HOUR
-
-interface Data {
-  records: Record<string, { value: string; expiresAt: number }>
-  [fault: string]: unknown
-}
 
 let games = 0
 let from: string
 let to: string
 let state: string
 
-beforeAll(async () => {
-  await build({
-    config: false,
-    entry: { 'koa-sess': join(root, 'src/cli/koa-sess.ts') },
-    format: 'esm',
-    platform: 'node',
-    outDir: bundle,
-    outExtensions: () => ({ js: '.mjs' }),
-    dts: false,
-    clean: false,
-    logLevel: 'silent',
-  })
-}, 60_000)
-afterAll(() => {
-  rmSync(bundle, { recursive: true, force: true })
-  rmSync(folder, { recursive: true, force: true })
-})
 beforeEach(() => {
   games++
   state = join(folder, `${games}-state.json`)
-  from = store('from', { records: sessions(5) })
-  to = store('to', { records: {} })
+  from = fileStore(`${games}-from`, { records: sessions(5) }, true)
+  to = fileStore(`${games}-to`, { records: {} })
 })
 
 /** Two sessions to a page, so that there are pages. */
@@ -269,39 +241,4 @@ function sessions(count: number): Data['records'] {
       { value: '{"secret":1}', expiresAt: later },
     ]),
   )
-}
-
-/** A module whose default export is a store, and its file beside it. */
-function store(name: string, data: Data): string {
-  const module = join(folder, `${games}-${name}.mjs`)
-  const file = `${module}.json`
-  writeFileSync(file, JSON.stringify(data))
-  writeFileSync(
-    module,
-    `import { FileStore } from ${JSON.stringify(join(import.meta.dirname, 'file-store.mjs'))}
-    const store = new FileStore(${JSON.stringify(file)})
-    export default ${name === 'to' ? 'store' : '{ store, close() {} }'}`,
-  )
-  return module
-}
-
-function read(module: string): Data {
-  return JSON.parse(readFileSync(`${module}.json`, 'utf8'))
-}
-
-function change(module: string, act: (data: Data) => unknown): void {
-  const data = read(module)
-  act(data)
-  writeFileSync(`${module}.json`, JSON.stringify(data))
-}
-
-function run(args: string[], cwd = folder): Promise<{ code: unknown; out: string; err: string }> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [join(bundle, 'koa-sess.mjs'), ...args],
-      { cwd },
-      (error, out, err) => resolve({ code: error ? error.code : 0, out, err }),
-    )
-  })
 }

@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'tsdown'
+import { afterAll, beforeAll } from 'vitest'
+
+export const root = join(import.meta.dirname, '../..')
+// Two levels below package.json, as the command is in the package.
+const bundle = mkdtempSync(join(root, 'test/generated-'))
+/** For the files of a test; commands run here unless told otherwise. It has no drivers. */
+export const folder = mkdtempSync(join(tmpdir(), 'koa-sess-command-'))
+
+beforeAll(async () => {
+  await build({
+    config: false,
+    entry: { 'koa-sess': join(root, 'src/cli/koa-sess.ts') },
+    format: 'esm',
+    platform: 'node',
+    outDir: bundle,
+    outExtensions: () => ({ js: '.mjs' }),
+    dts: false,
+    clean: false,
+    logLevel: 'silent',
+  })
+}, 60_000)
+afterAll(() => {
+  rmSync(bundle, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true })
+})
+
+export interface Data {
+  records: Record<string, { value: string; expiresAt: number }>
+  [fault: string]: unknown
+}
+
+/** A module whose default export is a store, and its file beside it. */
+export function fileStore(name: string, data: Data, closes = false): string {
+  const module = join(folder, `${name}.mjs`)
+  const file = `${module}.json`
+  writeFileSync(file, JSON.stringify(data))
+  writeFileSync(
+    module,
+    `import { FileStore } from ${JSON.stringify(join(import.meta.dirname, 'file-store.mjs'))}
+    const store = new FileStore(${JSON.stringify(file)})
+    export default ${closes ? '{ store, close() {} }' : 'store'}`,
+  )
+  return module
+}
+
+export function read(module: string): Data {
+  return JSON.parse(readFileSync(`${module}.json`, 'utf8'))
+}
+
+export function change(module: string, act: (data: Data) => unknown): void {
+  const data = read(module)
+  act(data)
+  writeFileSync(`${module}.json`, JSON.stringify(data))
+}
+
+/** The command, in a process of its own. */
+export function run(
+  args: string[],
+  cwd = folder,
+): Promise<{ code: unknown; out: string; err: string }> {
+  const command = [join(bundle, 'koa-sess.mjs'), ...args]
+  return new Promise((resolve) => {
+    execFile(process.execPath, command, { cwd }, (error, out, err) =>
+      resolve({ code: error ? error.code : 0, out, err }),
+    )
+  })
+}
