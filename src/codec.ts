@@ -137,12 +137,13 @@ export function tombstoneUntil(value: string): number | undefined {
 
 /**
  * A tombstone that says more: the session lives on in another store. To whoever does not look for the
- * leading zero it is one like any other.
+ * leading zero it is one like any other, and one that bars for as long as it is kept. `move`, a whole
+ * number of 15 digits at most, tells one move from another.
  */
-export function movedMark(until: number): string {
-  return tombstone(until).replace('e', 'e0')
+export function movedMark(move: number): string {
+  return `0e09${String(move).padStart(15, '0')}`
 }
 
 export function isMoved(value: string | undefined): value is string {
-  return value !== undefined && /^0e0\d+$/.test(value)
+  return value !== undefined && /^0e09\d{15}$/.test(value)
 }

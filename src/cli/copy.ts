@@ -57,10 +57,15 @@ export async function copy(
     }
     const current = await from.load(key)
     if (current === copied) return 'copied'
-    // The application has moved it: what is there is the session itself.
-    if (isMoved(current)) return 'there'
-    await to.replace(key, copied, '', 0)
-    if (current === undefined || tombstoneUntil(current) !== undefined) return 'ended'
+    const last = current === undefined || tombstoneUntil(current) !== undefined
+    if (last && !isMoved(current)) {
+      // And whatever a server has made of the copy meanwhile.
+      await to.destroy(key)
+      return 'ended'
+    }
+    const withdrawn = await to.replace(key, copied, '', 0)
+    // A server has moved it: what is there now is the session itself, unless it ended since.
+    if (last) return withdrawn.ok ? 'ended' : 'there'
     copied = current
   }
   return 'failed'

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMoved, movedMark, tombstoneUntil } from '../codec.js'
 import { SessionError } from '../errors.js'
@@ -29,6 +30,7 @@ export interface MigratingOptions {
 const GRACE = 60_000
 /** How long a move waits for another one of the same session that has begun, in ms; together a second. */
 const PAUSES = [1, 2, 5, 10, 20, 50, 100, 200, 300, 300]
+const MOVES = 10 ** 14
 const OPTIONS = ['from', 'to', 'move', 'now']
 
 /**
@@ -93,12 +95,18 @@ class MigratingStore implements SessionStore {
     value: string,
     expiresAt: number,
   ): Promise<Replaced> {
-    const standing = await this.#standing(key)
-    if (standing === undefined) return this.#to.replace(key, expected, value, expiresAt)
-    if (standing !== expected) return { ok: false, current: standing }
+    const found = await this.#from.load(key)
+    if (found === undefined || isMoved(found)) {
+      const answer = await this.#to.replace(key, expected, value, expiresAt)
+      // Whoever comes late with a copy has to find that it ended, and not that it moved.
+      if (answer.ok && found !== undefined && tombstoneUntil(value) !== undefined)
+        await this.#from.replace(key, found, value, expiresAt)
+      return answer
+    }
+    if (found !== expected) return { ok: false, current: found }
     // A session that ends need not move first.
-    if (tombstoneUntil(value) !== undefined) await this.#dropCopy(key)
-    else if (this.#move) return this.#moveOver(key, expected, value, expiresAt)
+    if (tombstoneUntil(value) !== undefined) return this.#end(key, expected, value, expiresAt)
+    if (this.#move && value !== expected) return this.#moveOver(key, expected, value, expiresAt)
     return this.#elsewhere(key, await this.#from.replace(key, expected, value, expiresAt))
   }
 
@@ -111,10 +119,10 @@ class MigratingStore implements SessionStore {
 
   async destroy(key: string): Promise<boolean> {
     let ended = false
-    for (let standing = await this.#standing(key); standing !== undefined && !ended; ) {
-      const answer = await this.#from.replace(key, standing, '', 0)
-      ended = answer.ok
-      standing = answer.ok || isMoved(answer.current) ? undefined : answer.current
+    for (let found = await this.#from.load(key); found !== undefined; ) {
+      const answer = await this.#from.replace(key, found, '', 0)
+      ended = answer.ok && !isMoved(found)
+      found = answer.ok ? undefined : answer.current
     }
     return (await this.#to.destroy(key)) || ended
   }
@@ -144,9 +152,11 @@ class MigratingStore implements SessionStore {
     return { ok: false, current: await this.#to.load(key) }
   }
 
-  async #dropCopy(key: string): Promise<void> {
-    const copy = await this.#to.load(key)
-    if (copy !== undefined) await this.#to.replace(key, copy, '', 0)
+  /** Here first: from then on nobody makes a copy, and takes back what he has made. */
+  async #end(key: string, expected: string, value: string, expiresAt: number): Promise<Replaced> {
+    const answer = await this.#from.replace(key, expected, value, expiresAt)
+    if (answer.ok) await this.#to.destroy(key)
+    return this.#elsewhere(key, answer)
   }
 
   /** There first, for a moment; then away from here; and only then for as long as it lives. */
@@ -186,10 +196,11 @@ class MigratingStore implements SessionStore {
     value: string,
     expiresAt: number,
   ): Promise<Replaced> {
-    const settle = (answer: Replaced) => this.#settle(key, value, expiresAt, answer)
-    const until = this.#marks ? expiresAt : 0
+    const mark = movedMark(randomInt(MOVES))
+    const settle = (answer: Replaced) => this.#settle(key, value, expiresAt, mark, answer)
     try {
-      return await settle(await this.#from.replace(key, expected, movedMark(expiresAt), until))
+      const until = this.#marks ? expiresAt : 0
+      return await settle(await this.#from.replace(key, expected, mark, until))
     } catch (error) {
       // It may have taken effect all the same.
       await (async () => settle({ ok: false, current: await this.#from.load(key) }))().catch(ignore)
@@ -202,17 +213,18 @@ class MigratingStore implements SessionStore {
     key: string,
     value: string,
     expiresAt: number,
+    mark: string,
     answer: Replaced,
   ): Promise<Replaced> {
-    if (answer.ok || isMoved(answer.current)) {
-      const lasting = await this.#to.replace(key, value, value, expiresAt)
-      // Whoever wrote since, has seen this write.
-      return answer.ok ? answer : lasting
+    if (answer.ok || answer.current === mark) {
+      // Not where somebody wrote since.
+      await this.#to.replace(key, value, value, expiresAt)
+      return { ok: true }
     }
     // It ended: whatever was made of the copy meanwhile ends as well.
     if (answer.current === undefined) await this.#to.destroy(key)
     else await this.#to.replace(key, value, '', 0)
-    return answer
+    return this.#elsewhere(key, answer)
   }
 }
 
