@@ -20,23 +20,35 @@ export const SCHEMES: Record<string, Open> = {
   postgres,
   postgresql: postgres,
   mysql: (url, role) =>
-    sql('mysql', 'MysqlStore', role, ['mysql2/promise'], (_, driver) => {
-      const pool = pick<Call<Closing>>(driver, 'createPool')(url)
-      return [pool, () => pool.end()]
-    }),
+    sql(
+      () => import('../stores/mysql.js'),
+      'MysqlStore',
+      role,
+      ['mysql2/promise'],
+      (_, driver) => {
+        const pool = pick<Call<Closing>>(driver, 'createPool')(url)
+        return [pool, () => pool.end()]
+      },
+    ),
   sqlite: (target, role) => {
     const file = resolve(target.slice('sqlite:'.length))
     if (role === 'from' && !existsSync(file))
       throw new UsageError('--from: there is no such file of SQLite')
     const drivers = ['better-sqlite3', 'libsql', 'node:sqlite']
-    return sql('sqlite', 'SqliteStore', role, drivers, (name, driver) => {
-      const Database = pick<Make<{ close(): void }>>(
-        driver,
-        name === 'node:sqlite' ? 'DatabaseSync' : 'default',
-      )
-      const database = new Database(file)
-      return [database, () => database.close()]
-    })
+    return sql(
+      () => import('../stores/sqlite.js'),
+      'SqliteStore',
+      role,
+      drivers,
+      (name, driver) => {
+        const Database = pick<Make<{ close(): void }>>(
+          driver,
+          name === 'node:sqlite' ? 'DatabaseSync' : 'default',
+        )
+        const database = new Database(file)
+        return [database, () => database.close()]
+      },
+    )
   },
 }
 
@@ -56,7 +68,7 @@ interface IoRedis extends Closing {
 }
 
 async function redis(url: string, role: 'from' | 'to'): Promise<OpenedStore> {
-  const [name, driver] = await load(role, ['ioredis', 'iovalkey', 'redis'])
+  const [name, driver] = await driverOf(role, ['ioredis', 'iovalkey', 'redis'])
   const client =
     name === 'redis'
       ? pick<Call<IoRedis>>(driver, 'createClient')({ url, disableOfflineQueue: true })
@@ -84,13 +96,19 @@ async function redis(url: string, role: 'from' | 'to'): Promise<OpenedStore> {
 }
 
 function postgres(url: string, role: 'from' | 'to'): Promise<OpenedStore> {
-  return sql('postgres', 'PostgresStore', role, ['pg', 'postgres'], (name, driver) => {
-    const client =
-      name === 'pg'
-        ? new (pick<Make<Closing>>(driver, 'Pool'))({ connectionString: url })
-        : pick<Call<Closing>>(driver, 'default')(url)
-    return [client, () => client.end()]
-  })
+  return sql(
+    () => import('../stores/postgres.js'),
+    'PostgresStore',
+    role,
+    ['pg', 'postgres'],
+    (name, driver) => {
+      const client =
+        name === 'pg'
+          ? new (pick<Make<Closing>>(driver, 'Pool'))({ connectionString: url })
+          : pick<Call<Closing>>(driver, 'default')(url)
+      return [client, () => client.end()]
+    },
+  )
 }
 
 interface SqlStore extends SessionStore {
@@ -99,16 +117,14 @@ interface SqlStore extends SessionStore {
 }
 
 async function sql(
-  subpath: string,
+  load: () => Promise<Exports>,
   name: string,
   role: 'from' | 'to',
   drivers: string[],
   connect: (name: string, driver: Exports) => [client: object, close: () => unknown],
 ): Promise<OpenedStore> {
-  // By its public name, as everybody else would.
-  const module: Exports = await import(`koa-sess/${subpath}`)
-  const Store = pick<Make<SqlStore>>(module, name)
-  const [client, close] = connect(...(await load(role, drivers)))
+  const Store = pick<Make<SqlStore>>(await load(), name)
+  const [client, close] = connect(...(await driverOf(role, drivers)))
   const store = new Store({ client })
   return {
     store,
@@ -121,7 +137,7 @@ async function sql(
 }
 
 /** The first of the drivers that the current directory has. */
-async function load(role: 'from' | 'to', drivers: string[]): Promise<[string, Exports]> {
+async function driverOf(role: 'from' | 'to', drivers: string[]): Promise<[string, Exports]> {
   const { resolve: find } = createRequire(resolve('package.json'))
   for (const name of drivers) {
     try {

@@ -35,7 +35,5 @@ const stores: (new (...args: never[]) => session.SessionStore)[] = [
   mysql.MysqlStore,
 ]
 const adapted: session.LegacyStore = adapters.fromExpressStore(adapters.toExpressStore(memory))
-export = { adapted, app, memory, stores }
 const both: session.SessionStore = migrate.migrating({ from: memory, to: store })
-const stores: (new (...args: never[]) => session.SessionStore)[] = [redis.RedisStore]
-export = { app, both, memory, stores }
+export = { adapted, app, both, memory, stores }

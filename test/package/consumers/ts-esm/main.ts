@@ -9,9 +9,9 @@ import session, {
 } from 'koa-sess'
 import { fromExpressStore, toExpressStore } from 'koa-sess/adapters'
 import { cookieSession } from 'koa-sess/cookie'
+import { migrating } from 'koa-sess/migrate'
 import { MysqlStore } from 'koa-sess/mysql'
 import { PostgresStore } from 'koa-sess/postgres'
-import { migrating } from 'koa-sess/migrate'
 import { RedisStore } from 'koa-sess/redis'
 import { SqliteStore } from 'koa-sess/sqlite'
 
@@ -43,9 +43,6 @@ const stores: (new (...args: never[]) => SessionStore)[] = [
 ]
 
 const adapted: LegacyStore = fromExpressStore(toExpressStore(store))
-
-export { adapted, app, stores }
 const both: SessionStore = migrating({ from: store, to: new MemoryStore() })
-const stores: (new (...args: never[]) => SessionStore)[] = [RedisStore, session.MemoryStore]
 
-export { app, both, stores }
+export { adapted, app, both, stores }
