@@ -1,32 +1,49 @@
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { SessionError } from '../errors.js'
-import type { Replaced } from '../store.js'
+import { duration } from '../expiry.js'
+import type { Page, Replaced } from '../store.js'
 import { BaseStore } from './base.js'
-import { Cork } from './cork.js'
+import { connect, type RedisClient } from './redis-client.js'
+import type { Command } from './redis-command.js'
+import type { Connection } from './redis-connection.js'
+import { told, unavailable, wordsOf } from './redis-errors.js'
+import { Replicas, type WaitReplicas } from './redis-replicas.js'
+import { scan } from './redis-scan.js'
+import { Timeout } from './timeout.js'
 
-/** A connected client of ioredis or iovalkey, as far as it is used. */
-export interface IoRedisLike {
-  call(command: string, ...args: string[]): Promise<unknown>
-  readonly status: string
-  on(event: string, listener: () => void): unknown
-  off(event: string, listener: () => void): unknown
-}
-
-/** A connected client of node-redis (`createClient`), as far as it is used. */
-export interface NodeRedisLike {
-  sendCommand(args: string[]): Promise<unknown>
-  readonly isReady: boolean
-  on(event: string, listener: () => void): unknown
-  off(event: string, listener: () => void): unknown
-}
+export type {
+  NodeRedisLike,
+  NodeRedisPoolLike,
+  NodeRedisSentinelLike,
+  RedisClient,
+} from './redis-client.js'
+export type { IoRedisClusterLike, IoRedisLike, NodeRedisClusterLike } from './redis-cluster.js'
+export type { GlideLike } from './redis-glide.js'
+export type { WaitReplicas } from './redis-replicas.js'
 
 export interface RedisStoreOptions {
-  /** A connected client: ioredis, iovalkey or node-redis. It stays yours: the store never closes it. */
-  client: IoRedisLike | NodeRedisLike
+  /**
+   * A connected client: `Redis` (by Sentinel too) or `Cluster` of ioredis or iovalkey; `createClient`,
+   * `createCluster`, `createClientPool` or `createSentinel` of node-redis; a client of valkey-glide.
+   * It stays yours: the store never closes it.
+   */
+  client: RedisClient
+  /** How long a call may take, in ms; then it fails with a 503. Default 5000. */
+  commandTimeout?: number | undefined
+  /**
+   * A write counts once so many replicas have it, within so many ms (at most `commandTimeout`):
+   * `{ replicas, timeout }`. Else it fails with a 503, and stands all the same. Default: none.
+   */
+  waitReplicas?: WaitReplicas | undefined
   /** The clock, in epoch ms. Default `Date.now`; for tests. */
-  now?: () => number
+  now?: (() => number) | undefined
 }
+
+const OPTIONS = ['client', 'commandTimeout', 'waitReplicas', 'now']
+const COMMAND_TIMEOUT = 5000
+const LONGEST_TIMER = 2 ** 31 - 1
+const PAGE = 100
 
 // One round trip: the SHA-1 stands for the expected value, which so need not travel.
 const REPLACE = `
@@ -34,6 +51,7 @@ local current = redis.call('GET', KEYS[1])
 if not current then return {0} end
 if redis.sha1hex(current) ~= ARGV[1] then return {0, current} end
 if tonumber(ARGV[3]) > 0 then
+  if ARGV[4] then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 else
   redis.call('DEL', KEYS[1])
@@ -44,46 +62,46 @@ return {1}
 const sha1 = (text: string) => createHash('sha1').update(text).digest('hex')
 const REPLACE_SHA = sha1(REPLACE)
 
-// In lower case, as iovalkey puts its keyPrefix before the keys of those alone.
-type Send = (name: string, ...args: string[]) => Promise<unknown>
-
-const UP = ['ready']
-const DOWN = ['close', 'end', 'reconnecting']
-
 /**
  * Sessions in Redis or Valkey, safe among any number of processes: every call is one command on
  * one key. Deadlines go to the server as time left, so the clocks of servers need not agree.
  */
 export class RedisStore extends BaseStore {
-  readonly #client: IoRedisLike | NodeRedisLike
-  readonly #send: Send
+  readonly #connection: Connection
+  readonly #timeout: Timeout
+  readonly #replicas: Replicas | undefined
   readonly #events = new EventEmitter()
+  #isUp: boolean
 
-  /** @throws {SessionError} ERR_SESSION_CLIENT when the client is none that it knows. */
+  /**
+   * @throws {SessionError} ERR_SESSION_CLIENT when the client is none that it knows, or cannot do what
+   * is asked; ERR_SESSION_OPTION, ERR_SESSION_DURATION.
+   */
   constructor(options: RedisStoreOptions) {
     super(options?.now)
-    const client = options?.client
-    this.#send = sender(client)
-    this.#client = client
-    for (const event of UP) client.on(event, this.#up)
-    for (const event of DOWN) client.on(event, this.#down)
-    // node-redis ends the process over an error that nobody listens to; requests learn of it anyway.
-    client.on('error', ignore)
+    const { client, commandTimeout = COMMAND_TIMEOUT, waitReplicas } = options ?? {}
+    this.#connection = connect(client)
+    assertKnown(options)
+    const ms = duration('commandTimeout', commandTimeout, { most: LONGEST_TIMER })
+    this.#timeout = new Timeout(ms, () => late(ms))
+    if (waitReplicas !== undefined)
+      this.#replicas = new Replicas(this.#connection, waitReplicas, ms, this.#ask)
+    this.#isUp = this.#connection.isUp()
+    this.#connection.watch(this.#look)
   }
 
   async load(key: string, touch?: number): Promise<string | undefined> {
-    const left = touch === undefined ? undefined : this.#left(touch)
     const reply =
-      left === undefined
-        ? this.#send('get', key)
-        : this.#send('getex', key, 'PX', `${Math.max(left, 1)}`)
+      touch === undefined
+        ? this.#send(['get', key])
+        : this.#send(['getex', key, 'PX', `${Math.max(this.#left(touch), 1)}`])
     return text(await reply)
   }
 
   async create(key: string, value: string, expiresAt: number): Promise<boolean> {
     const left = this.#left(expiresAt)
     if (left <= 0) return (await this.load(key)) === undefined
-    return (await this.#send('set', key, value, 'PX', `${left}`, 'NX')) !== null
+    return isWritten(await this.#write(['set', key, value, 'PX', `${left}`, 'NX'], isWritten))
   }
 
   async replace(
@@ -93,27 +111,35 @@ export class RedisStore extends BaseStore {
     expiresAt: number,
   ): Promise<Replaced> {
     const args = ['1', key, sha1(expected), value, `${this.#left(expiresAt)}`]
-    const reply = await this.#send('evalsha', REPLACE_SHA, ...args).catch((error) => {
-      if (!/^NOSCRIPT/.test(error?.message)) throw error
-      return this.#send('eval', REPLACE, ...args)
+    const reply = await this.#run(args).catch((error) => {
+      // A full server may still make records smaller: a logout is the last thing to refuse.
+      if (!wordsOf(error).includes('OOM') || value.length > expected.length) throw error
+      return this.#run([...args, 'in place'])
     })
-    const [done, current] = Array.isArray(reply) ? reply : []
-    return Number(done) === 1 ? { ok: true } : { ok: false, current: text(current) }
+    return isReplaced(reply) ? { ok: true } : { ok: false, current: text(current(reply)) }
   }
 
   async touch(key: string, expiresAt: number): Promise<boolean> {
     // PEXPIRE with nothing left deletes, and says that there was something to delete.
-    return Number(await this.#send('pexpire', key, `${this.#left(expiresAt)}`)) === 1
+    return isOne(await this.#write(['pexpire', key, `${this.#left(expiresAt)}`], isOne))
   }
 
   async destroy(key: string): Promise<boolean> {
-    return Number(await this.#send('del', key)) === 1
+    return isOne(await this.#write(['del', key], isOne))
+  }
+
+  /**
+   * Reads with SCAN, GET and PTTL. A record that has no deadline is told as one that ends in a day.
+   * A Cluster must not be resharded meanwhile; after a failover it begins anew.
+   */
+  async scan(prefix: string, cursor?: string, count: number = PAGE): Promise<Page> {
+    return scan(this.#connection, this.#ask, this.now, { prefix, cursor, count })
   }
 
   on(event: 'connect' | 'disconnect', listener: () => void): this {
     this.#events.on(event, listener)
     // Whoever comes while the connection is down must hear of it too.
-    if (event === 'disconnect' && !isUp(this.#client)) listener()
+    if (event === 'disconnect' && !this.#connection.isUp()) listener()
     return this
   }
 
@@ -124,70 +150,68 @@ export class RedisStore extends BaseStore {
 
   /** Takes the store's listeners off the client; the client itself is yours to quit. */
   close(): void {
-    for (const event of UP) this.#client.off(event, this.#up)
-    for (const event of DOWN) this.#client.off(event, this.#down)
-    this.#client.off('error', ignore)
+    this.#connection.unwatch(this.#look)
     this.#events.removeAllListeners()
   }
 
   protected put(key: string, value: string, expiresAt: number): Promise<unknown> {
     const left = this.#left(expiresAt)
-    return left > 0 ? this.#send('set', key, value, 'PX', `${left}`) : this.#send('del', key)
+    return left > 0
+      ? this.#write(['set', key, value, 'PX', `${left}`], isWritten)
+      : this.#write(['del', key], isOne)
   }
 
   #left(expiresAt: number): number {
     return Math.ceil(expiresAt - this.now())
   }
 
-  readonly #up = (): void => {
-    this.#events.emit('connect')
+  /** By its hash; a server that does not know the script, as each does at first, is sent it as a whole. */
+  #run(args: string[]): Promise<unknown> {
+    return this.#write(['evalsha', REPLACE_SHA, ...args], isReplaced).catch((error) => {
+      if (!wordsOf(error).startsWith('NOSCRIPT')) throw error
+      return this.#write(['eval', REPLACE, ...args], isReplaced)
+    })
   }
-  readonly #down = (): void => {
-    this.#events.emit('disconnect')
+
+  #write(command: Command, written: (reply: unknown) => boolean): Promise<unknown> {
+    return this.#replicas ? this.#replicas.write(command, written) : this.#send(command)
+  }
+
+  #send(command: Command): Promise<unknown> {
+    return this.#ask(this.#connection.send(command))
+  }
+
+  readonly #ask = (answer: Promise<unknown>): Promise<unknown> => this.#timeout.guard(answer, told)
+
+  readonly #look = (): void => {
+    const isUp = this.#connection.isUp()
+    if (isUp === this.#isUp) return
+    this.#isUp = isUp
+    this.#events.emit(isUp ? 'connect' : 'disconnect')
   }
 }
 
-function ignore(): void {}
-
-function isUp(client: IoRedisLike | NodeRedisLike): boolean {
-  // A lazy client connects with its first command.
-  return 'isReady' in client ? client.isReady : ['ready', 'wait'].includes(client.status)
+function assertKnown(options: object): void {
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
+  if (unknown === undefined) return
+  throw new SessionError(
+    'ERR_SESSION_OPTION',
+    `RedisStore has no option ${unknown}: it takes ${OPTIONS.join(', ')}`,
+  )
 }
+
+function late(ms: number): SessionError {
+  return unavailable(
+    `Redis did not answer within commandTimeout (${ms} ms): whether a write was done is not known; see whether it hangs, is overloaded or cannot be reached, or raise commandTimeout`,
+  )
+}
+
+// SET … NX answers null when the key is taken.
+const isWritten = (reply: unknown) => reply !== null && reply !== undefined
+const isOne = (reply: unknown) => Number(reply) === 1
+const isReplaced = (reply: unknown) => Array.isArray(reply) && Number(reply[0]) === 1
+const current = (reply: unknown): unknown => (Array.isArray(reply) ? reply[1] : undefined)
 
 function text(reply: unknown): string | undefined {
   return reply === null || reply === undefined ? undefined : String(reply)
-}
-
-function sender(client: IoRedisLike | NodeRedisLike): Send {
-  if (hasMethod(client, 'sendCommand') && 'isReady' in client)
-    return (...command) => client.sendCommand(command).catch(withoutCommand)
-  if (hasMethod(client, 'call') && 'status' in client) {
-    const cork = new Cork(client)
-    return (name, ...args) => {
-      cork.hold()
-      return client.call(name, ...args).catch(withoutCommand)
-    }
-  }
-  throw new SessionError(
-    'ERR_SESSION_CLIENT',
-    'new RedisStore({ client }) takes a connected client of ioredis, iovalkey or node-redis (createClient)',
-  )
-}
-
-function hasMethod(client: unknown, name: string): boolean {
-  return (
-    typeof client === 'object' && client !== null && typeof Reflect.get(client, name) === 'function'
-  )
-}
-
-// ioredis hangs the whole command on its errors, and servers repeat the arguments of one they do not
-// know: ids and session data would end up in somebody's log.
-function withoutCommand(error: unknown): never {
-  if (error instanceof Error) {
-    Reflect.deleteProperty(error, 'command')
-    const [told = ''] = error.message.split(', with args beginning with')
-    error.stack = error.stack?.replace(error.message, told) ?? ''
-    error.message = told
-  }
-  throw error
 }

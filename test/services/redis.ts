@@ -12,14 +12,18 @@ export class RedisServer extends Server {
   readonly url: string
   readonly #binary: string
 
-  private constructor(binary: string, port: number) {
+  readonly #extra: readonly string[]
+
+  private constructor(binary: string, port: number, extra: readonly string[]) {
     super('redis', port)
     this.#binary = binary
+    this.#extra = extra
     this.url = `redis://127.0.0.1:${port}`
   }
 
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(ensure(REDIS), await freePort())
+  /** `extra`: arguments of one's own; a file of settings comes first. */
+  static async start(extra: readonly string[] = []): Promise<RedisServer> {
+    const server = new RedisServer(ensure(REDIS), await freePort(), extra)
     await server.start()
     return server
   }
@@ -31,7 +35,7 @@ export class RedisServer extends Server {
 
   protected command(): string[] {
     const options = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.folder]
-    return [this.#binary, ...options, '--save', '', '--appendonly', 'no']
+    return [this.#binary, ...this.#extra, ...options, '--save', '', '--appendonly', 'no']
   }
 
   protected answers(): Promise<boolean> {
