@@ -113,8 +113,8 @@ export class RedisCluster {
     ])
     const healthy = `${state}`.includes('cluster_state:ok') && !/fail|handshake/.test(`${seen}`)
     const lines = `${seen}`.trim().split('\n').length
-    const follows = /role:slave[^]*master_link_status:up/.test(`${role}`)
-    const followed = /role:master\s+connected_slaves:[1-9][^]*state=online/.test(`${role}`)
+    const follows = /role:slave[\s\S]*master_link_status:up/.test(`${role}`)
+    const followed = /role:master\s+connected_slaves:[1-9][\s\S]*state=online/.test(`${role}`)
     return healthy && lines === this.servers.length && (follows || followed)
   }
 
@@ -143,6 +143,8 @@ export async function ask<T>(
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
     connectTimeout: 1000,
+    // A server that still loads has its answers too.
+    enableReadyCheck: false,
     commandTimeout: 1000,
   })
   client.on('error', () => undefined)
