@@ -14,6 +14,9 @@ export interface RedisNode {
   connection(): unknown
 }
 
+/** Waits for an answer as long as a command may take, and tells a failure in words of this package. */
+export type Ask = <T>(answer: Promise<T>) => Promise<T>
+
 /** What the store needs of a client, whichever it is. */
 export interface Connection {
   /** Sends a command to the server that has its key. */

@@ -55,9 +55,7 @@ export function unavailable(message: string, cause?: unknown): SessionError {
 function withoutCommand(error: unknown): unknown {
   if (error instanceof Error) {
     Reflect.deleteProperty(error, 'command')
-    const [rest = ''] = error.message.split(', with args beginning with')
-    // valkey-glide puts words of its own before those of the server.
-    const words = rest.replace(/^An error was signalled by the server: -? ?(ResponseError: )?/, '')
+    const [words = ''] = error.message.split(', with args beginning with')
     error.stack = error.stack?.replace(error.message, words) ?? ''
     error.message = words
   }

@@ -1,7 +1,7 @@
 import { SessionError } from '../errors.js'
 import { duration } from '../expiry.js'
 import { type Command, keyOf } from './redis-command.js'
-import type { Connection, RedisNode, Router } from './redis-connection.js'
+import type { Ask, Connection, RedisNode, Router } from './redis-connection.js'
 import { unavailable, wordsOf } from './redis-errors.js'
 
 /** How many replicas must have a write before it counts, and how long they may take, in ms. */
@@ -9,8 +9,6 @@ export interface WaitReplicas {
   replicas: number
   timeout: number
 }
-
-type Ask = (answer: Promise<unknown>) => Promise<unknown>
 
 const MOST_HOPS = 16
 const REDIRECTED = /^(MOVED|ASK) \d+ (\S+)/
@@ -59,7 +57,7 @@ export class Replicas {
    */
   async write(command: Command, written: (reply: unknown) => boolean): Promise<unknown> {
     const key = keyOf(command)
-    let node = await this.#router.primaryOf(key)
+    let node = await this.#primaryOf(key)
     let asking = false
     for (let hop = 0; ; hop++) {
       try {
@@ -72,7 +70,7 @@ export class Replicas {
         const [, how, address = ''] = REDIRECTED.exec(wordsOf(error)) ?? []
         if (hop >= MOST_HOPS || (node && !how)) throw error
         asking = how === 'ASK'
-        node = asking ? await this.#router.at(address) : await this.#find(key)
+        node = asking ? await this.#at(address) : await this.#find(key)
       }
     }
   }
@@ -80,7 +78,15 @@ export class Replicas {
   /** A read by way of the client teaches it where the key is by now. */
   async #find(key: string): Promise<RedisNode | undefined> {
     await this.#ask(this.#connection.send(['exists', key]))
-    return this.#router.primaryOf(key)
+    return this.#primaryOf(key)
+  }
+
+  #primaryOf(key: string): Promise<RedisNode | undefined> {
+    return this.#ask(Promise.resolve(this.#router.primaryOf(key)))
+  }
+
+  #at(address: string): Promise<RedisNode | undefined> {
+    return this.#ask(Promise.resolve(this.#router.at(address)))
   }
 
   async #wait(node: RedisNode, connection: unknown): Promise<void> {

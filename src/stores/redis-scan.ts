@@ -2,10 +2,8 @@ import { createHash } from 'node:crypto'
 import { ONE_DAY } from '../expiry.js'
 import type { Page, StoredRecord } from '../store.js'
 import type { Command } from './redis-command.js'
-import type { Connection, RedisNode } from './redis-connection.js'
+import type { Ask, Connection, RedisNode } from './redis-connection.js'
 import { wordsOf } from './redis-errors.js'
-
-type Ask = (answer: Promise<unknown>) => Promise<unknown>
 
 const NO_DEADLINE = -1
 
@@ -16,7 +14,8 @@ export async function scan(
   now: () => number,
   { prefix, cursor, count }: { prefix: string; cursor: string | undefined; count: number },
 ): Promise<Page> {
-  const nodes = [...(await connection.primaries())].sort(byAddress)
+  const primaries = await ask(Promise.resolve(connection.primaries()))
+  const nodes = primaries.toSorted(byAddress)
   const begun = place(cursor, nodes)
   const node = nodes[begun.node]
   if (!node) return { records: [], cursor: undefined }

@@ -6,7 +6,7 @@ import type { Page, Replaced } from '../store.js'
 import { BaseStore } from './base.js'
 import { connect, type RedisClient } from './redis-client.js'
 import type { Command } from './redis-command.js'
-import type { Connection } from './redis-connection.js'
+import type { Ask, Connection } from './redis-connection.js'
 import { told, unavailable, wordsOf } from './redis-errors.js'
 import { Replicas, type WaitReplicas } from './redis-replicas.js'
 import { scan } from './redis-scan.js'
@@ -181,7 +181,7 @@ export class RedisStore extends BaseStore {
     return this.#ask(this.#connection.send(command))
   }
 
-  readonly #ask = (answer: Promise<unknown>): Promise<unknown> => this.#timeout.guard(answer, told)
+  readonly #ask: Ask = (answer) => this.#timeout.guard(answer, told)
 
   readonly #look = (): void => {
     const isUp = this.#connection.isUp()

@@ -2,11 +2,13 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
 /** A way to a server that can be broken at a chosen moment. */
-export class Proxy {
+export class BreakableWay {
   readonly #server: Server
   readonly #target: number
   readonly #pairs = new Set<[client: Socket, server: Socket]>()
-  #mode: 'open' | 'cut' | 'silent' = 'open'
+  #mode: 'open' | 'silent' = 'open'
+  /** So many answers still come through; undefined: all of them. */
+  #answers: number | undefined
   #cuts = 0
 
   private constructor(target: number) {
@@ -14,8 +16,8 @@ export class Proxy {
     this.#server = createServer((client) => this.#join(client))
   }
 
-  static async to(target: number): Promise<Proxy> {
-    const proxy = new Proxy(target)
+  static async to(target: number): Promise<BreakableWay> {
+    const proxy = new BreakableWay(target)
     proxy.#server.listen(0, '127.0.0.1')
     await once(proxy.#server, 'listening')
     return proxy
@@ -30,9 +32,12 @@ export class Proxy {
     return this.#cuts
   }
 
-  /** The server gets the next command, and the connection ends before its answer comes through. */
-  cutNextAnswer(): void {
-    this.#mode = 'cut'
+  /**
+   * The server gets the next command, and the connection ends before its answer comes through;
+   * `after`: so many answers later.
+   */
+  cutAnswer({ after = 0 } = {}): void {
+    this.#answers = after
   }
 
   /** Connections stay open, and nothing comes through any more: a cable that was pulled. */
@@ -68,9 +73,10 @@ export class Proxy {
       if (this.#mode !== 'silent') server.write(data)
     })
     server.on('data', (data) => {
-      if (this.#mode === 'open') client.write(data)
-      if (this.#mode !== 'cut') return
-      this.#mode = 'open'
+      if (this.#mode === 'silent') return
+      if (this.#answers !== 0) client.write(data)
+      if (this.#answers === undefined || this.#answers-- > 0) return
+      this.#answers = undefined
       this.#cuts++
       end()
     })
