@@ -9,13 +9,18 @@ export const OUTPUT = {
   write: { type: 'boolean', default: false },
 }
 
-const PAGE = new URL('../../docs/performance.md', import.meta.url)
+const DOCS = new URL('../../docs/', import.meta.url)
 
 /**
  * Prints the report of what was measured; with `write` it goes between the two comments of
- * docs/performance.md that carry the name, and its plot, where there is one, beside the page.
+ * the page of docs/ (performance.md) that carry the name, and its plot, where there is one, beside the page.
  */
-export async function publish(name, results, { report, plot }, { json, markdown, svg, write }) {
+export async function publish(
+  name,
+  results,
+  { report, plot, page = 'performance.md' },
+  { json, markdown, svg, write },
+) {
   if (json) await writeFile(json, `${JSON.stringify(results, null, 2)}\n`)
   console.log(report(results, { markdown }))
   if (svg && plot) await writeFile(svg, plot(results))
@@ -23,8 +28,8 @@ export async function publish(name, results, { report, plot }, { json, markdown,
   const parts = [report(results, { markdown: true })]
   if (plot) {
     const file = `performance-${name}.svg`
-    await writeFile(new URL(file, PAGE), plot(results))
+    await writeFile(new URL(file, DOCS), plot(results))
     parts.push(`![${name}](${file})`)
   }
-  await writeInto(PAGE, name, parts.join('\n\n'))
+  await writeInto(new URL(page, DOCS), name, parts.join('\n\n'))
 }

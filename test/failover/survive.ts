@@ -16,15 +16,15 @@ export async function survive(
   primary: RedisServer,
   tookOver: () => Promise<boolean>,
 ): Promise<number[]> {
-  const load = await Load.start(store)
+  const load = await Load.start(store, { reconnectTimeout: 1000 })
   // All that was written until now is on every replica that there is.
   await ask(primary, (client) =>
     client.set('replicated', 'all of it').then(() => client.wait(1, 1000)),
   )
   const replicated = performance.now()
   await until('somebody has written since', async () => load.hasRecovered(replicated))
-  const killed = performance.now()
   await primary.stop()
+  const killed = performance.now()
   await until('another one took over', tookOver)
   const over = performance.now()
   await until('everybody is served again', async () => load.hasRecovered(over))

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis.js'
 import { slotOf } from '../../src/stores/redis-command.js'
 import type { RedisServer } from '../services/redis.js'
-import { ask, RedisCluster } from '../services/redis-cluster.js'
+import { ask, idOf, RedisCluster } from '../services/redis-cluster.js'
 
 // It writes what it meets to stderr by itself.
 Logger.setLoggerConfig('off')
@@ -228,10 +228,6 @@ async function migration() {
       await set(source, 'NODE', `${to}`)
     },
   }
-}
-
-async function idOf(server: RedisServer): Promise<string> {
-  return String(await ask(server, (client) => client.call('CLUSTER', 'MYID')))
 }
 
 describe.each(CLIENTS)('a slot that moves, through %s', (name, connect) => {

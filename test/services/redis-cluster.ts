@@ -64,6 +64,17 @@ export class RedisCluster {
     return server
   }
 
+  /** The server that follows a primary. */
+  async replicaOf(primary: RedisServer): Promise<RedisServer> {
+    const id = await idOf(primary)
+    // One line for each node: id, address, flags, and whom it follows.
+    const nodes = (await nodesSeenBy(primary)).split('\n').map((line) => line.split(' '))
+    const address = nodes.find(([, , , followed]) => followed === id)?.[1]
+    const server = this.servers.find(({ port }) => address?.startsWith(`127.0.0.1:${port}@`))
+    if (!server) throw new Error('Nobody follows this primary')
+    return server
+  }
+
   /** Waits until every slot is served and every primary has a replica that follows it. */
   async whole(): Promise<void> {
     await until('the cluster is whole', async () => {
@@ -98,7 +109,7 @@ export class RedisCluster {
     for (const [at, server] of this.servers.entries()) {
       const primary = this.servers[at - PRIMARIES]
       if (!primary) continue
-      const id = String(await ask(primary, (client) => client.call('CLUSTER', 'MYID')))
+      const id = await idOf(primary)
       await until('the nodes know each other', async () => (await nodesSeenBy(server)).includes(id))
       await ask(server, (client) => client.call('CLUSTER', 'REPLICATE', id))
     }
@@ -112,10 +123,11 @@ export class RedisCluster {
       await client.call('CLUSTER', 'NODES'),
     ])
     const healthy = `${state}`.includes('cluster_state:ok') && !/fail|handshake/.test(`${seen}`)
-    const lines = `${seen}`.trim().split('\n').length
+    const [lines, replicas] = [/$/gm, /slave/g].map((each) => `${seen}`.trim().match(each)?.length)
     const follows = /role:slave[\s\S]*master_link_status:up/.test(`${role}`)
     const followed = /role:master\s+connected_slaves:[1-9][\s\S]*state=online/.test(`${role}`)
-    return healthy && lines === this.servers.length && (follows || followed)
+    const known = lines === this.servers.length && replicas === this.servers.length - PRIMARIES
+    return healthy && known && (follows || followed)
   }
 
   async #first<T>(question: (client: Redis) => Promise<T>): Promise<T> {
@@ -128,6 +140,10 @@ export class RedisCluster {
     }
     throw new Error('No node of the cluster answers')
   }
+}
+
+export async function idOf(server: RedisServer): Promise<string> {
+  return String(await ask(server, (client) => client.call('CLUSTER', 'MYID')))
 }
 
 async function nodesSeenBy(server: RedisServer): Promise<string> {

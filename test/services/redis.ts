@@ -21,7 +21,7 @@ export class RedisServer extends Server {
     this.url = `redis://127.0.0.1:${port}`
   }
 
-  /** `extra`: arguments of one's own; a file of settings comes first. */
+  /** `extra`: options of redis-server beside those that every test needs. */
   static async start(extra: readonly string[] = []): Promise<RedisServer> {
     const server = new RedisServer(ensure(REDIS), await freePort(), extra)
     await server.start()

@@ -1,10 +1,11 @@
 import { setTimeout as pace } from 'node:timers/promises'
+import type { Context } from 'koa'
 import type { SessionStore } from '../../src/store.js'
 import type { Browser } from './browser.js'
 import { type Site, serve } from './site.js'
 
 // What both the test and the measurement of failovers need; the latter bundles it.
-export { RedisCluster } from '../services/redis-cluster.js'
+export { ask, RedisCluster } from '../services/redis-cluster.js'
 export { RedisSentinels } from '../services/redis-sentinel.js'
 
 const PACE_MS = 5
@@ -63,13 +64,14 @@ export class Load {
 
   static async start(
     store: SessionStore,
-    { users = 12, reconnectTimeout = 1000 } = {},
+    { users = 12, reconnectTimeout }: { users?: number; reconnectTimeout?: number } = {},
   ): Promise<Load> {
-    const count = (ctx: import('koa').Context) => {
+    const count = (ctx: Context) => {
       ctx.session.count = (ctx.session.count ?? 0) + 1
       return ctx.session.count
     }
-    const site = await serve({ '/count': count }, { store, reconnectTimeout })
+    const waits = reconnectTimeout === undefined ? {} : { reconnectTimeout }
+    const site = await serve({ '/count': count }, { store, ...waits })
     const all = Array.from({ length: users }, () => new User(site.browser()))
     // Everybody has a session before it begins.
     for (const user of all) await user.count()

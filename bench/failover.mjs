@@ -1,0 +1,45 @@
+// What a failover costs: a primary is killed with -9 while users write, in several rounds.
+import { parseArgs } from 'node:util'
+import { loadParts } from './failover/parts.mjs'
+import { report } from './failover/report.mjs'
+import { round } from './failover/round.mjs'
+import { SETUPS } from './failover/setups.mjs'
+import { machine } from './shared/machine.mjs'
+import { OUTPUT, publish } from './shared/publish.mjs'
+import { startRedis } from './shared/redis.mjs'
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    users: { type: 'string', default: '12' },
+    'cut-off': { type: 'string', default: '100' },
+    timeout: { type: 'string', default: '5000' },
+    client: { type: 'string', multiple: true, default: Object.keys(SETUPS) },
+    ...OUTPUT,
+  },
+})
+const rounds = Number(options.rounds)
+const users = Number(options.users)
+const commandTimeout = Number(options.timeout)
+
+const cells = options.client.flatMap((setup) =>
+  [false, true].flatMap((waits) =>
+    [0, Number(options['cut-off'])].map((cutOff) => ({ setup, waits, cutOff, outcomes: [] })),
+  ),
+)
+const parts = await loadParts()
+for (let at = 0; at < rounds; at++) {
+  for (const cell of cells) {
+    const outcome = await round(parts, { ...cell, users, commandTimeout })
+    cell.outcomes.push(outcome)
+    const { recovered, failed, lost } = outcome
+    console.error(
+      `${cell.setup}, waits ${cell.waits}, cut off ${cell.cutOff}: ${Math.round(recovered)} ms, ${failed} failed, ${lost.length} lost`,
+    )
+  }
+}
+const server = await startRedis()
+await server.stop()
+const used = await machine(['koa', 'ioredis', 'iovalkey', 'redis'], { Redis: server.version })
+const results = { ...used, rounds, users, commandTimeout, cells }
+await publish('failover', results, { report, page: 'operations.md' }, options)

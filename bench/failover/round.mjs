@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { GROUPS, SETUPS } from './setups.mjs'
+
+const WARM_UP_MS = 500
+const LONGEST_MS = 30_000
+const WAIT_MS = 500
+
+/** One primary that is killed under load: what its users saw. */
+export async function round(parts, { setup, waits, cutOff, users, commandTimeout }) {
+  const { group: kind, connect } = SETUPS[setup]
+  const { start, primary, replicas } = GROUPS[kind]
+  const group = await start(parts)
+  const { client, quit } = await connect(group)
+  const waitReplicas = waits ? { replicas: 1, timeout: WAIT_MS } : undefined
+  const store = new parts.RedisStore({ client, commandTimeout, waitReplicas })
+  try {
+    const load = await parts.Load.start(store, { users })
+    await sleep(WARM_UP_MS)
+    const [victim, followers] = [await primary(group), await replicas(group)]
+    if (cutOff > 0) {
+      for (const follower of followers) follower.pause()
+      // What was sent already would reach them all the same.
+      await parts.ask(victim, (one) => one.call('CLIENT', 'KILL', 'TYPE', 'REPLICA'))
+      await sleep(cutOff)
+    }
+    await victim.stop()
+    const killed = performance.now()
+    for (const follower of followers) follower.resume()
+    await until(async () => (await primary(group)) !== victim)
+    // As whatever supervises it would: in a cluster, writes that wait for the only replica need it.
+    await victim.start()
+    const over = performance.now()
+    await until(async () => load.hasRecovered(over))
+    await load.stop()
+    return load.outcome(killed)
+  } finally {
+    store.close()
+    await quit()
+    await group[Symbol.asyncDispose]()
+  }
+}
+
+async function until(holds) {
+  const deadline = Date.now() + LONGEST_MS
+  while (!(await holds().catch(() => false))) {
+    if (Date.now() > deadline) throw new Error(`Not served again after ${LONGEST_MS} ms`)
+    await sleep(20)
+  }
+}
