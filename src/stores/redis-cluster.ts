@@ -65,7 +65,11 @@ export function ioRedisCluster(client: IoRedisClusterLike): Connection {
     isUp: () => client.status === 'ready' || client.status === 'wait',
     ...watching(client, IOREDIS_EVENTS),
     keyPrefix,
-    primaries,
+    async primaries() {
+      // Until it has seen the cluster, it takes every node that it was given for a primary.
+      if (client.status !== 'ready') await client.call('ping')
+      return primaries()
+    },
     router: { at, primaryOf: (key) => at(client.slots[slotOf(keyPrefix + key)]?.[0] ?? '') },
   }
 }

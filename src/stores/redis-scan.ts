@@ -3,7 +3,7 @@ import { ONE_DAY } from '../expiry.js'
 import type { Page, StoredRecord } from '../store.js'
 import type { Command } from './redis-command.js'
 import type { Ask, Connection, RedisNode } from './redis-connection.js'
-import { wordsOf } from './redis-errors.js'
+import { unavailable, wordsOf } from './redis-errors.js'
 
 const NO_DEADLINE = -1
 
@@ -18,7 +18,7 @@ export async function scan(
   const nodes = primaries.toSorted(byAddress)
   const begun = place(cursor, nodes)
   const node = nodes[begun.node]
-  if (!node) return { records: [], cursor: undefined }
+  if (!node) throw unavailable('The client knows no primary to scan: is it connected?')
   const pattern = `${escaped(connection.keyPrefix + prefix)}*`
   const command: Command = ['scan', begun.at, 'MATCH', pattern, 'COUNT', `${count}`]
   const reply = await ask(node.send(command))
@@ -37,7 +37,7 @@ export async function scan(
  */
 function place(cursor: string | undefined, nodes: RedisNode[]): { node: number; at: string } {
   const [of, node = '', at = ''] = cursor?.split(':') ?? []
-  const known = of === fingerprint(nodes) && /^\d+$/.test(node) && /^\d+$/.test(at)
+  const known = of === fingerprint(nodes) && Number(node) < nodes.length && /^\d+$/.test(at)
   return known ? { node: Number(node), at } : { node: 0, at: '0' }
 }
 

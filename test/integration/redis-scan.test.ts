@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { GlideClient, Logger } from '@valkey/valkey-glide'
 import { Redis } from 'ioredis'
 import { Redis as Valkey } from 'iovalkey'
-import { createClient, createClientPool } from 'redis'
+import { createClient, createClientPool, createCluster } from 'redis'
 import { afterEach, describe, expect, inject, test } from 'vitest'
 import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis.js'
 
@@ -135,4 +135,11 @@ describe.each(CLIENTS)('scan, through %s', (_name, connect) => {
     } while (cursor !== undefined)
     expect(keys).toContain(`${prefix}1`)
   })
+})
+
+test('a cluster that is not connected is no empty one', async () => {
+  const client = createCluster({ rootNodes: [{ url: inject('redisUrl') }] })
+  const store = new RedisStore({ client })
+  await expect(store.scan('x')).rejects.toMatchObject({ code: 'ERR_SESSION_UNAVAILABLE' })
+  store.close()
 })

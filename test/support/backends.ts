@@ -117,7 +117,7 @@ const nodeRedis: Backend = {
   async open(now) {
     const client = createClient({ url: inject('redisUrl') })
     await client.connect()
-    return redis(client, client, async () => client.close(), now)
+    return openRedis(client, client, async () => client.close(), now)
   },
 }
 
@@ -178,7 +178,7 @@ function commanded(name: string, connect: () => Redis | Valkey): Backend {
     strong: true,
     async open(now) {
       const client = connect()
-      return redis(client, client, () => client.quit(), now)
+      return openRedis(client, client, () => client.quit(), now)
     },
   }
 }
@@ -190,7 +190,8 @@ interface Commands {
   del(key: string): Promise<unknown>
 }
 
-function redis(
+/** RedisStore on a client, with keys of its own. */
+export function openRedis(
   client: ConstructorParameters<typeof RedisStore>[0]['client'],
   commands: Commands,
   quit: () => Promise<unknown>,

@@ -1,0 +1,61 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, test } from 'vitest'
+import type { Backend, Opened } from '../support/backends.js'
+import { hashed } from '../support/hashed.js'
+import { CASES } from './cases.js'
+import { Player } from './player.js'
+import { type StepsSite, serveSteps } from './steps.js'
+
+// Everything that changes how and when a record is written.
+const STRICT = {
+  hashIds: true,
+  encryption: { keys: ['a secret of thirty-two bytes or more'] },
+  digest: 'sha256' as const,
+  absoluteTimeout: 3_600_000,
+  renew: 0.5,
+}
+
+export interface Mode {
+  rolling: boolean
+  defer: boolean
+  strict?: typeof STRICT
+}
+
+export const MODES: Mode[] = [
+  { rolling: false, defer: false },
+  { rolling: true, defer: false },
+  { rolling: false, defer: true },
+  { rolling: true, defer: true },
+  { rolling: true, defer: false, strict: STRICT },
+]
+
+/** Defines every race, in each mode, on one store. */
+export function playAll(open: Backend['open'], modes: readonly Mode[]): void {
+  describe.each(modes)('rolling $rolling, defer $defer, strict $strict.hashIds', ({
+    strict,
+    ...mode
+  }) => {
+    let opened: Opened
+    let site: StepsSite
+    let user: Player
+    beforeAll(async () => {
+      opened = await open()
+    })
+    beforeEach(async () => {
+      site = await serveSteps({ store: opened.store, prefix: opened.prefix, ...mode, ...strict })
+      user = new Player([site.origin])
+      for (const key of (await opened.records()).keys()) await opened.remove(key)
+    })
+    afterEach(async () => {
+      user.close()
+      await site.close()
+    })
+    afterAll(() => opened.close())
+
+    test.each(Object.keys(CASES))('%s', (name) =>
+      CASES[name]?.({
+        user,
+        records: async () => (await opened.records()).size,
+        expire: (id) => opened.remove(opened.prefix + (strict ? hashed(id) : id)),
+      }))
+  })
+}
