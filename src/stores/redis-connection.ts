@@ -56,6 +56,7 @@ export function watching(client: Emitter, events: readonly string[]) {
 function ignore(): void {}
 
 export const IOREDIS_EVENTS = ['ready', 'close', 'end', 'reconnecting']
+
 /** For clients that do not tell which connection a command takes. */
 export function hidden(send: Connection['send']): Pick<Connection, 'primaries' | 'send'> {
   return { send, primaries: () => [{ address: '', send, connection: () => undefined }] }

@@ -138,8 +138,11 @@ export class RedisStore extends BaseStore {
 
   on(event: 'connect' | 'disconnect', listener: () => void): this {
     this.#events.on(event, listener)
-    // Whoever comes while the connection is down must hear of it too.
-    if (event === 'disconnect' && !this.#connection.isUp()) listener()
+    // Whoever comes while the connection is down must hear of it too, and of its end.
+    if (event === 'disconnect' && !this.#connection.isUp()) {
+      this.#isUp = false
+      listener()
+    }
     return this
   }
 

@@ -97,6 +97,20 @@ describe.each(CLIENTS)('a Redis that goes away, through %s', (_name, connect) =>
   })
 })
 
+test('whoever comes while a lazy client is connecting hears when it is there', async () => {
+  const server = await RedisServer.start()
+  const client = new Redis(server.url, { lazyConnect: true })
+  const store = new RedisStore({ client })
+  const connected = client.connect()
+  const site = await serve(ROUTES, { store, reconnectTimeout: 60_000 })
+  await connected
+  expect((await site.browser().get('/count')).status).toBe(200)
+  await site.close()
+  store.close()
+  client.disconnect()
+  await server[Symbol.asyncDispose]()
+})
+
 describe('a store of the older contract that goes away', () => {
   class Store extends EventEmitter {
     readonly rows = new Map<string, object>()
