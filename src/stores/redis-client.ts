@@ -75,9 +75,9 @@ function alone(node: RedisNode): Pick<Connection, 'primaries' | 'router'> {
 /** ioredis and iovalkey. The names of commands in lower case, as iovalkey prefixes only the keys of those. */
 function ioRedis(client: IoRedisLike): Connection {
   const cork = new Cork(client)
-  const send = ([name, ...args]: Command) => {
+  const send = (command: Command) => {
     cork.hold()
-    return client.call(name, ...args)
+    return client.call(...command)
   }
   return {
     send,

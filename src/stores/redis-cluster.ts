@@ -60,7 +60,7 @@ export function ioRedisCluster(client: IoRedisClusterLike): Connection {
   const primaries = () => client.nodes('master').map((node) => ioRedisNode(node, keyPrefix))
   const at = (address: string) => primaries().find((node) => node.address === address)
   return {
-    send: ([name, ...args]) => client.call(name, ...args),
+    send: (command) => client.call(...command),
     // A lazy client connects with its first command; a cluster is down when its last node is.
     isUp: () => client.status === 'ready' || client.status === 'wait',
     ...watching(client, IOREDIS_EVENTS),
@@ -80,10 +80,7 @@ function ioRedisNode(node: IoRedisLike, keyPrefix: string): RedisNode {
   const missing = keyPrefixOf(node) === '' ? keyPrefix : ''
   return {
     address: `${host}:${port}`,
-    send(command) {
-      const [name, ...args] = withPrefix(missing, command)
-      return node.call(name, ...args)
-    },
+    send: (command) => node.call(...withPrefix(missing, command)),
     connection: () => Reflect.get(node, 'stream'),
   }
 }

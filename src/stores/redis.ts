@@ -61,6 +61,7 @@ return {1}
 
 const sha1 = (text: string) => createHash('sha1').update(text).digest('hex')
 const REPLACE_SHA = sha1(REPLACE)
+const IN_PLACE = 'in place'
 
 /**
  * Sessions in Redis or Valkey, safe among any number of processes: every call is one command on
@@ -110,12 +111,13 @@ export class RedisStore extends BaseStore {
     value: string,
     expiresAt: number,
   ): Promise<Replaced> {
-    const args = ['1', key, sha1(expected), value, `${this.#left(expiresAt)}`]
-    const reply = await this.#run(args).catch((error) => {
-      // A full server may still make records smaller: a logout is the last thing to refuse.
-      if (!wordsOf(error).includes('OOM') || value.length > expected.length) throw error
-      return this.#run([...args, 'in place'])
-    })
+    const args = ['1', key, sha1(expected), value, `${this.#left(expiresAt)}`] as const
+    let reply: unknown
+    try {
+      reply = await this.#write(['evalsha', REPLACE_SHA, ...args], isReplaced)
+    } catch (error) {
+      reply = await this.#otherwise(error, args, value.length <= expected.length)
+    }
     return isReplaced(reply) ? { ok: true } : { ok: false, current: text(current(reply)) }
   }
 
@@ -168,12 +170,16 @@ export class RedisStore extends BaseStore {
     return Math.ceil(expiresAt - this.now())
   }
 
-  /** By its hash; a server that does not know the script, as each does at first, is sent it as a whole. */
-  #run(args: string[]): Promise<unknown> {
-    return this.#write(['evalsha', REPLACE_SHA, ...args], isReplaced).catch((error) => {
-      if (!wordsOf(error).startsWith('NOSCRIPT')) throw error
-      return this.#write(['eval', REPLACE, ...args], isReplaced)
-    })
+  /** What a server did not know, as each does not at first, or had no room for, though it gets no larger. */
+  async #otherwise(error: unknown, args: readonly string[], fits: boolean): Promise<unknown> {
+    const words = wordsOf(error)
+    if (words.startsWith('NOSCRIPT')) {
+      const whole = this.#write(['eval', REPLACE, ...args], isReplaced)
+      return whole.catch((reason) => this.#otherwise(reason, args, fits))
+    }
+    // A logout is the last thing that a full server should refuse.
+    if (!fits || !words.includes('OOM')) throw error
+    return this.#write(['eval', REPLACE, ...args, IN_PLACE], isReplaced)
   }
 
   #write(command: Command, written: (reply: unknown) => boolean): Promise<unknown> {
