@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { GlideClusterClient, Logger } from '@valkey/valkey-glide'
-import { Cluster, Redis } from 'ioredis'
+import { Cluster } from 'ioredis'
 import { Cluster as ValkeyCluster } from 'iovalkey'
 import { createCluster } from 'redis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -8,6 +8,7 @@ import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis.js'
 import { slotOf } from '../../src/stores/redis-command.js'
 import type { RedisServer } from '../services/redis.js'
 import { ask, idOf, RedisCluster } from '../services/redis-cluster.js'
+import { Monitor } from '../support/monitor.js'
 
 // It writes what it meets to stderr by itself.
 Logger.setLoggerConfig('off')
@@ -63,37 +64,14 @@ const CLIENTS: [string, () => Promise<RedisStoreOptions['client']>][] = [
   ],
 ]
 
-/** Every command on a key of this prefix, whichever primary it came to; what a script does is none. */
+/** Every command on a key of this prefix, whichever primary it came to. */
 async function watch(prefix: string) {
-  const commands: string[][] = []
-  const clients = await Promise.all(
-    (await cluster.shards()).map(async ({ port }) => {
-      const client = new Redis(port)
-      const monitor = await client.monitor()
-      ends.push(
-        () => monitor.disconnect(),
-        () => client.disconnect(),
-      )
-      monitor.on('monitor', (_time: string, args: string[], source: string) => {
-        if (source !== 'lua' && args.some((arg) => arg.includes(prefix))) commands.push(args)
-      })
-      return { client, monitor }
-    }),
-  )
+  const ports = (await cluster.shards()).map(({ port }) => port)
+  const monitors = await Promise.all(ports.map((port) => Monitor.start(port)))
+  ends.push(() => monitors.forEach((monitor) => void monitor.stop()))
   return async () => {
-    // What was monitored before this ECHO has been told when its own line comes.
-    await Promise.all(
-      clients.map(async ({ client, monitor }) => {
-        const told = new Promise<void>((resolve) => {
-          monitor.on('monitor', (_time: string, args: string[]) => {
-            if (args[1] === 'marker') resolve()
-          })
-        })
-        await client.echo('marker')
-        await told
-      }),
-    )
-    return commands.splice(0)
+    const taken = await Promise.all(monitors.map((monitor) => monitor.taken()))
+    return taken.flat().filter((args) => args.some((arg) => arg.includes(prefix)))
   }
 }
 
@@ -213,16 +191,24 @@ async function migration() {
   const [from, to] = await Promise.all([source, target].map(idOf))
   const set = (server: RedisServer, ...args: string[]) =>
     ask(server, (client) => client.call('CLUSTER', 'SETSLOT', `${slot}`, ...args))
+  const move = (...keys: string[]) =>
+    ask(source, (client) =>
+      client.call('MIGRATE', '127.0.0.1', target.port, '', 0, 1000, 'KEYS', ...keys),
+    )
   return {
     tag,
     async begin() {
       await set(target, 'IMPORTING', `${from}`)
       await set(source, 'MIGRATING', `${to}`)
     },
-    move: (...keys: string[]) =>
-      ask(source, (client) =>
-        client.call('MIGRATE', '127.0.0.1', target.port, '', 0, 1000, 'KEYS', ...keys),
-      ),
+    move,
+    /** Keys of other tests may lie in the same slot. */
+    async moveAll() {
+      const keys = await ask(source, (client) =>
+        client.call('CLUSTER', 'GETKEYSINSLOT', slot, 1000),
+      )
+      await move(...(Array.isArray(keys) ? keys.map(String) : []))
+    },
     async end() {
       await set(target, 'NODE', `${to}`)
       await set(source, 'NODE', `${to}`)
@@ -237,7 +223,7 @@ describe.each(CLIENTS)('a slot that moves, through %s', (name, connect) => {
   test.each(modes)('calls follow it: %j', async (options) => {
     const store = new RedisStore({ client: await connect(), ...options })
     ends.push(() => store.close())
-    const { tag, begin, move, end } = await migration()
+    const { tag, begin, move, moveAll, end } = await migration()
     const [stays, moves, comes] = [`${tag}:stays`, `${tag}:moves`, `${tag}:comes`]
     for (const key of [stays, moves]) await store.create(key, 'a', later())
     await begin()
@@ -247,7 +233,7 @@ describe.each(CLIENTS)('a slot that moves, through %s', (name, connect) => {
       expect(await store.replace(key, 'a', 'b', later())).toEqual({ ok: true })
     }
     expect(await store.create(comes, 'a', later())).toBe(true)
-    await move(stays)
+    await moveAll()
     await end()
     for (const key of [stays, moves]) {
       expect(await store.load(key, later())).toBe('b')
