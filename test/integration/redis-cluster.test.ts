@@ -48,7 +48,9 @@ const CLIENTS: [string, () => Promise<RedisStoreOptions['client']>][] = [
   [
     'node-redis',
     async () => {
-      const client = createCluster({ rootNodes: cluster.urls.map((url) => ({ url })) })
+      // Sessions are read where they are written all the same.
+      const rootNodes = cluster.urls.map((url) => ({ url }))
+      const client = createCluster({ rootNodes, useReplicas: true })
       ends.push(() => client.destroy())
       await client.connect()
       return client
