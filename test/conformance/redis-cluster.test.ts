@@ -3,43 +3,36 @@ import { Cluster } from 'ioredis'
 import { Cluster as ValkeyCluster } from 'iovalkey'
 import { createCluster } from 'redis'
 import { afterAll, describe, it } from 'vitest'
-import { RedisStore } from '../../src/stores/redis.js'
 import { testStore } from '../../src/testing/suite.js'
 import { RedisCluster } from '../services/redis-cluster.js'
+import { takingTurns } from './taking-turns.js'
 
 const cluster = await RedisCluster.start()
-afterAll(() => cluster[Symbol.asyncDispose]())
+const { nodes, urls } = cluster
 
-const onIoRedis = () => {
-  const client = new Cluster(cluster.nodes)
-  return { store: new RedisStore({ client }), close: () => client.disconnect() }
-}
+const twice = <T>(connect: () => T): [T, T] => [connect(), connect()]
+const ioredis = twice(() => new Cluster(nodes))
+const iovalkey = twice(() => new ValkeyCluster(nodes))
+const nodeRedis = twice(() => createCluster({ rootNodes: urls.map((url) => ({ url })) }))
+await Promise.all(nodeRedis.map((client) => client.connect()))
+const glide = await Promise.all(
+  twice(() => GlideClusterClient.createClient({ addresses: nodes, requestTimeout: 4000 })),
+)
 
-const onIoValkey = () => {
-  const client = new ValkeyCluster(cluster.nodes)
-  return { store: new RedisStore({ client }), close: () => client.disconnect() }
-}
+afterAll(async () => {
+  for (const client of [...ioredis, ...iovalkey]) client.disconnect()
+  for (const client of nodeRedis) client.destroy()
+  for (const client of glide) client.close()
+  await cluster[Symbol.asyncDispose]()
+})
 
-const onNodeRedis = async () => {
-  const client = createCluster({ rootNodes: cluster.urls.map((url) => ({ url })) })
-  const store = new RedisStore({ client })
-  await client.connect()
-  return { store, close: () => client.destroy() }
-}
+const waitReplicas = { replicas: 1, timeout: 4000 }
 
-const onGlide = async () => {
-  const client = await GlideClusterClient.createClient({ addresses: cluster.nodes })
-  return { store: new RedisStore({ client }), close: () => client.close() }
-}
-
-const waiting = () => {
-  const client = new Cluster(cluster.nodes)
-  const store = new RedisStore({ client, waitReplicas: { replicas: 1, timeout: 4000 } })
-  return { store, close: () => client.disconnect() }
-}
-
-testStore(onIoRedis, { describe, it, connections: 4, name: 'RedisStore on a Cluster of ioredis' })
-testStore(onIoValkey, { describe, it, connections: 2, name: 'RedisStore on a Cluster of iovalkey' })
-testStore(onNodeRedis, { describe, it, connections: 2, name: 'RedisStore on createCluster' })
-testStore(onGlide, { describe, it, connections: 2, name: 'RedisStore on GlideClusterClient' })
-testStore(waiting, { describe, it, connections: 2, name: 'RedisStore that waits for a replica' })
+for (const [name, create] of Object.entries({
+  'a Cluster of ioredis': takingTurns(ioredis),
+  'a Cluster of iovalkey': takingTurns(iovalkey),
+  createCluster: takingTurns(nodeRedis),
+  GlideClusterClient: takingTurns(glide),
+  'a Cluster of ioredis, waiting for a replica': takingTurns(ioredis, { waitReplicas }),
+}))
+  testStore(create, { describe, it, connections: 2, name: `RedisStore on ${name}` })

@@ -1,24 +1,29 @@
 import { Redis } from 'ioredis'
+import { Redis as Valkey } from 'iovalkey'
 import { createSentinel } from 'redis'
 import { afterAll, describe, it } from 'vitest'
-import { RedisStore } from '../../src/stores/redis.js'
 import { testStore } from '../../src/testing/suite.js'
 import { RedisSentinels } from '../services/redis-sentinel.js'
+import { takingTurns } from './taking-turns.js'
 
-const group = await RedisSentinels.start()
-afterAll(() => group[Symbol.asyncDispose]())
+const sentinels = await RedisSentinels.start()
+const { nodes, group: name } = sentinels
 
-const onIoRedis = () => {
-  const client = new Redis({ sentinels: group.nodes, name: group.group })
-  return { store: new RedisStore({ client }), close: () => client.disconnect() }
-}
+const twice = <T>(connect: () => T): [T, T] => [connect(), connect()]
+const ioredis = twice(() => new Redis({ sentinels: nodes, name }))
+const iovalkey = twice(() => new Valkey({ sentinels: nodes, name }))
+const nodeRedis = twice(() => createSentinel({ name, sentinelRootNodes: nodes }))
+await Promise.all(nodeRedis.map((client) => client.connect()))
 
-const onNodeRedis = async () => {
-  const client = createSentinel({ name: group.group, sentinelRootNodes: group.nodes })
-  const store = new RedisStore({ client })
-  await client.connect()
-  return { store, close: () => client.destroy() }
-}
+afterAll(async () => {
+  for (const client of [...ioredis, ...iovalkey]) client.disconnect()
+  for (const client of nodeRedis) client.destroy()
+  await sentinels[Symbol.asyncDispose]()
+})
 
-testStore(onIoRedis, { describe, it, connections: 2, name: 'RedisStore on ioredis by Sentinel' })
-testStore(onNodeRedis, { describe, it, connections: 2, name: 'RedisStore on createSentinel' })
+for (const [title, create] of Object.entries({
+  'ioredis by Sentinel': takingTurns(ioredis),
+  'iovalkey by Sentinel': takingTurns(iovalkey),
+  createSentinel: takingTurns(nodeRedis),
+}))
+  testStore(create, { describe, it, connections: 2, name: `RedisStore on ${title}` })

@@ -1,58 +1,60 @@
 import { once } from 'node:events'
 import { Cluster } from 'ioredis'
 import { createCluster } from 'redis'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis.js'
 import { RedisCluster } from '../services/redis-cluster.js'
 import { BASICS, serve } from '../support/site.js'
 import { survive } from './survive.js'
 
-const ends: (() => unknown)[] = []
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end()
-})
+/** Has something done when the test is over. */
+type Finally = (end: () => void | Promise<void>) => void
 
-async function start(): Promise<RedisCluster> {
+async function start(atEnd: Finally): Promise<RedisCluster> {
   const cluster = await RedisCluster.start()
-  ends.push(() => cluster[Symbol.asyncDispose]())
+  atEnd(() => cluster[Symbol.asyncDispose]())
   return cluster
 }
 
-type Client = RedisStoreOptions['client']
+type Connect = (cluster: RedisCluster, atEnd: Finally) => Promise<RedisStoreOptions['client']>
 
-const CLIENTS: [string, (cluster: RedisCluster) => Promise<Client>][] = [
+const CLIENTS: [string, Connect][] = [
   [
     'ioredis',
-    async (cluster) => {
+    async (cluster, atEnd) => {
       const client = new Cluster(cluster.nodes)
-      ends.push(() => client.disconnect())
+      atEnd(() => client.disconnect())
       await once(client, 'ready')
       return client
     },
   ],
   [
     'node-redis',
-    async (cluster) => {
+    async (cluster, atEnd) => {
       const client = createCluster({
         rootNodes: cluster.urls.map((url) => ({ url })),
         topologyRefreshOnReconnectionAttemptStrategy: 500,
       })
-      ends.push(() => client.destroy())
+      atEnd(() => client.destroy())
       await client.connect()
       return client
     },
   ],
 ]
 
-describe.each(CLIENTS)('six nodes, through %s', (_name, connect) => {
-  test.each([
+// Most of a failover is waiting: they run side by side.
+describe.for(CLIENTS)('six nodes, through %s', { timeout: 60_000 }, ([, connect]) => {
+  test.concurrent.for([
     {},
     { waitReplicas: { replicas: 1, timeout: 500 } },
-  ])('a primary is killed under load: 503 or a wait, and then service again (%j)', async (options) => {
-    const cluster = await start()
-    const client = await connect(cluster)
+  ])('a primary is killed under load: 503 or a wait, and then service again (%j)', async (options, {
+    expect,
+    onTestFinished,
+  }) => {
+    const cluster = await start(onTestFinished)
+    const client = await connect(cluster, onTestFinished)
     const store = new RedisStore({ client, commandTimeout: 1000, ...options })
-    ends.push(() => store.close())
+    onTestFinished(() => store.close())
     let disconnects = 0
     store.on('disconnect', () => disconnects++)
     const primary = await cluster.primaryOf(0)
@@ -69,12 +71,16 @@ describe.each(CLIENTS)('six nodes, through %s', (_name, connect) => {
     expect(disconnects).toBe(0)
   })
 
-  test('when all nodes are gone, it says disconnect: requests get a 503, and go on when they are back', async () => {
-    const cluster = await start()
-    const store = new RedisStore({ client: await connect(cluster), commandTimeout: 1000 })
-    ends.push(() => store.close())
+  test.concurrent('when all nodes are gone, it says disconnect: requests get a 503, and go on when they are back', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const cluster = await start(onTestFinished)
+    const client = await connect(cluster, onTestFinished)
+    const store = new RedisStore({ client, commandTimeout: 1000 })
+    onTestFinished(() => store.close())
     const site = await serve(BASICS, { store, reconnectTimeout: 50 })
-    ends.push(() => site.close())
+    onTestFinished(() => site.close())
     const user = site.browser()
     expect((await user.get('/set')).status).toBe(200)
     const heard = (event: 'connect' | 'disconnect') =>

@@ -2,6 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { freePort, RedisServer } from './redis.js'
 
+// Each server listens for the end of this process, and a cluster is six.
+process.setMaxListeners(100)
+
 const SLOTS = 16_384
 const PRIMARIES = 3
 const READY_MS = 20_000
