@@ -85,7 +85,7 @@ function ioRedis(client: IoRedisLike): Connection {
     isUp: () => client.status === 'ready' || client.status === 'wait',
     ...watching(client, IOREDIS_EVENTS),
     keyPrefix: keyPrefixOf(client),
-    ...alone({ address: '', send, connection: () => Reflect.get(client, 'stream') }),
+    ...alone({ client, address: '', send, connection: () => Reflect.get(client, 'stream') }),
   }
 }
 
@@ -96,13 +96,13 @@ function nodeRedis(client: NodeRedisLike): Connection {
     isUp: () => client.isReady,
     ...watching(client, NODE_REDIS_EVENTS),
     keyPrefix: '',
-    ...alone({ address: '', send, connection: () => Reflect.get(client, 'socketEpoch') }),
+    ...alone({ client, address: '', send, connection: () => Reflect.get(client, 'socketEpoch') }),
   }
 }
 
 function nodeRedisSentinel(client: NodeRedisSentinelLike): Connection {
   return {
-    ...hidden((command) => client.sendCommand(false, command)),
+    ...hidden(client, (command) => client.sendCommand(false, command)),
     isUp: () => client.isReady,
     ...watching(client, NODE_REDIS_EVENTS),
     keyPrefix: '',
@@ -112,7 +112,7 @@ function nodeRedisSentinel(client: NodeRedisSentinelLike): Connection {
 /** Its clients come and go as they are needed: there is no connection that could be down. */
 function nodeRedisPool(client: NodeRedisPoolLike): Connection {
   return {
-    ...hidden((command) => client.sendCommand(command)),
+    ...hidden(client, (command) => client.sendCommand(command)),
     isUp: () => true,
     ...watching(client, []),
     keyPrefix: '',

@@ -79,6 +79,7 @@ function ioRedisNode(node: IoRedisLike, keyPrefix: string): RedisNode {
   // The nodes know the prefix where it was given with redisOptions, and only there.
   const missing = keyPrefixOf(node) === '' ? keyPrefix : ''
   return {
+    client: node,
     address: `${host}:${port}`,
     send: (command) => node.call(...withPrefix(missing, command)),
     connection: () => Reflect.get(node, 'stream'),
@@ -124,6 +125,7 @@ function isNode(node: unknown): node is NodeClient {
 
 function nodeRedisNode(address: string, node: NodeClient): RedisNode {
   return {
+    client: node,
     address,
     send: (command: Command) => node.sendCommand(command),
     connection: () => Reflect.get(node, 'socketEpoch'),

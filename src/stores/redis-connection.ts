@@ -8,6 +8,8 @@ export interface Emitter {
 
 /** One server, which a command of its own can be sent to. */
 export interface RedisNode {
+  /** The client of this one server. */
+  readonly client: object
   readonly address: string
   send(command: Command): Promise<unknown>
   /** Another value for every connection. */
@@ -58,8 +60,11 @@ function ignore(): void {}
 export const IOREDIS_EVENTS = ['ready', 'close', 'end', 'reconnecting']
 
 /** For clients that do not tell which connection a command takes. */
-export function hidden(send: Connection['send']): Pick<Connection, 'primaries' | 'send'> {
-  return { send, primaries: () => [{ address: '', send, connection: () => undefined }] }
+export function hidden(
+  client: object,
+  send: Connection['send'],
+): Pick<Connection, 'primaries' | 'send'> {
+  return { send, primaries: () => [{ client, address: '', send, connection: () => undefined }] }
 }
 
 /** ioredis and iovalkey put it before the keys of commands, but not into what SCAN looks for. */

@@ -21,7 +21,7 @@ const CODES: Record<string, string> = {
 export function glide(client: GlideLike): Connection {
   const send = (command: Command) => client.customCommand(command).catch(inWordsOfTheServer)
   return {
-    ...hidden(send),
+    ...hidden(client, send),
     isUp: () => true,
     watch() {},
     unwatch() {},
@@ -30,7 +30,7 @@ export function glide(client: GlideLike): Connection {
       // A cluster tells for each address what it said; a single server only answers, and needs no address.
       const answers = await client.customCommand(['time'], { route: 'allPrimaries' })
       const nodes = Array.isArray(answers) ? answers.filter(isAnswer) : []
-      if (nodes.length === 0) return hidden(send).primaries()
+      if (nodes.length === 0) return hidden(client, send).primaries()
       return nodes.map(({ key }) => glideNode(client, key))
     },
   }
@@ -45,6 +45,7 @@ function glideNode(client: GlideLike, address: string): RedisNode {
   const [host, port] = [address.slice(0, colon), Number(address.slice(colon + 1))]
   const route = { type: 'routeByAddress', host, port }
   return {
+    client,
     address,
     send: (command) => client.customCommand(command, { route }).catch(inWordsOfTheServer),
     connection: () => undefined,

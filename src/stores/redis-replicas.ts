@@ -23,7 +23,7 @@ export class Replicas {
   readonly #wanted: WaitReplicas
   readonly #ask: Ask
   /** The WAIT that leaves with this turn of the event loop: one will do for all of its writes. */
-  readonly #leaving = new Map<string, Promise<unknown>>()
+  readonly #leaving = new Map<object, Promise<unknown>>()
 
   /**
    * `most`: how long a command may take at all, in ms.
@@ -104,14 +104,14 @@ export class Replicas {
   }
 
   #shared(node: RedisNode): Promise<unknown> {
-    const leaving = this.#leaving.get(node.address)
+    const leaving = this.#leaving.get(node.client)
     if (leaving) return leaving
     const { replicas, timeout } = this.#wanted
     const wait = new Promise((resolve) => setImmediate(resolve)).then(() => {
-      this.#leaving.delete(node.address)
+      this.#leaving.delete(node.client)
       return this.#ask(node.send(['wait', `${replicas}`, `${timeout}`]))
     })
-    this.#leaving.set(node.address, wait)
+    this.#leaving.set(node.client, wait)
     return wait
   }
 }

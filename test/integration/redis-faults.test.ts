@@ -100,6 +100,31 @@ describe.each(CLIENTS)('a Redis that fails, through %s', (_name, connect) => {
     expect(await store.create(key, 'b', later())).toBe(true)
   })
 
+  test('over HTTP, a server that hangs: 503 without a cookie, and nothing is left behind', async () => {
+    const server = await start()
+    const { store, key } = await open(server.port, { commandTimeout: 100 })
+    await store.destroy(key)
+    const site = await serve(BASICS, { store })
+    ends.push(() => site.close())
+    const user = site.browser()
+    // The second time by the script, which the server knows from now on.
+    await user.get('/set')
+    await user.get('/set')
+    server.pause()
+    const replies = await Promise.all([user.get('/set'), site.browser().get('/set')])
+    expect(replies.map(({ status, cookies }) => [status, cookies])).toEqual([
+      [503, []],
+      [503, []],
+    ])
+    expect(site.errors).toMatchObject([UNAVAILABLE, UNAVAILABLE])
+    server.resume()
+    // What was asked is done by now: the new session, and that it be withdrawn.
+    await until('the new session is withdrawn', () =>
+      ask(server, async (client) => (await client.dbsize()) === 1),
+    )
+    expect((await user.get('/read')).json()).toEqual({ x: 2 })
+  })
+
   test('a network that swallows everything: the same', async () => {
     const server = await start()
     const proxy = await BreakableWay.to(server.port)
