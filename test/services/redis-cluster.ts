@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { freePort, RedisServer } from './redis.js'
+import { RedisServer } from './redis.js'
+import { freePort } from './server.js'
 
 // Each server listens for the end of this process, and a cluster is six.
 process.setMaxListeners(100)
