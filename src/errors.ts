@@ -38,3 +38,8 @@ export class SessionError extends Error {
     this.status = STATUS[code] ?? 500
   }
 }
+
+/** A 503: the store cannot serve just now. */
+export function unavailable(message: string, cause?: unknown): SessionError {
+  return new SessionError('ERR_SESSION_UNAVAILABLE', message, { cause })
+}

@@ -1,4 +1,4 @@
-import { SessionError } from './errors.js'
+import { SessionError, unavailable } from './errors.js'
 import { type Awaitable, isPromise, type LegacyStore, type SessionStore } from './store.js'
 
 /** Which kind of store call failed, as `errorHandler` is told. */
@@ -38,7 +38,7 @@ export class StoreGate {
       throw new StoreFailure(call, cause instanceof SessionError ? cause : failed(call, cause))
     }
     try {
-      if (this.#late) throw unavailable()
+      if (this.#late) throw away()
       const answer = question()
       // A store that answers at once costs nobody a turn.
       return isPromise(answer) ? Promise.resolve(answer).catch(fail) : answer
@@ -83,9 +83,8 @@ export class StoreGate {
   }
 }
 
-function unavailable(): SessionError {
-  return new SessionError(
-    'ERR_SESSION_UNAVAILABLE',
+function away(): SessionError {
+  return unavailable(
     'The session store is disconnected and did not come back within reconnectTimeout: see to the store, requests go on by themselves once it is back',
   )
 }

@@ -1,4 +1,4 @@
-import { SessionError } from '../errors.js'
+import { SessionError, unavailable } from '../errors.js'
 
 /** What a server says when it cannot serve just now, and what is to be done about it. */
 const UNAVAILABLE: Record<string, string> = {
@@ -44,10 +44,6 @@ export function told(thrown: unknown): unknown {
 export function wordsOf(error: unknown): string {
   const source = error instanceof SessionError ? error.cause : error
   return source instanceof Error ? source.message : ''
-}
-
-export function unavailable(message: string, cause?: unknown): SessionError {
-  return new SessionError('ERR_SESSION_UNAVAILABLE', message, { cause })
 }
 
 // ioredis hangs the whole command on its errors, and servers repeat the arguments of one they do not

@@ -1,8 +1,8 @@
-import { SessionError } from '../errors.js'
+import { SessionError, unavailable } from '../errors.js'
 import { duration } from '../expiry.js'
 import { type Command, keyOf } from './redis-command.js'
 import type { Ask, Connection, RedisNode, Router } from './redis-connection.js'
-import { unavailable, wordsOf } from './redis-errors.js'
+import { wordsOf } from './redis-errors.js'
 
 /** How many replicas must have a write before it counts, and how long they may take, in ms. */
 export interface WaitReplicas {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
+import { unavailable } from '../errors.js'
 import { ONE_DAY } from '../expiry.js'
 import type { Page, StoredRecord } from '../store.js'
 import type { Command } from './redis-command.js'
 import type { Ask, Connection, RedisNode } from './redis-connection.js'
-import { unavailable, wordsOf } from './redis-errors.js'
+import { wordsOf } from './redis-errors.js'
 
 const NO_DEADLINE = -1
 

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { SessionError } from '../errors.js'
-import { duration } from '../expiry.js'
 import type { Page, Replaced } from '../store.js'
 import { BaseStore } from './base.js'
 import { connect, type RedisClient } from './redis-client.js'
 import type { Command } from './redis-command.js'
 import type { Ask, Connection } from './redis-connection.js'
-import { told, unavailable, wordsOf } from './redis-errors.js'
+import { told, wordsOf } from './redis-errors.js'
 import { Replicas, type WaitReplicas } from './redis-replicas.js'
 import { scan } from './redis-scan.js'
 import { Timeout } from './timeout.js'
@@ -41,8 +40,6 @@ export interface RedisStoreOptions {
 }
 
 const OPTIONS = ['client', 'commandTimeout', 'waitReplicas', 'now']
-const COMMAND_TIMEOUT = 5000
-const LONGEST_TIMER = 2 ** 31 - 1
 const PAGE = 100
 
 // One round trip: the SHA-1 stands for the expected value, which so need not travel.
@@ -80,13 +77,12 @@ export class RedisStore extends BaseStore {
    */
   constructor(options: RedisStoreOptions) {
     super(options?.now)
-    const { client, commandTimeout = COMMAND_TIMEOUT, waitReplicas } = options ?? {}
+    const { client, commandTimeout, waitReplicas } = options ?? {}
     this.#connection = connect(client)
     assertKnown(options)
-    const ms = duration('commandTimeout', commandTimeout, { most: LONGEST_TIMER })
-    this.#timeout = new Timeout(ms, () => late(ms))
+    this.#timeout = new Timeout(commandTimeout, 'Redis')
     if (waitReplicas !== undefined)
-      this.#replicas = new Replicas(this.#connection, waitReplicas, ms, this.#ask)
+      this.#replicas = new Replicas(this.#connection, waitReplicas, this.#timeout.ms, this.#ask)
     this.#isUp = this.#connection.isUp()
     this.#connection.watch(this.#look)
   }
@@ -206,12 +202,6 @@ function assertKnown(options: object): void {
   throw new SessionError(
     'ERR_SESSION_OPTION',
     `RedisStore has no option ${unknown}: it takes ${OPTIONS.join(', ')}`,
-  )
-}
-
-function late(ms: number): SessionError {
-  return unavailable(
-    `Redis did not answer within commandTimeout (${ms} ms): whether a write was done is not known; see whether it hangs, is overloaded or cannot be reached, or raise commandTimeout`,
   )
 }
 

@@ -1,4 +1,4 @@
-import { SessionError } from '../errors.js'
+import { unavailable } from '../errors.js'
 import { type Awaitable, isPromise } from '../store.js'
 
 // A server that undid a statement to let another one through says so with one of these: a deadlock in
@@ -45,10 +45,9 @@ export function has(error: unknown, ...codes: (string | number)[]): boolean {
 function told(error: unknown): unknown {
   const cause = withoutValues(error)
   if (!isAway(cause)) return cause
-  return new SessionError(
-    'ERR_SESSION_UNAVAILABLE',
+  return unavailable(
     'The session database cannot be reached: the cause is in error.cause; requests go on by themselves once it is back',
-    { cause },
+    cause,
   )
 }
 

@@ -5,15 +5,15 @@ export interface SqlStoreOptions {
   table?: string
   /** The clock, in epoch ms. Default `Date.now`; for tests. */
   now?: () => number
-  /** How long a call of a request may take, in ms; 0: as long as the client lets it. Default 10,000. */
-  timeout?: number
+  /** How long a call may take, in ms; then it fails with a 503. SQLite answers at once. Default 5000. */
+  commandTimeout?: number
   /** How often expired rows are deleted, in ms; 0: never, call `prune()` yourself. Default 60,000. */
   pruneInterval?: number
   /** How many rows one statement of `prune()` deletes at most. Default 1000. */
   pruneBatch?: number
 }
 
-const OPTIONS = ['client', 'table', 'now', 'timeout', 'pruneInterval', 'pruneBatch']
+const OPTIONS = ['client', 'table', 'now', 'commandTimeout', 'pruneInterval', 'pruneBatch']
 
 /**
  * Checks that all options are known, and that names can be names. `more`: what this store takes beside

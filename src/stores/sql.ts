@@ -1,5 +1,5 @@
 import { duration } from '../expiry.js'
-import { type Awaitable, andThen, type Page, type Replaced } from '../store.js'
+import { type Awaitable, andThen, isPromise, type Page, type Replaced } from '../store.js'
 import { BaseStore } from './base.js'
 import { Pruner } from './pruner.js'
 import {
@@ -14,7 +14,7 @@ import {
 } from './sql-dialect.js'
 import { asked } from './sql-errors.js'
 import { type SqlStoreOptions, whole } from './sql-options.js'
-import { within } from './within.js'
+import { Timeout } from './timeout.js'
 
 // More would be taken for 1 ms.
 const TIMER = { zero: true, most: 2 ** 31 - 1 }
@@ -28,21 +28,21 @@ export abstract class SqlStore extends BaseStore {
   readonly #dialect: Dialect
   readonly #client: SqlClient
   readonly #statements: Statements
-  readonly #timeout: number
+  readonly #timeout: Timeout
   readonly #batch: number
   readonly #pruner: Pruner
 
   protected constructor(
     client: SqlClient,
     dialect: Dialect,
-    { now, timeout = 10_000, pruneInterval = 60_000, pruneBatch = 1000 }: SqlStoreOptions,
+    { now, commandTimeout, pruneInterval = 60_000, pruneBatch = 1000 }: SqlStoreOptions,
   ) {
     super(now)
     this.#client = client
     this.#dialect = dialect
     this.#statements = statements(dialect)
     this.#batch = whole('pruneBatch', pruneBatch)
-    this.#timeout = duration('timeout', timeout, TIMER)
+    this.#timeout = new Timeout(commandTimeout, 'The session database')
     const every = duration('pruneInterval', pruneInterval, TIMER)
     this.#pruner = new Pruner(this, every)
   }
@@ -134,17 +134,15 @@ export abstract class SqlStore extends BaseStore {
 
   /** Runs a statement of a request. */
   protected run(statement: string, params: readonly Param[]): Awaitable<number> {
-    return within(
-      this.#timeout,
-      asked(() => this.#client.run(statement, params)),
-    )
+    return this.#inTime(asked(() => this.#client.run(statement, params)))
   }
 
   #first(statement: string, params: readonly Param[]): Awaitable<Row | undefined> {
-    return within(
-      this.#timeout,
-      asked(() => this.#client.first(statement, params)),
-    )
+    return this.#inTime(asked(() => this.#client.first(statement, params)))
+  }
+
+  #inTime<T>(answer: Awaitable<T>): Awaitable<T> {
+    return isPromise(answer) ? this.#timeout.guard(answer) : answer
   }
 }
 

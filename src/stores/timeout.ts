@@ -1,3 +1,10 @@
+import { type SessionError, unavailable } from '../errors.js'
+import { duration } from '../expiry.js'
+
+const DEFAULT = 5000
+// More would be taken for 1 ms.
+const LONGEST_TIMER = 2 ** 31 - 1
+
 interface Waiting {
   readonly until: number
   readonly reject: (error: unknown) => void
@@ -11,19 +18,30 @@ interface Waiting {
  */
 export class Timeout {
   readonly #ms: number
-  readonly #late: () => Error
+  readonly #who: string
   #first: Waiting | undefined
   #last: Waiting | undefined
   #armed = false
 
-  /** `late` makes the error. */
-  constructor(ms: number, late: () => Error) {
-    this.#ms = ms
-    this.#late = late
+  /**
+   * The option `commandTimeout`, in ms, and of whom it says that it did not answer.
+   * @throws {SessionError} ERR_SESSION_DURATION
+   */
+  constructor(commandTimeout: number | undefined, who: string) {
+    this.#ms = duration('commandTimeout', commandTimeout ?? DEFAULT, { most: LONGEST_TIMER })
+    this.#who = who
   }
 
-  /** The answer, in time; `fail` turns what it rejects with into what the caller is told. */
-  guard<T>(answer: Promise<T>, fail: (error: unknown) => unknown): Promise<T> {
+  get ms(): number {
+    return this.#ms
+  }
+
+  /**
+   * The answer, in time; `fail` turns what it rejects with into what the caller is told. What was asked
+   * goes on: it may still be done.
+   * @throws {SessionError} ERR_SESSION_UNAVAILABLE (503)
+   */
+  guard<T>(answer: Promise<T>, fail = (error: unknown): unknown => error): Promise<T> {
     return new Promise((resolve, reject) => {
       const waiting = this.#queue(reject)
       answer.then(
@@ -66,5 +84,11 @@ export class Timeout {
     this.#armed = false
     if (this.#first) this.#arm(Math.ceil(this.#first.until - now))
     else this.#last = undefined
+  }
+
+  #late(): SessionError {
+    return unavailable(
+      `${this.#who} did not answer within commandTimeout (${this.#ms} ms): whether a write was done is not known; see whether it hangs, is overloaded, waits for a lock or cannot be reached, or raise commandTimeout`,
+    )
   }
 }

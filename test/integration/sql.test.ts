@@ -217,10 +217,10 @@ describe.each(Object.entries(KINDS))('%s', (name, { connect, quote, lock }) => {
   })
 
   test.runIf(lock)(
-    'a call that takes longer than timeout fails; it may still be done',
+    'a call that takes longer than commandTimeout fails; it may still be done',
     async () => {
       const table = freshName()
-      const store = await fresh({ table, timeout: 30 })
+      const store = await fresh({ table, commandTimeout: 30 })
       await store.create('key', 'a', Date.now() + HOUR)
       const other = await connect()
       const [taken, released] = lock ?? ['', '']
