@@ -1,6 +1,5 @@
 // What a failover costs: a primary is killed with -9 while users write, in several rounds.
 import { parseArgs } from 'node:util'
-import { loadParts } from './failover/parts.mjs'
 import { report } from './failover/report.mjs'
 import { round } from './failover/round.mjs'
 import { SETUPS } from './failover/setups.mjs'
@@ -27,10 +26,9 @@ const cells = options.client.flatMap((setup) =>
     [0, Number(options['cut-off'])].map((cutOff) => ({ setup, waits, cutOff, outcomes: [] })),
   ),
 )
-const parts = await loadParts()
 for (let at = 0; at < rounds; at++) {
   for (const cell of cells) {
-    const outcome = await round(parts, { ...cell, users, commandTimeout })
+    const outcome = await round({ ...cell, users, commandTimeout })
     cell.outcomes.push(outcome)
     const { recovered, failed, lost } = outcome
     console.error(

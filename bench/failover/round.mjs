@@ -1,4 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { RedisStore } from '../../src/stores/redis.ts'
+import { ask } from '../../test/services/redis-cluster.ts'
+import { Load } from '../../test/support/failover.ts'
 import { GROUPS, SETUPS } from './setups.mjs'
 
 const WARM_UP_MS = 500
@@ -6,21 +9,21 @@ const LONGEST_MS = 30_000
 const WAIT_MS = 500
 
 /** One primary that is killed under load: what its users saw. */
-export async function round(parts, { setup, waits, cutOff, users, commandTimeout }) {
+export async function round({ setup, waits, cutOff, users, commandTimeout }) {
   const { group: kind, connect } = SETUPS[setup]
   const { start, primary, replicas } = GROUPS[kind]
-  const group = await start(parts)
+  const group = await start()
   const { client, quit } = await connect(group)
   const waitReplicas = waits ? { replicas: 1, timeout: WAIT_MS } : undefined
-  const store = new parts.RedisStore({ client, commandTimeout, waitReplicas })
+  const store = new RedisStore({ client, commandTimeout, waitReplicas })
   try {
-    const load = await parts.Load.start(store, { users })
+    const load = await Load.start(store, { users })
     await sleep(WARM_UP_MS)
     const [victim, followers] = [await primary(group), await replicas(group)]
     if (cutOff > 0) {
       for (const follower of followers) follower.pause()
       // What was sent already would reach them all the same.
-      await parts.ask(victim, (one) => one.call('CLIENT', 'KILL', 'TYPE', 'REPLICA'))
+      await ask(victim, (one) => one.call('CLIENT', 'KILL', 'TYPE', 'REPLICA'))
       await sleep(cutOff)
     }
     await victim.stop()

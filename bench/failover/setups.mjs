@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { Cluster, Redis } from 'ioredis'
 import { Cluster as ValkeyCluster } from 'iovalkey'
 import { createCluster } from 'redis'
+import { RedisCluster } from '../../test/services/redis-cluster.ts'
+import { RedisSentinels } from '../../test/services/redis-sentinel.ts'
 
 /** How each client is connected; `group`: what it is connected to. */
 export const SETUPS = {
@@ -40,12 +42,12 @@ async function nodeRedis(cluster, options = {}) {
 /** What is started, who is killed, and who follows it. */
 export const GROUPS = {
   cluster: {
-    start: ({ RedisCluster }) => RedisCluster.start(),
+    start: () => RedisCluster.start(),
     primary: (cluster) => cluster.primaryOf(0),
     replicas: async (cluster) => [await cluster.replicaOf(await cluster.primaryOf(0))],
   },
   sentinel: {
-    start: ({ RedisSentinels }) => RedisSentinels.start(),
+    start: () => RedisSentinels.start(),
     primary: (group) => group.primary(),
     replicas: async (group) => {
       const primary = await group.primary()

@@ -4,10 +4,6 @@ import type { SessionStore } from '../../src/store.js'
 import type { Browser } from './browser.js'
 import { type Site, serve } from './site.js'
 
-// What both the test and the measurement of failovers need; the latter bundles it.
-export { ask, RedisCluster } from '../services/redis-cluster.js'
-export { RedisSentinels } from '../services/redis-sentinel.js'
-
 const PACE_MS = 5
 
 interface Answer {
