@@ -22,13 +22,12 @@ export function jsonOnRedis(client) {
   }
 }
 
-/** Reads are answered from memory until Redis says that somebody wrote; only `get` itself is. */
+/** Reads are answered from memory until Redis says that somebody wrote; only its method `get` itself does that. */
 async function nearCached(url) {
   const clientSideCache = { maxEntries: 10_000, ttl: 0 }
   const client = await createClient({ url, RESP: 3, clientSideCache }).connect()
-  return new (class extends RedisStore {
-    async load(key, touch) {
-      return touch === undefined ? ((await client.get(key)) ?? undefined) : super.load(key, touch)
-    }
-  })({ client })
+  const sendCommand = (command) =>
+    command[0] === 'get' ? client.get(command[1]) : client.sendCommand(command)
+  const events = { on: client.on.bind(client), off: client.off.bind(client) }
+  return new RedisStore({ client: { isReady: true, sendCommand, ...events } })
 }
