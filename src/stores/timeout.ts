@@ -7,8 +7,8 @@ const LONGEST_TIMER = 2 ** 31 - 1
 
 interface Waiting {
   readonly until: number
-  readonly reject: (error: unknown) => void
-  settled: boolean
+  /** Not there any more once it is settled: it would hold the answer as long as somebody before it waits. */
+  reject: ((error: unknown) => void) | undefined
   next: Waiting | undefined
 }
 
@@ -46,11 +46,11 @@ export class Timeout {
       const waiting = this.#queue(reject)
       answer.then(
         (value) => {
-          waiting.settled = true
+          waiting.reject = undefined
           resolve(value)
         },
         (error) => {
-          waiting.settled = true
+          waiting.reject = undefined
           reject(fail(error))
         },
       )
@@ -59,13 +59,19 @@ export class Timeout {
 
   #queue(reject: (error: unknown) => void): Waiting {
     const until = performance.now() + this.#ms
-    const waiting: Waiting = { until, reject, settled: false, next: undefined }
-    while (this.#first?.settled) this.#first = this.#first.next
+    const waiting: Waiting = { until, reject, next: undefined }
+    while (this.#first && !this.#first.reject) this.#leave(this.#first)
     if (this.#first && this.#last) this.#last.next = waiting
     else this.#first = waiting
     this.#last = waiting
     if (!this.#armed) this.#arm(this.#ms)
     return waiting
+  }
+
+  /** Who is old and still points to the next one makes V8 take that for alive, and all that follow. */
+  #leave(first: Waiting): void {
+    this.#first = first.next
+    first.next = undefined
   }
 
   /** The socket keeps a process alive as long as somebody waits: the timer need not. */
@@ -77,9 +83,9 @@ export class Timeout {
 
   readonly #judge = (): void => {
     const now = performance.now()
-    while (this.#first && (this.#first.settled || this.#first.until <= now)) {
-      if (!this.#first.settled) this.#first.reject(this.#late())
-      this.#first = this.#first.next
+    while (this.#first && (!this.#first.reject || this.#first.until <= now)) {
+      this.#first.reject?.(this.#late())
+      this.#leave(this.#first)
     }
     this.#armed = false
     if (this.#first) this.#arm(Math.ceil(this.#first.until - now))

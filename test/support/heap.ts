@@ -2,7 +2,12 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 setFlagsFromString('--expose-gc')
-const collect: () => void = runInNewContext('gc')
+const collect: (options?: { type: 'minor' }) => void = runInNewContext('gc')
+
+/** As V8 does by itself all the time: what was there for long is taken for alive. */
+export function collectYoung(): void {
+  collect({ type: 'minor' })
+}
 
 /** What cannot be collected, in bytes of heap. */
 export function heldBytes(): number {

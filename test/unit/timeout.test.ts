@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { Timeout } from '../../src/stores/timeout.js'
+import { collectYoung, heldBytes } from '../support/heap.js'
 
 const never = () => new Promise<never>(() => undefined)
 
@@ -29,4 +30,33 @@ test('one timer at a time, however many wait', async () => {
   expect(timers).toHaveBeenCalledOnce()
   expect(timers.mock.results[0]?.value.hasRef()).toBe(false)
   timers.mockRestore()
+})
+
+const LARGE = 5000
+const large = (at: number) => Buffer.alloc(LARGE, `${at}`).toString()
+
+test('an answer is not held while somebody before it still waits', async () => {
+  const timeout = new Timeout(60_000, 'It')
+  void timeout.guard(never())
+  const before = heldBytes()
+  for (let at = 0; at < 1000; at++) await timeout.guard(Promise.resolve(large(at)))
+  expect(heldBytes() - before).toBeLessThan(200 * LARGE)
+})
+
+test('what left the line does not keep those behind it alive through small collections', async () => {
+  const timeout = new Timeout(60_000, 'It')
+  let done: (value: string) => void = () => undefined
+  const ask = () => timeout.guard(new Promise<string>((resolve) => void (done = resolve)))
+  let asked = ask()
+  // Whoever stands first is old now.
+  const before = heldBytes()
+  for (let at = 0; at < 4000; at++) {
+    const [last, answer] = [asked, done]
+    asked = ask()
+    answer(large(at))
+    await last
+    if (at % 100 === 0) collectYoung()
+  }
+  collectYoung()
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(200 * LARGE)
 })
