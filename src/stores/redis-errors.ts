@@ -9,6 +9,10 @@ const UNAVAILABLE: Record<string, string> = {
   BUSY: 'it is busy with a script of somebody: see SCRIPT KILL',
   MISCONF: 'it cannot save to its disk, and so refuses writes: see its log',
   NOREPLICAS: 'it has too few replicas for min-replicas-to-write: see to the replicas',
+  UNBLOCKED:
+    'it became a replica while a write waited for replicas: whether that write lasts is not known',
+  'ERR WAIT':
+    'it became a replica after a write: whether that write lasts is not known; let the client reconnect, or connect by Sentinel or Cluster',
   MASTERDOWN: 'it is a replica without its primary: see to the primary',
   CLUSTERDOWN: 'a part of the cluster has no primary: it serves again after the failover',
   TRYAGAIN: 'a slot is moving between its nodes: try again',

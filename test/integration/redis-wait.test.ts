@@ -110,6 +110,29 @@ describe.each<[string, () => Promise<RedisStoreOptions['client']>]>([
   })
 })
 
+test('a primary that is demoted while a write waits, or right after it: 503', async () => {
+  const server = await RedisServer.start()
+  ends.push(() => server[Symbol.asyncDispose]())
+  const client = new Redis(server.port)
+  ends.push(() => client.disconnect())
+  const store = new RedisStore({ client, waitReplicas })
+  const demoted = {
+    code: 'ERR_SESSION_UNAVAILABLE',
+    status: 503,
+    message: expect.stringMatching(/it became a replica/),
+  }
+  const waiting = store.create('demoted:a', 'a', later()).catch((reason) => reason)
+  await until('it waits', () =>
+    ask(server, async (side) => (await side.info('clients')).includes('blocked_clients:1')),
+  )
+  await ask(server, (side) => side.replicaof('127.0.0.1', primary.port))
+  expect(await waiting).toMatchObject(demoted)
+  // It takes the write, as if it was demoted only after that.
+  await ask(server, (side) => side.config('SET', 'replica-read-only', 'no'))
+  await until('its connection is back', async () => (await store.load('demoted:x')) === undefined)
+  await expect(store.create('demoted:b', 'a', later())).rejects.toMatchObject(demoted)
+})
+
 describe('waitReplicas at construction', () => {
   const idle = () => {
     const client = new Redis({ lazyConnect: true })
