@@ -46,7 +46,12 @@ test('an answer is not held while somebody before it still waits', async () => {
 test('what left the line does not keep those behind it alive through small collections', async () => {
   const timeout = new Timeout(60_000, 'It')
   let done: (value: string) => void = () => undefined
-  const ask = () => timeout.guard(new Promise<string>((resolve) => void (done = resolve)))
+  const ask = () => {
+    const answer = new Promise<string>((resolve) => {
+      done = resolve
+    })
+    return timeout.guard(answer)
+  }
   let asked = ask()
   // Whoever stands first is old now.
   const before = heldBytes()
