@@ -65,7 +65,8 @@ export function connect(client: unknown): Connection {
   )
 }
 
-const NODE_REDIS_EVENTS = ['ready', 'end', 'reconnecting']
+// A client that gives up says so by an error alone.
+const NODE_REDIS_EVENTS = ['ready', 'end', 'reconnecting', 'error']
 
 /** A single server is the primary of every key. */
 function alone(node: RedisNode): Pick<Connection, 'primaries' | 'router'> {

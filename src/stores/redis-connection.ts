@@ -42,6 +42,8 @@ export interface Router {
 
 /** `watch` and `unwatch` of clients that are event emitters. */
 export function watching(client: Emitter, events: readonly string[]) {
+  // One for each store: two may share a client.
+  const ignore = () => undefined
   return {
     watch(look: () => void) {
       for (const event of events) client.on(event, look)
@@ -54,8 +56,6 @@ export function watching(client: Emitter, events: readonly string[]) {
     },
   }
 }
-
-function ignore(): void {}
 
 export const IOREDIS_EVENTS = ['ready', 'close', 'end', 'reconnecting']
 

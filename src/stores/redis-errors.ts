@@ -44,6 +44,11 @@ export function told(thrown: unknown): unknown {
   )
 }
 
+/** Whether a server refused for want of memory. */
+export function isFull(error: unknown): boolean {
+  return CODE.exec(wordsOf(error))?.[1] === 'OOM'
+}
+
 /** What the server itself said of a failed command. */
 export function wordsOf(error: unknown): string {
   const source = error instanceof SessionError ? error.cause : error
@@ -55,7 +60,9 @@ export function wordsOf(error: unknown): string {
 function withoutCommand(error: unknown): unknown {
   if (error instanceof Error) {
     Reflect.deleteProperty(error, 'command')
-    const [words = ''] = error.message.split(', with args beginning with')
+    const [words = error.message, ...args] = error.message.split(', with args beginning with')
+    // Most say nothing of them, and some errors cannot be changed.
+    if (args.length === 0) return error
     error.stack = error.stack?.replace(error.message, words) ?? ''
     error.message = words
   }

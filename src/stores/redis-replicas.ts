@@ -91,7 +91,7 @@ export class Replicas {
 
   async #wait(node: RedisNode, connection: unknown): Promise<void> {
     const had = Number(await this.#shared(node))
-    if (node.connection() !== connection) {
+    if (connection === undefined || node.connection() !== connection) {
       throw unavailable(
         'The connection broke after a write and before the replicas confirmed it: whether it will last is not known',
       )

@@ -6,7 +6,7 @@ import { BaseStore } from './base.js'
 import { connect, type RedisClient } from './redis-client.js'
 import type { Command } from './redis-command.js'
 import type { Ask, Connection } from './redis-connection.js'
-import { told, wordsOf } from './redis-errors.js'
+import { isFull, told, wordsOf } from './redis-errors.js'
 import { Replicas, type WaitReplicas } from './redis-replicas.js'
 import { scan } from './redis-scan.js'
 import { Timeout } from './timeout.js'
@@ -68,7 +68,8 @@ export class RedisStore extends BaseStore {
   readonly #connection: Connection
   readonly #timeout: Timeout
   readonly #replicas: Replicas | undefined
-  readonly #events = new EventEmitter()
+  // Any number of middlewares may share a store.
+  readonly #events = new EventEmitter().setMaxListeners(0)
   #isUp: boolean
 
   /**
@@ -112,7 +113,11 @@ export class RedisStore extends BaseStore {
     try {
       reply = await this.#write(['evalsha', REPLACE_SHA, ...args], isReplaced)
     } catch (error) {
-      reply = await this.#otherwise(error, args, value.length <= expected.length)
+      reply = await this.#otherwise(
+        error,
+        args,
+        Buffer.byteLength(value) <= Buffer.byteLength(expected),
+      )
     }
     return isReplaced(reply) ? { ok: true } : { ok: false, current: text(current(reply)) }
   }
@@ -174,7 +179,7 @@ export class RedisStore extends BaseStore {
       return whole.catch((reason) => this.#otherwise(reason, args, fits))
     }
     // A logout is the last thing that a full server should refuse.
-    if (!fits || !words.includes('OOM')) throw error
+    if (!fits || !isFull(error)) throw error
     return this.#write(['eval', REPLACE, ...args, IN_PLACE], isReplaced)
   }
 

@@ -18,8 +18,11 @@ export async function survive(
 ): Promise<number[]> {
   const load = await Load.start(store, { reconnectTimeout: 1000 })
   // All that was written until now is on every replica that there is.
-  await ask(primary, (client) =>
-    client.set('replicated', 'all of it').then(() => client.wait(1, 1000)),
+  await until('a replica has it', () =>
+    ask(primary, async (client) => {
+      await client.set('replicated', 'all of it')
+      return (await client.wait(1, 1000)) >= 1
+    }),
   )
   const replicated = performance.now()
   await until('somebody has written since', async () => load.hasRecovered(replicated))

@@ -163,6 +163,9 @@ describe.each(CLIENTS)('a Redis that fails, through %s', (_name, connect) => {
     await expect(store.create(`${key}:new`, SECRET, later())).rejects.toEqual(full)
     await expect(store.set(key, { name: SECRET }, 1000)).rejects.toEqual(full)
     await expect(store.replace(key, SECRET, `${SECRET}!`, later())).rejects.toEqual(full)
+    // As many characters, and more bytes.
+    const wide = '€'.repeat(SECRET.length)
+    await expect(store.replace(key, SECRET, wide, later())).rejects.toEqual(full)
     expect(await store.load(key)).toBe(SECRET)
     expect(await store.load(key, later())).toBe(SECRET)
     expect(await store.touch(key, later())).toBe(true)
@@ -239,4 +242,19 @@ describe.each(CLIENTS)('a Redis that fails, through %s', (_name, connect) => {
     expect(error.code).not.toBe(UNAVAILABLE.code)
     expect(await store.load(key)).toBe(SECRET)
   })
+})
+
+test('node-redis that gives up at once says that it is gone', async () => {
+  const server = await RedisServer.start()
+  const socket = { host: '127.0.0.1', port: server.port, reconnectStrategy: false as const }
+  const client = createClient({ socket })
+  const store = new RedisStore({ client })
+  await client.connect()
+  let isAway = false
+  store.on('disconnect', () => {
+    isAway = true
+  })
+  await server[Symbol.asyncDispose]()
+  await until('it says so', async () => isAway)
+  store.close()
 })

@@ -207,3 +207,14 @@ describe('other options', () => {
     client.disconnect()
   })
 })
+
+test('a connection that cannot be told from another one proves nothing', async () => {
+  const events = { on: () => undefined, off: () => undefined }
+  const client = {
+    ...events,
+    isReady: true,
+    sendCommand: async ([name]: string[]) => (name === 'wait' ? 1 : 'OK'),
+  }
+  const store = new RedisStore({ client, waitReplicas })
+  await expect(store.create('key', 'value', later())).rejects.toMatchObject({ status: 503 })
+})

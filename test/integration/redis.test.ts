@@ -121,6 +121,17 @@ describe('RedisStore', () => {
     expect(make).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CLIENT' }))
   })
 
+  test('stores that share a client do not take each other along when they close', async () => {
+    const client = createClient({ url: inject('redisUrl') })
+    const [first, second] = [new RedisStore({ client }), new RedisStore({ client })]
+    const both = client.listenerCount('error')
+    first.close()
+    first.close()
+    expect(client.listenerCount('error')).toBe(both / 2)
+    second.close()
+    expect(client.listenerCount('error')).toBe(0)
+  })
+
   test('no options at all are a clear error too', () => {
     const make = () => Reflect.construct(RedisStore, [])
     expect(make).toThrow(expect.objectContaining({ code: 'ERR_SESSION_CLIENT' }))
