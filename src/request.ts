@@ -15,6 +15,7 @@ export class RequestSession implements SessionOwner {
   // Who comes next waits for it; undefined: nobody had to wait for anything yet.
   #commits: Promise<unknown> | undefined
   #carried: Promise<unknown> | undefined
+  #isBegun = false
   #isLoaded = false
 
   constructor(config: Config, host: Host) {
@@ -24,6 +25,9 @@ export class RequestSession implements SessionOwner {
   /** Reads the store, once, whoever asks first. */
   ready(): Awaitable<void> {
     if (this.#isLoaded) return undefined
+    // A listener that is told of it at once may ask in the middle of it: it waits for the same read.
+    if (this.#isBegun && !this.#loading) return Promise.resolve().then(() => this.ready())
+    this.#isBegun = true
     this.#loading ??= this.#load()
     return this.#loading
   }

@@ -184,6 +184,21 @@ describe.each(SOME)('$name', ({ open, strong }) => {
     expect((await user.get('/assign')).cookies[0]).toContain('; expires=')
   })
 
+  test('defer: a listener that asks for the session while it is read gets it from the same read', async () => {
+    const { app, browser, calls } = await start({ defer: true })
+    const asked: string[] = []
+    app.on('session:reject', async ({ ctx, why }) => {
+      // Not for ever, should it be told again for having asked.
+      if (asked.push(why) < 20) asked.push(`keys: ${Object.keys(await ctx.session)}`)
+    })
+    const user = browser()
+    await user.get('/set')
+    const cookie = user.cookie
+    calls.length = 0
+    await browser().get('/read', { cookie: `${cookie}x` })
+    expect([asked, calls]).toEqual([['signature', 'keys: '], []])
+  })
+
   test('defer and rolling: a session that was not used is left alone', async () => {
     const { browser, calls } = await start({ defer: true, rolling: true })
     const user = browser()
