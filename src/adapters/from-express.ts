@@ -71,8 +71,7 @@ const SHARED = ['path', 'domain', 'httpOnly', 'secure', 'sameSite', 'priority', 
 
 /**
  * The session with a cookie that ends when the session is to end, in every way that stores ask for
- * it. Our own cookie rides along, as `koaSess`. The key stays where it was: what comes after it later
- * was added by the store.
+ * it. Our own cookie rides along, as `koaSess`.
  */
 function outfit(session: StoredSession, ttl: number): ExpressSession {
   const ours = isObject(session.cookie) ? session.cookie : {}
@@ -92,8 +91,7 @@ function recordOf(session: unknown): unknown {
   if (!isObject(session) || !isObject(session.cookie)) return session
   const { koaSess } = session.cookie
   if (koaSess === undefined) return translated(session, session.cookie)
-  const keys = Object.keys(session)
-  const data = pick(session, keys.slice(0, keys.indexOf('cookie')))
+  const data = dataOf(session)
   return koaSess === null ? data : { ...data, cookie: koaSess }
 }
 
@@ -101,14 +99,23 @@ function recordOf(session: unknown): unknown {
 function translated(session: Record<string, unknown>, cookie: Record<string, unknown>): object {
   const { originalMaxAge, expires } = cookie
   const lasts = typeof originalMaxAge === 'number'
-  // session-file-store adds the time of its last access.
-  const keys = Object.keys(session).filter((key) => key !== 'cookie' && key !== '__lastAccess')
   return {
-    ...pick(session, keys),
+    ...dataOf(session),
     cookie: lasts ? { maxAge: originalMaxAge } : { maxAge: null, expires: expires ?? null },
   }
 }
 
-function pick(session: Record<string, unknown>, keys: string[]): StoredSession {
-  return Object.fromEntries(keys.map((key) => [key, session[key]]))
+/**
+ * What is the user's. Not by its place: in what express-session wrote the cookie stands anywhere, and a
+ * store that extends it puts our cookie there.
+ */
+function dataOf(session: Record<string, unknown>): StoredSession {
+  return Object.fromEntries(
+    Object.entries(session).filter(([key, value]) => key !== 'cookie' && !isAdded(key, value)),
+  )
+}
+
+/** session-file-store adds when it was asked last, connect-mongo when it wrote last, and that as a Date. */
+function isAdded(key: string, value: unknown): boolean {
+  return key === '__lastAccess' || (key === 'lastModified' && value instanceof Date)
 }

@@ -65,8 +65,11 @@ describe('fromExpressStore', () => {
     const { adapted, table } = express()
     await adapted.create(SID, RECORD, later())
     const stored = JSON.parse(table.get(SID) ?? '')
-    table.set(SID, JSON.stringify({ ...stored, __lastAccess: 1, lastModified: 2 }))
+    table.set(SID, JSON.stringify({ ...stored, __lastAccess: 1 }))
     expect(await adapted.load(SID)).toBe(RECORD)
+    const get: ExpressStoreLike['get'] = (_sid, done) =>
+      done(null, { ...stored, lastModified: new Date() })
+    expect(await express({ get }).adapted.load(SID)).toBe(RECORD)
   })
 
   test('a record without a cookie stays without one', async () => {
@@ -101,6 +104,21 @@ describe('fromExpressStore', () => {
     expect(touch).toHaveBeenCalledTimes(2)
   })
 
+  test('extends what express-session wrote, and loses nothing of it', async () => {
+    const table: Table = new Map()
+    // As express-session's MemoryStore, memorystore and session-file-store do it.
+    const touch: ExpressStoreLike['touch'] = (sid, { cookie }, done) => {
+      table.set(sid, JSON.stringify({ ...JSON.parse(table.get(sid) ?? ''), cookie }))
+      done()
+    }
+    const { adapted } = express({ touch }, table)
+    const cookie = { originalMaxAge: 5000, expires: new Date(), path: '/' }
+    table.set(SID, JSON.stringify({ first: 1, cookie, user: 'ada', __lastAccess: 1 }))
+    const record = '{"first":1,"user":"ada","cookie":{"maxAge":5000}}'
+    expect(await adapted.load(SID, later())).toBe(record)
+    expect(await adapted.load(SID)).toBe(record)
+  })
+
   test.each([undefined, null, false, '', 0])('%j is no session', async (nothing) => {
     const { adapted } = express({ get: (_sid, done) => done(null, nothing) })
     expect(await adapted.load(SID)).toBeUndefined()
@@ -110,6 +128,11 @@ describe('fromExpressStore', () => {
     const fail = (fields: object) =>
       express({ get: (_sid, done) => done(Object.assign(new Error('no'), fields)) }).adapted
     expect(await fail({ code: 'ENOENT', syscall: 'open' }).load(SID)).toBeUndefined()
+    const get = () => {
+      throw Object.assign(new Error('no'), { code: 'ENOENT', syscall: 'open' })
+    }
+    const sync = { get, set() {}, destroy() {} }
+    expect(await adaptLegacy(sync, Date.now).load(SID)).toBeUndefined()
     const refused = fail({ code: 'ENOENT', syscall: 'connect' })
     expect(await failure(refused.load(SID))).toMatchObject({ code: 'ENOENT' })
   })
