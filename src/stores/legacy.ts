@@ -70,11 +70,16 @@ class LegacyAdapter implements SessionStore {
   async #read(key: string): Promise<string | undefined> {
     const until = this.#barred.get(key)
     if (until !== undefined && until > this.#now()) return tombstone(until)
-    const session = await settle(this.#source.get(key)).catch(absent)
+    const session = await this.#get(key).catch(absent)
     if (!session) return undefined
     if (typeof session === 'object') return encodable(session) ? JSON.stringify(session) : undefined
     if (typeof session !== 'string') return undefined
     return parseSession(session) && session
+  }
+
+  /** Async, as a store may throw at once. */
+  async #get(key: string): Promise<unknown> {
+    return settle(this.#source.get(key))
   }
 
   async #write(key: string, value: string, expiresAt: number): Promise<void> {
