@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { tombstone, tombstoneUntil } from '../codec.js'
 import { busy, merge } from '../merge.js'
 import { Recent } from '../recent.js'
@@ -62,7 +63,9 @@ export class ExpressRecords {
     for (let round = 0; round < MOST_ROUNDS; round++) {
       if (current === undefined || tombstoneUntil(current) !== undefined) return
       const raw = merged(known.base, current, mine)
-      const answer = await this.#store.replace(key, current, raw, deadline)
+      // What others wrote may have brought another lifetime.
+      const end = raw === mine ? deadline : this.#deadline(JSON.parse(raw))
+      const answer = await this.#store.replace(key, current, raw, end)
       if (answer.ok) return this.#remember(sid, session, { raw, base: mine })
       current = answer.current
     }
@@ -115,11 +118,25 @@ function merged(base: string | undefined, current: string, mine: string): string
   if (base === undefined || base === current) return mine
   const [was, theirs, next] = [base, current, mine].map(parseSession)
   if (!was || !theirs || !next) return mine
+  // Every request moves the end of the cookie, so that alone is no change of it.
+  if (isAlike(was.cookie, next.cookie) && !isAlike(was.cookie, theirs.cookie))
+    next.cookie = theirs.cookie
   for (const { key, value } of merge(was, theirs, next, 'mine')) {
     if (value === undefined) delete next[key]
     else Object.defineProperty(next, key, { ...DATA, value })
   }
   return JSON.stringify(next)
+}
+
+/** Drift of a lifetime, in ms: express-session loses one now and then as it computes it anew. */
+const DRIFT = 1000
+
+/** Whether two cookies are the same but for the moment at which they end. */
+function isAlike(one: unknown, other: unknown): boolean {
+  const [a, b] = [one, other].map((cookie) => ({ ...Object(cookie), expires: undefined }))
+  const isNear = Math.abs(a.originalMaxAge - b.originalMaxAge) < DRIFT
+  if (isNear) a.originalMaxAge = b.originalMaxAge
+  return isDeepStrictEqual(a, b)
 }
 
 // Defined, not set: a key may be called `__proto__`.

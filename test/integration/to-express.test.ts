@@ -273,6 +273,24 @@ describe('one call at a time', () => {
     expect(calls).toEqual(['create', 'load', 'replace', 'load', 'load', 'replace'])
   })
 
+  test('a lifetime that was set meanwhile is kept, in the record and by the store', async () => {
+    const source = new MemoryStore({ now: clock.now })
+    const store = toExpressStore(source, { ttl: 1000 })
+    const till = (originalMaxAge: number, later = 0) => ({
+      originalMaxAge,
+      expires: new Date(clock.now() + originalMaxAge + later),
+    })
+    await done((callback) => store.set('a', { cookie: till(1000) }, callback))
+    const [slow, fast] = [Object(await get(store, 'a')), Object(await get(store, 'a'))]
+    fast.cookie = till(60_000)
+    await done((callback) => store.set('a', fast, callback))
+    // As every request does, it moved its own end.
+    Object.assign(slow, { x: 1, cookie: till(1000, 10) })
+    await done((callback) => store.set('a', slow, callback))
+    clock.advance(50_000)
+    expect(await get(store, 'a')).toMatchObject({ x: 1, cookie: { originalMaxAge: 60_000 } })
+  })
+
   test('a failure reaches the callback, and no call needs one', async () => {
     const source = new MemoryStore()
     source.load = () => {
