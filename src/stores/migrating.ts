@@ -176,9 +176,10 @@ class MigratingStore implements SessionStore {
       if (current === undefined) return { ok: false, current: await this.#to.load(key) }
       return this.#elsewhere(key, { ok: false, current })
     }
-    const left = (await this.#to.load(key)) ?? expected
-    if (!(await this.#put(key, left, value, expiresAt))) return { ok: false, current: expected }
-    return this.#commit(key, expected, value, expiresAt)
+    const left = await this.#to.load(key)
+    if (!(await this.#put(key, left ?? expected, value, expiresAt)))
+      return { ok: false, current: expected }
+    return this.#commit(key, expected, value, expiresAt, left)
   }
 
   /** Where nothing stands in `to`, a copy of what was expected, or the mark of a move to `from`. */
@@ -190,14 +191,16 @@ class MigratingStore implements SessionStore {
     return (await this.#to.replace(key, answer.current, value, until)).ok
   }
 
+  /** `left`: the copy of another move, which this one took over. */
   async #commit(
     key: string,
     expected: string,
     value: string,
     expiresAt: number,
+    left?: string,
   ): Promise<Replaced> {
     const mark = movedMark(randomInt(MOVES))
-    const settle = (answer: Replaced) => this.#settle(key, value, expiresAt, mark, answer)
+    const settle = (answer: Replaced) => this.#settle(key, value, expiresAt, mark, answer, left)
     try {
       const until = this.#marks ? expiresAt : 0
       return await settle(await this.#from.replace(key, expected, mark, until))
@@ -215,6 +218,7 @@ class MigratingStore implements SessionStore {
     expiresAt: number,
     mark: string,
     answer: Replaced,
+    left: string | undefined,
   ): Promise<Replaced> {
     if (answer.ok || answer.current === mark) {
       // Not where somebody wrote since.
@@ -223,6 +227,9 @@ class MigratingStore implements SessionStore {
     }
     // It ended: whatever was made of the copy meanwhile ends as well.
     if (answer.current === undefined) await this.#to.destroy(key)
+    // The other move was slow, and not dead: what it wrote is the session.
+    else if (isMoved(answer.current) && left !== undefined && !isMoved(left))
+      await this.#to.replace(key, value, left, expiresAt)
     else await this.#to.replace(key, value, '', 0)
     return this.#elsewhere(key, answer)
   }

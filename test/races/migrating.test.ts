@@ -298,6 +298,21 @@ test('a move that died is taken over by the next one, after a second', async () 
   expect(await other.load('k')).toBe(C)
 })
 
+test('of a slow move and the one that took it over, what was acknowledged stands', async () => {
+  const gate = slow.from.hold('replace')
+  const move = slow.store.replace('k', A, B, later)
+  await gate.arrived
+  const second = { from: new FaultyStore(from) }
+  const taken = second.from.hold('replace')
+  const takeover = migrating({ from: second.from, to, now: clock.now }).replace('k', A, C, later)
+  await taken.arrived
+  gate.release()
+  expect(await move).toEqual(OK)
+  taken.release()
+  expect(await takeover).toEqual({ ok: false, current: B })
+  expect([await other.load('k'), deadline(to)]).toEqual([B, later])
+})
+
 test('connect and disconnect: it is there while both are', () => {
   const heard: string[] = []
   const [connect, disconnect] = [() => heard.push('up'), () => heard.push('down')]
