@@ -205,8 +205,12 @@ class MigratingStore implements SessionStore {
       const until = this.#marks ? expiresAt : 0
       return await settle(await this.#from.replace(key, expected, mark, until))
     } catch (error) {
-      // It may have taken effect all the same.
-      await (async () => settle({ ok: false, current: await this.#from.load(key) }))().catch(ignore)
+      // It may have taken effect all the same, or may yet: a copy beside what was expected stays its minute.
+      const look = async () => {
+        const current = await this.#from.load(key)
+        if (current !== expected) await settle({ ok: false, current })
+      }
+      await look().catch(ignore)
       throw error
     }
   }

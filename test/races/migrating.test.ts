@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { isMoved, tombstone } from '../../src/codec.js'
+import { isMoved, movedMark, tombstone } from '../../src/codec.js'
 import { MemoryStore, type SessionStore } from '../../src/index.js'
 import { migrating } from '../../src/stores/migrating.js'
 import { FaultyStore, ManualClock } from '../../src/testing/suite.js'
@@ -311,6 +311,18 @@ test('of a slow move and the one that took it over, what was acknowledged stands
   taken.release()
   expect(await takeover).toEqual({ ok: false, current: B })
   expect([await other.load('k'), deadline(to)]).toEqual([B, later])
+})
+
+test('a move whose answer got lost, and that takes effect late, loses no session', async () => {
+  const gate = slow.from.hold('replace')
+  const move = Promise.resolve(slow.store.replace('k', A, B, later))
+  await gate.arrived
+  gate.fail()
+  await expect(move).rejects.toThrow()
+  expect(await other.load('k')).toBe(A)
+  // What a server was asked it may do when nobody waits for it any more.
+  from.replace('k', A, movedMark(1), later)
+  expect(await other.load('k')).toBe(B)
 })
 
 test('connect and disconnect: it is there while both are', () => {
