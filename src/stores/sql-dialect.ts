@@ -47,8 +47,9 @@ export function statements({ table, key, mark }: Dialect) {
       `UPDATE ${table} SET value = ${mark(1)}, expires_at = ${mark(2)} ` +
       `WHERE ${live(3)} AND value = ${mark(5)}`,
     destroy: `DELETE FROM ${table} WHERE ${live(1)}`,
+    // A name without an underscore: postgres.camel would turn it into another one.
     scan: (count: number) =>
-      `SELECT ${key}, value, expires_at FROM ${table} WHERE ${key} >= ${mark(1)} ` +
+      `SELECT ${key}, value, expires_at AS deadline FROM ${table} WHERE ${key} >= ${mark(1)} ` +
       `AND ${key} < ${mark(2)} AND expires_at > ${mark(3)} ORDER BY ${key} LIMIT ${count}`,
   }
 }

@@ -94,10 +94,10 @@ export abstract class SqlStore extends BaseStore {
     const params = [from, Buffer.concat([bytes(prefix), Buffer.of(0xff)]), this.now()]
     const statement = this.#statements.scan(whole('count', count))
     const rows = await asked(() => this.#client.rows(statement, params))
-    const records = rows.map(({ key, value, expires_at }) => ({
+    const records = rows.map(({ key, value, deadline }) => ({
       key: text(key),
       value: text(value),
-      expiresAt: Number(expires_at),
+      expiresAt: Number(deadline),
     }))
     const last = records.length < count ? undefined : records.at(-1)
     return { records, cursor: last && next(last.key) }

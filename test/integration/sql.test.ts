@@ -360,6 +360,20 @@ test('where the isolation level refuses what another writer was faster at, it as
   await client.end()
 })
 
+test('scan tells deadlines through a client that renames columns', async () => {
+  const client = postgres(await databaseUrl('postgres'), {
+    onnotice: () => undefined,
+    transform: postgres.camel,
+  })
+  const store = new PostgresStore({ client, table: freshName(), pruneInterval: 0 })
+  await store.setup()
+  const record = { key: 'key', value: 'value', expiresAt: Date.now() + HOUR }
+  await store.create(record.key, record.value, record.expiresAt)
+  expect((await store.scan('')).records).toEqual([record])
+  store.close()
+  await client.end()
+})
+
 const root = join(import.meta.dirname, '../..')
 const shipped = (file: string) => readFileSync(join(root, 'sql', file), 'utf8')
 
