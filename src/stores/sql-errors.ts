@@ -7,12 +7,13 @@ const UNDONE = [1213, '40P01', '40001']
 const MOST_TRIES = 50
 
 // The connection, not the statement: sockets, mysql2, postgres.js, PostgreSQL's classes 08 and 57P,
-// too many connections (53300, 1040), a server that shuts down (1053), a file that stays locked.
+// too many connections (53300, 1040), a server that shuts down (1053), a lock that stays, and what took
+// longer than the server was told to let it (57014, 55P03).
 const AWAY =
-  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST|ENET|CONNECT|PROTOCOL_CONNECTION_LOST|08|57P0[1-3]|53300|ER_CON_COUNT|ER_SERVER_SHUTDOWN|SQLITE_BUSY|SQLITE_LOCKED)/
+  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST|ENET|CONNECT|PROTOCOL_CONNECTION_LOST|08|57P0[1-3]|57014|55P03|53300|ER_CON_COUNT|ER_USER_LIMIT|ER_TOO_MANY_USER|ER_SERVER_SHUTDOWN|ER_LOCK_WAIT_TIMEOUT|ER_QUERY_(INTERRUPTED|TIMEOUT)|SQLITE_BUSY|SQLITE_LOCKED)/
 // What pg, mysql2 and node:sqlite say without a code.
 const AWAY_TOLD =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Pool is closed|Can't add new command when connection is in closed state|database (table )?is locked)/
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Query execution was interrupted|Pool is closed|No connections available|Queue limit reached|Can't add new command when connection is in closed state|database (table )?is locked)/
 
 /** What names the trouble, and holds nothing of what was sent or found. */
 const HARMLESS = [
@@ -46,7 +47,7 @@ function told(error: unknown): unknown {
   const cause = withoutValues(error)
   if (!isAway(cause)) return cause
   return unavailable(
-    'The session database cannot be reached: the cause is in error.cause; requests go on by themselves once it is back',
+    'The session database cannot be reached, or is too busy: the cause is in error.cause; requests go on by themselves once it is back',
     cause,
   )
 }

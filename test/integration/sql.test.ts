@@ -29,7 +29,12 @@ const path = temporaryFolder()
 
 const KINDS: Record<
   string,
-  { quote: string; lock?: [lock: string, unlock: string]; connect(): Promise<Connection> }
+  {
+    quote: string
+    lock?: [lock: string, unlock: string]
+    /** `impatient`: the server ends what takes longer than 50 ms. */
+    connect(impatient?: boolean): Promise<Connection>
+  }
 > = {
   SqliteStore: {
     quote: '"',
@@ -45,8 +50,9 @@ const KINDS: Record<
   'PostgresStore, pg': {
     quote: '"',
     lock: ['BEGIN; LOCK TABLE ?', 'ROLLBACK'],
-    async connect() {
-      const client = new Pool({ connectionString: await databaseUrl('postgres') })
+    async connect(impatient = false) {
+      const limit = impatient ? { statement_timeout: 50 } : {}
+      const client = new Pool({ connectionString: await databaseUrl('postgres'), ...limit })
       return {
         make: (options) => new PostgresStore({ client, ...options }),
         run: (statement) => client.query(statement),
@@ -68,8 +74,10 @@ const KINDS: Record<
   MysqlStore: {
     quote: '`',
     lock: ['LOCK TABLES ? WRITE', 'UNLOCK TABLES'],
-    async connect() {
+    async connect(impatient = false) {
       const client = createPool(await databaseUrl('mysql'))
+      const limit = 'SET SESSION max_statement_time = 0.05'
+      if (impatient) client.pool.on('connection', (one) => one.query(limit))
       return {
         make: (options) => new MysqlStore({ client, ...options }),
         run: (statement) => client.query(statement),
@@ -233,6 +241,19 @@ describe.each(Object.entries(KINDS))('%s', (name, { connect, quote, lock }) => {
       await other.run(released)
       await other.end()
       await expect.poll(() => store.load('key')).toBe('b')
+    })
+
+  if (lock)
+    test('a limit of the server itself is a 503 as well', async () => {
+      const table = freshName()
+      await fresh({ table })
+      const [other, impatient] = [await connect(), await connect(true)]
+      const [taken, released] = lock
+      await other.run(taken.replace('?', quoted(table)))
+      await expect(make({ table }, impatient).load('key')).rejects.toMatchObject({ status: 503 })
+      await other.run(released)
+      await other.end()
+      await impatient.end()
     })
 
   // MariaDB undoes a statement now and then, where two wait for each other: nobody may notice.
