@@ -43,7 +43,9 @@ export async function writeState(file: string | undefined, state: State): Promis
 
 function isState(state: unknown): state is State {
   if (typeof state !== 'object' || state === null) return false
-  return 'of' in state && 'done' in state && 'counts' in state && typeof state.counts === 'object'
+  if (!('of' in state && 'done' in state && 'counts' in state)) return false
+  const { counts } = state
+  return Object.keys(NONE).every((name) => Number.isInteger(Reflect.get(Object(counts), name)))
 }
 
 function parsed(text: string): unknown {

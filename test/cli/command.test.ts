@@ -147,9 +147,12 @@ describe('--state', () => {
     await migrate('--state', state)
     const other = await migrate('--state', state, '--prefix', 'other:')
     expect([other.code, other.err]).toEqual([2, expect.stringContaining('of other stores')])
-    writeFileSync(state, 'not JSON')
-    const none = await migrate('--state', state)
-    expect([none.code, none.err]).toEqual([2, expect.stringContaining('not one of koa-sess')])
+    const { of } = JSON.parse(readFileSync(state, 'utf8'))
+    for (const text of ['not JSON', JSON.stringify({ of, done: false, counts: {} })]) {
+      writeFileSync(state, text)
+      const none = await migrate('--state', state)
+      expect([none.code, none.err]).toEqual([2, expect.stringContaining('not one of koa-sess')])
+    }
   })
 })
 
