@@ -75,8 +75,9 @@ export class MemoryStore extends BaseStore {
 
   /** In the order of their keys, so that whatever is used, comes or goes meanwhile, none is passed over. */
   scan(prefix: string, cursor?: string, count: number = PAGE): Page {
-    const records = this.#following(prefix, cursor, Math.max(1, count))
-    return { records, cursor: records.length < count ? undefined : records.at(-1)?.key }
+    const most = Math.max(1, Math.floor(count))
+    const records = this.#following(prefix, cursor, most)
+    return { records, cursor: records.length < most ? undefined : records.at(-1)?.key }
   }
 
   /** The first live records of a prefix behind a key. */
