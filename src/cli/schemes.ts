@@ -58,12 +58,10 @@ interface Closing {
   end(): Promise<unknown>
 }
 
-interface IoRedis extends Closing {
+interface IoRedis {
   connect(): Promise<unknown>
-  quit(): Promise<unknown>
   disconnect(): void
   destroy(): void
-  close(): Promise<unknown>
   on(event: 'error', listener: () => void): unknown
 }
 
@@ -77,20 +75,20 @@ async function redis(url: string, role: 'from' | 'to'): Promise<OpenedStore> {
           maxRetriesPerRequest: 3,
         })
   client.on('error', () => undefined)
+  // Nothing is under way by then; and a server that is gone must not keep the command waiting for it.
+  const leave = () => (name === 'redis' ? client.destroy() : client.disconnect())
   try {
     await soon(client.connect())
   } catch (error) {
-    if (name === 'redis') client.destroy()
-    else client.disconnect()
+    leave()
     throw error
   }
   const store = new RedisStore({ client: client as unknown as RedisClient })
-  const quit = () => (name === 'redis' ? client.close() : client.quit())
   return {
     store,
     close: () => {
       store.close()
-      return quit()
+      leave()
     },
   }
 }

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { tombstone } from '../../src/codec.js'
 import { RedisStore } from '../../src/stores/redis.js'
+import { RedisServer } from '../services/redis.js'
 import { change, type Data, fileStore, folder, read, root, run } from './run.js'
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -218,6 +219,20 @@ describe('Redis', () => {
       root,
     )
     expect([code, err]).toEqual([1, expect.stringMatching(/^koa-sess: a store failed: \w+\n$/)])
+  })
+
+  test('that dies in the middle ends the command, with one line', async () => {
+    const server = await RedisServer.start()
+    const many = fileStore('many', { records: sessions(3000) })
+    const to = ['--to', server.url, '--batch', '50', '--write']
+    const running = run(['migrate', '--from', many, ...to], root)
+    const client = new Redis(server.url)
+    await expect.poll(() => client.dbsize(), { timeout: 10_000 }).toBeGreaterThan(0)
+    client.disconnect()
+    await server.stop()
+    const { code, err } = await running
+    await server[Symbol.asyncDispose]()
+    expect([code, err]).toEqual([1, expect.stringMatching(/^koa-sess: [^\n]+\n$/)])
   })
 
   test('from Redis to Redis', async () => {
