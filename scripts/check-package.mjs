@@ -15,7 +15,7 @@ const versions = process.argv.slice(2).map((argument) => argument.split('@'))
 const temp = await mkdtemp(join(tmpdir(), 'koa-sess-package-'))
 const consumers = join(temp, 'consumers')
 // It has no dependencies, so this is all that an application gets: measured, and some room.
-const MOST_BYTES = 500_000
+const MOST_BYTES = 520_000
 let passed = 0
 let failed = 0
 

@@ -96,7 +96,10 @@ describe.each(STORES)('Koa and Express on one %s', (_name, open) => {
     const both = browser()
     await both.get('/login')
     expect((await both.get('/koa/read')).json()).toEqual({ user: 'ada' })
-    expect((await both.get('/koa/age')).json()).toBe(60_000)
+    // express-session computes it anew from the time that is left, and now and then loses one ms.
+    const age = (await both.get('/koa/age')).json()
+    expect(age).toBeGreaterThan(59_000)
+    expect(age).toBeLessThanOrEqual(60_000)
     await both.get('/koa/add')
     await both.get('/add')
     await both.get('/koa/add')
