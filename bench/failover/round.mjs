@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RedisStore } from '../../src/stores/redis.ts'
+import { RedisStore } from '../../src/stores/redis/store.ts'
 import { ask } from '../../test/services/redis-cluster.ts'
 import { Load } from '../../test/support/failover.ts'
 import { GROUPS, SETUPS } from './setups.mjs'

@@ -1,9 +1,14 @@
-import { decodeCookie, followsOptions, makeCookie, SessionCookie } from '../../.fuzz/attributes.js'
-import { decode, encode, tombstoneUntil } from '../../.fuzz/codec.js'
-import { cookieValues, mergeLines, readCookie } from '../../.fuzz/cookie.js'
-import { isId } from '../../.fuzz/id.js'
-import { merge } from '../../.fuzz/merge.js'
-import { SignerCache } from '../../.fuzz/signature.js'
+import {
+  decodeCookie,
+  followsOptions,
+  makeCookie,
+  SessionCookie,
+} from '../../.fuzz/cookie/attributes.js'
+import { cookieValues, mergeLines, readCookie } from '../../.fuzz/cookie/header.js'
+import { SignerCache } from '../../.fuzz/cookie/signature.js'
+import { decode, encode, tombstoneUntil } from '../../.fuzz/record/format.js'
+import { merge } from '../../.fuzz/record/merge.js'
+import { isId } from '../../.fuzz/session/id.js'
 
 // No more of a Cookie header is looked at than 64 KB, so 2n stays below.
 const N = 30_000

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { tombstone, tombstoneUntil } from '../codec.js'
-import { busy, merge } from '../merge.js'
-import { Recent } from '../recent.js'
-import type { SessionStore } from '../store.js'
+import { tombstone, tombstoneUntil } from '../record/format.js'
+import { busy, merge } from '../record/merge.js'
 import { parseSession } from '../stores/base.js'
+import type { SessionStore } from '../stores/contract.js'
+import { Recent } from '../util/recent-cache.js'
 
 /** How long the id of an ended session is barred, in ms: as long as the middleware does. */
 const LULL = 10_000

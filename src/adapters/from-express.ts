@@ -1,5 +1,5 @@
-import { SessionError } from '../errors.js'
-import type { LegacyStore, StoredSession } from '../store.js'
+import type { LegacyStore, StoredSession } from '../stores/contract.js'
+import { SessionError } from '../util/errors.js'
 import { discreetly } from './discreet.js'
 
 /** A session as stores of express-session know it. */

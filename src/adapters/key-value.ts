@@ -1,5 +1,5 @@
-import { SessionError } from '../errors.js'
-import type { LegacyStore } from '../store.js'
+import type { LegacyStore } from '../stores/contract.js'
+import { SessionError } from '../util/errors.js'
 import { discreetly } from './discreet.js'
 
 /** An instance of Keyv 5, as far as it is used. */

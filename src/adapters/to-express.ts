@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
-import { SessionError } from '../errors.js'
-import { duration, ONE_DAY } from '../expiry.js'
-import { isSessionStore, type SessionStore } from '../store.js'
+import { isSessionStore, type SessionStore } from '../stores/contract.js'
+import { duration, ONE_DAY } from '../util/duration.js'
+import { SessionError } from '../util/errors.js'
 import { ExpressRecords } from './express-records.js'
 
 export interface ToExpressOptions {

@@ -1,15 +1,15 @@
 // What `import session = require('koa-sess')` sees. Every type is the ES module's own: a program that
 // uses both would otherwise have two of each, and two augmentations of Koa that do not agree.
-import type * as attributes from '../attributes.js' with { 'resolution-mode': 'import' }
-import type * as errors from '../errors.js' with { 'resolution-mode': 'import' }
-import type * as events from '../events.js' with { 'resolution-mode': 'import' }
-import type * as merge from '../merge.js' with { 'resolution-mode': 'import' }
-import type * as middleware from '../middleware.js' with { 'resolution-mode': 'import' }
-import type * as options from '../options.js' with { 'resolution-mode': 'import' }
-import type * as sessions from '../session.js' with { 'resolution-mode': 'import' }
-import type * as store from '../store.js' with { 'resolution-mode': 'import' }
-import type * as memory from '../stores/memory.js' with { 'resolution-mode': 'import' }
-import type * as types from '../types.js' with { 'resolution-mode': 'import' }
+import type * as attributes from '../cookie/attributes.js' with { 'resolution-mode': 'import' }
+import type * as middleware from '../koa/middleware.js' with { 'resolution-mode': 'import' }
+import type * as types from '../koa/types.js' with { 'resolution-mode': 'import' }
+import type * as options from '../options/session-options.js' with { 'resolution-mode': 'import' }
+import type * as merge from '../record/merge.js' with { 'resolution-mode': 'import' }
+import type * as sessions from '../session/session.js' with { 'resolution-mode': 'import' }
+import type * as store from '../stores/contract.js' with { 'resolution-mode': 'import' }
+import type * as memory from '../stores/memory/store.js' with { 'resolution-mode': 'import' }
+import type * as errors from '../util/errors.js' with { 'resolution-mode': 'import' }
+import type * as events from '../util/events.js' with { 'resolution-mode': 'import' }
 
 declare const session: typeof middleware.session & {
   MemoryStore: typeof memory.MemoryStore

@@ -1,5 +1,5 @@
-import { isMoved, tombstoneUntil } from '../codec.js'
-import type { SessionStore, StoredRecord } from '../store.js'
+import { isMoved, tombstoneUntil } from '../record/format.js'
+import type { SessionStore, StoredRecord } from '../stores/contract.js'
 
 /** What became of a session: `ended` while it was copied, or before; `there` in the other store already. */
 export type Outcome = 'copied' | 'there' | 'ended' | 'expired' | 'failed'

@@ -1,4 +1,4 @@
-import type { SessionStore } from '../store.js'
+import type { SessionStore } from '../stores/contract.js'
 import { add, copy, each, foresee, NONE, total, type Work } from './copy.js'
 import { Progress, summary } from './progress.js'
 import { sayWithoutData } from './say.js'

@@ -1,4 +1,4 @@
-import { SessionError } from '../errors.js'
+import { SessionError } from '../util/errors.js'
 import { UsageError } from './usage.js'
 
 /** What a driver's error is called; its message may hold keys, values or passwords. */

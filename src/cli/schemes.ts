@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { SessionStore } from '../store.js'
-import { RedisStore } from '../stores/redis.js'
+import type { SessionStore } from '../stores/contract.js'
+import { RedisStore } from '../stores/redis/store.js'
 import type { OpenedStore } from './stores.js'
 import { UsageError } from './usage.js'
 
@@ -21,7 +21,7 @@ export const SCHEMES: Record<string, Open> = {
   postgresql: postgres,
   mysql: (url, role) =>
     sql(
-      () => import('../stores/mysql.js'),
+      () => import('../stores/sql/mysql.js'),
       'MysqlStore',
       role,
       ['mysql2/promise'],
@@ -36,7 +36,7 @@ export const SCHEMES: Record<string, Open> = {
       throw new UsageError('--from: there is no such file of SQLite')
     const drivers = ['better-sqlite3', 'libsql', 'node:sqlite']
     return sql(
-      () => import('../stores/sqlite.js'),
+      () => import('../stores/sql/sqlite.js'),
       'SqliteStore',
       role,
       drivers,
@@ -95,7 +95,7 @@ async function redis(url: string, role: 'from' | 'to'): Promise<OpenedStore> {
 
 function postgres(url: string, role: 'from' | 'to'): Promise<OpenedStore> {
   return sql(
-    () => import('../stores/postgres.js'),
+    () => import('../stores/sql/postgres.js'),
     'PostgresStore',
     role,
     ['pg', 'postgres'],

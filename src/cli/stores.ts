@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { assertStore, isSessionStore, type SessionStore } from '../store.js'
-import { adaptLegacy } from '../stores/legacy.js'
+import { assertStore, isSessionStore, type SessionStore } from '../stores/contract.js'
+import { adaptLegacy } from '../stores/legacy/adapter.js'
 import { SCHEMES } from './schemes.js'
 import { UsageError } from './usage.js'
 

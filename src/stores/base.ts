@@ -1,5 +1,5 @@
-import { ONE_DAY } from '../expiry.js'
-import type { Awaitable, Replaced, SessionStore, StoredSession } from '../store.js'
+import { ONE_DAY } from '../util/duration.js'
+import type { Awaitable, Replaced, SessionStore, StoredSession } from './contract.js'
 
 /**
  * What the built-in stores share: they also answer `get`, `set` and `destroy` as stores always did

@@ -1,5 +1,5 @@
 import { equal } from 'node:assert/strict'
-import { ONE_DAY } from '../expiry.js'
+import { ONE_DAY } from '../util/duration.js'
 import type { Group, Trial } from './trial.js'
 import { record, refuses, replaces, same } from './values.js'
 

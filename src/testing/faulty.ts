@@ -5,8 +5,8 @@ import {
   type LegacyStore,
   type Replaced,
   type SessionStore,
-} from '../store.js'
-import { adaptLegacy } from '../stores/legacy.js'
+} from '../stores/contract.js'
+import { adaptLegacy } from '../stores/legacy/adapter.js'
 
 export type StoreMethod = 'load' | 'create' | 'replace' | 'touch' | 'destroy' | 'scan'
 

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SessionStore } from '../store.js'
+import type { SessionStore } from '../stores/contract.js'
 import type { Group, Trial } from './trial.js'
 import { record, refuses, replaces, same } from './values.js'
 

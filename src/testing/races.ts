@@ -1,5 +1,5 @@
 import { equal, fail, ok } from 'node:assert/strict'
-import type { Awaitable, SessionStore } from '../store.js'
+import type { Awaitable, SessionStore } from '../stores/contract.js'
 import type { Group, Trial } from './trial.js'
 import { dataOf, record, refuses, replaces, same } from './values.js'
 

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { tombstone } from '../codec.js'
-import type { SessionStore, StoredRecord } from '../store.js'
+import { tombstone } from '../record/format.js'
+import type { SessionStore, StoredRecord } from '../stores/contract.js'
 import type { Group, Test, Trial } from './trial.js'
 import { record, replaces, same } from './values.js'
 

@@ -7,17 +7,6 @@ import { races } from './races.js'
 import { scan } from './scan.js'
 import { type Clock, type CreateStore, type Outage, type Terms, Trial } from './trial.js'
 
-export { ManualClock } from './clock.js'
-export {
-  type Fault,
-  FaultyStore,
-  type Hold,
-  type Moment,
-  type StoreCall,
-  type StoreMethod,
-} from './faulty.js'
-export type { Clock, CreateStore, OpenStore, Outage } from './trial.js'
-
 export interface StoreTests {
   /** Your runner's: Vitest, `node:test`, Mocha, or any that has these two. */
   describe(name: string, define: () => void): unknown

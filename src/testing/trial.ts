@@ -7,8 +7,8 @@ import {
   isSessionStore,
   type LegacyStore,
   type SessionStore,
-} from '../store.js'
-import { adaptLegacy } from '../stores/legacy.js'
+} from '../stores/contract.js'
+import { adaptLegacy } from '../stores/legacy/adapter.js'
 
 /** A store, and what ends it once its test is over. */
 export interface OpenStore {

@@ -1,5 +1,5 @@
 import { equal, fail, ok } from 'node:assert/strict'
-import type { SessionStore } from '../store.js'
+import type { SessionStore } from '../stores/contract.js'
 
 /** A record as the middleware writes it: the user's keys, and `cookie` last. */
 export function record(data: unknown): string {

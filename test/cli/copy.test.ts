@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { copy, foresee } from '../../src/cli/copy.js'
 import { bar } from '../../src/cli/progress.js'
-import { isMoved, movedMark, tombstone } from '../../src/codec.js'
 import { MemoryStore } from '../../src/index.js'
-import { migrating } from '../../src/stores/migrating.js'
-import { FaultyStore, ManualClock } from '../../src/testing/suite.js'
+import { isMoved, movedMark, tombstone } from '../../src/record/format.js'
+import { migrating } from '../../src/stores/migrating/store.js'
+import { FaultyStore, ManualClock } from '../../src/testing.js'
 
 const [A, B] = ['{"a":1}', '{"b":1}']
 const clock = new ManualClock()

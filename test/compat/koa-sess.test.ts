@@ -15,7 +15,7 @@ import {
   vi,
 } from 'vitest'
 import session, { type LegacyStore, type SessionOptions } from '../../src/index.js'
-import { RedisStore } from '../../src/stores/redis.js'
+import { RedisStore } from '../../src/stores/redis/store.js'
 import { type Deployment, deploy, type Visitor } from './deploy.js'
 import { expectLifetime } from './lifetime.js'
 

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest'
-import { testStore } from '../../src/testing/suite.js'
+import { testStore } from '../../src/testing.js'
 import { FOREIGN } from '../support/foreign.js'
 
 for (const { name, open, precision, beyond = [] } of FOREIGN) {

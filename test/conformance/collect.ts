@@ -1,4 +1,4 @@
-import { type CreateStore, type StoreTests, testStore } from '../../src/testing/suite.js'
+import { type CreateStore, type StoreTests, testStore } from '../../src/testing.js'
 
 /** A runner of its own: runs the suite against a store, and says what it found. */
 export async function collect(

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { MemoryStore } from '../../src/index.js'
-import { FaultyStore, ManualClock, testStore } from '../../src/testing/suite.js'
+import { FaultyStore, ManualClock, testStore } from '../../src/testing.js'
 import { OlderRows, Rows } from './rows.js'
 
 const LATER = Date.now() + 60_000

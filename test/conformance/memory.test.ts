@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest'
 import { MemoryStore } from '../../src/index.js'
-import { ManualClock, testStore } from '../../src/testing/suite.js'
+import { ManualClock, testStore } from '../../src/testing.js'
 
 const clock = new ManualClock()
 const create = () => new MemoryStore({ now: clock.now })

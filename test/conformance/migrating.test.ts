@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import { describe, inject, it } from 'vitest'
 import { MemoryStore } from '../../src/index.js'
-import { migrating } from '../../src/stores/migrating.js'
-import { RedisStore } from '../../src/stores/redis.js'
-import { FaultyStore, ManualClock, testStore } from '../../src/testing/suite.js'
+import { migrating } from '../../src/stores/migrating/store.js'
+import { RedisStore } from '../../src/stores/redis/store.js'
+import { FaultyStore, ManualClock, testStore } from '../../src/testing.js'
 import { beginsInFrom } from '../support/backends.js'
 
 const clock = new ManualClock()

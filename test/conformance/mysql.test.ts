@@ -1,8 +1,8 @@
 import mysql from 'mysql2'
 import { createPool } from 'mysql2/promise'
 import { afterAll, describe, it } from 'vitest'
-import { MysqlStore, type MysqlStoreOptions } from '../../src/stores/mysql.js'
-import { ManualClock, testStore } from '../../src/testing/suite.js'
+import { MysqlStore, type MysqlStoreOptions } from '../../src/stores/sql/mysql.js'
+import { ManualClock, testStore } from '../../src/testing.js'
 import { MariadbServer } from '../services/mariadb.js'
 
 const server = await MariadbServer.start()

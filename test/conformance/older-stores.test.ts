@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest'
-import { ManualClock, testStore } from '../../src/testing/suite.js'
+import { ManualClock, testStore } from '../../src/testing.js'
 import { WEAK } from '../support/backends.js'
 
 const clock = new ManualClock()

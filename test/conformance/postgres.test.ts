@@ -1,8 +1,8 @@
 import { Pool } from 'pg'
 import postgres from 'postgres'
 import { afterAll, describe, it } from 'vitest'
-import { PostgresStore, type PostgresStoreOptions } from '../../src/stores/postgres.js'
-import { ManualClock, testStore } from '../../src/testing/suite.js'
+import { PostgresStore, type PostgresStoreOptions } from '../../src/stores/sql/postgres.js'
+import { ManualClock, testStore } from '../../src/testing.js'
 import { PostgresServer } from '../services/postgres.js'
 
 const server = await PostgresServer.start()

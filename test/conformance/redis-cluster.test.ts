@@ -3,7 +3,7 @@ import { Cluster } from 'ioredis'
 import { Cluster as ValkeyCluster } from 'iovalkey'
 import { createCluster } from 'redis'
 import { afterAll, describe, it } from 'vitest'
-import { testStore } from '../../src/testing/suite.js'
+import { testStore } from '../../src/testing.js'
 import { RedisCluster } from '../services/redis-cluster.js'
 import { takingTurns } from './taking-turns.js'
 

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, describe, it } from 'vitest'
-import { RedisStore } from '../../src/stores/redis.js'
-import { testStore } from '../../src/testing/suite.js'
+import { RedisStore } from '../../src/stores/redis/store.js'
+import { testStore } from '../../src/testing.js'
 import { RedisServer } from '../services/redis.js'
 
 const server = await RedisServer.start()

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { Redis as Valkey } from 'iovalkey'
 import { createSentinel } from 'redis'
 import { afterAll, describe, it } from 'vitest'
-import { testStore } from '../../src/testing/suite.js'
+import { testStore } from '../../src/testing.js'
 import { RedisSentinels } from '../services/redis-sentinel.js'
 import { takingTurns } from './taking-turns.js'
 

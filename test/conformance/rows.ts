@@ -1,5 +1,11 @@
 import { setImmediate as tick } from 'node:timers/promises'
-import type { LegacyStore, Page, Replaced, SessionStore, StoredSession } from '../../src/store.js'
+import type {
+  LegacyStore,
+  Page,
+  Replaced,
+  SessionStore,
+  StoredSession,
+} from '../../src/stores/contract.js'
 
 export interface Row {
   value: string

@@ -6,7 +6,7 @@ import type * as nodeTest from 'node:test'
 import { build } from 'tsdown'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { MemoryStore } from '../../src/index.js'
-import { type StoreTests, testStore } from '../../src/testing/suite.js'
+import { type StoreTests, testStore } from '../../src/testing.js'
 
 type Runner = Pick<StoreTests, 'describe' | 'it'>
 
@@ -29,8 +29,8 @@ beforeAll(async () => {
   await build({
     config: false,
     entry: {
-      testing: join(root, 'src/testing/suite.ts'),
-      memory: join(root, 'src/stores/memory.ts'),
+      testing: join(root, 'src/testing.ts'),
+      memory: join(root, 'src/stores/memory/store.ts'),
     },
     outDir: folder,
     clean: false,

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest'
-import { SqliteStore } from '../../src/stores/sqlite.js'
-import { ManualClock, testStore } from '../../src/testing/suite.js'
+import { SqliteStore } from '../../src/stores/sql/sqlite.js'
+import { ManualClock, testStore } from '../../src/testing.js'
 import { sqliteDrivers } from '../support/sqlite.js'
 import { temporaryFolder } from '../support/temporary.js'
 

@@ -1,5 +1,5 @@
-import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis.js'
-import type { OpenStore } from '../../src/testing/suite.js'
+import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis/store.js'
+import type { OpenStore } from '../../src/testing.js'
 
 /**
  * Opens stores on a few clients in turn: to connect to a Cluster or by Sentinel takes longer than a

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { SqliteStore } from '../../src/stores/sqlite.js'
+import { SqliteStore } from '../../src/stores/sql/sqlite.js'
 import { type Bundle, bundle } from '../support/bundle.js'
 import { libsql } from '../support/sqlite.js'
 import { temporaryFolder } from '../support/temporary.js'

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { SqliteStore } from '../../src/stores/sqlite.js'
+import { SqliteStore } from '../../src/stores/sql/sqlite.js'
 import { libsql } from '../support/sqlite.js'
 import { contents } from './values.js'
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import { createSentinel } from 'redis'
 import { test } from 'vitest'
-import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis.js'
+import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis/store.js'
 import { RedisSentinels } from '../services/redis-sentinel.js'
 import { survive } from './survive.js'
 

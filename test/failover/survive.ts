@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { RedisStore } from '../../src/stores/redis.js'
+import type { RedisStore } from '../../src/stores/redis/store.js'
 import type { RedisServer } from '../services/redis.js'
 import { ask, until } from '../services/redis-cluster.js'
 import { Load } from '../support/failover.js'

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { Redis as Valkey } from 'iovalkey'
 import { describe, expect, inject, test, vi } from 'vitest'
-import { RedisStore } from '../../src/stores/redis.js'
+import { RedisStore } from '../../src/stores/redis/store.js'
 
 interface Corked {
   stream: { cork(): void; uncork(): void; writableCorked: number }

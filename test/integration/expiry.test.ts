@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, inject, test } from 'vitest'
 import { MemoryStore } from '../../src/index.js'
-import { RedisStore } from '../../src/stores/redis.js'
+import { RedisStore } from '../../src/stores/redis/store.js'
 import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 const DAY = 86_400_000

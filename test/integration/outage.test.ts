@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { Redis as Valkey } from 'iovalkey'
 import { createClient } from 'redis'
 import { afterEach, describe, expect, test } from 'vitest'
-import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis.js'
+import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis/store.js'
 import { RedisServer } from '../services/redis.js'
 import { type Routes, type Site, serve } from '../support/site.js'
 

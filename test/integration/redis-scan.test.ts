@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import { Redis as Valkey } from 'iovalkey'
 import { createClient, createClientPool, createCluster } from 'redis'
 import { afterEach, describe, expect, inject, test } from 'vitest'
-import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis.js'
+import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis/store.js'
 
 // It writes what it meets to stderr by itself.
 Logger.setLoggerConfig('off')

@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis'
 import type { Context, Next } from 'koa'
 import { afterEach, describe, expect, inject, test } from 'vitest'
-import { tombstone } from '../../src/codec.js'
 import session, { type LegacyStore, MemoryStore, type SessionStore } from '../../src/index.js'
-import { adaptLegacy } from '../../src/stores/legacy.js'
-import { RedisStore } from '../../src/stores/redis.js'
+import { tombstone } from '../../src/record/format.js'
+import { adaptLegacy } from '../../src/stores/legacy/adapter.js'
+import { RedisStore } from '../../src/stores/redis/store.js'
 import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 // Each was wrong once.

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { copy } from '../../src/cli/copy.js'
-import { tombstone, tombstoneUntil } from '../../src/codec.js'
 import { MemoryStore, type SessionStore } from '../../src/index.js'
-import { migrating } from '../../src/stores/migrating.js'
-import { ManualClock } from '../../src/testing/suite.js'
+import { tombstone, tombstoneUntil } from '../../src/record/format.js'
+import { migrating } from '../../src/stores/migrating/store.js'
+import { ManualClock } from '../../src/testing.js'
 
 const KEY = 'k'
 const HOUR = 3_600_000

@@ -1,10 +1,10 @@
 import Koa from 'koa'
-import { tombstoneUntil } from '../../src/codec.js'
 import session, {
   type SessionMiddleware,
   type SessionOptions,
   type SessionStore,
 } from '../../src/index.js'
+import { tombstoneUntil } from '../../src/record/format.js'
 import { inject } from './inject.js'
 import { type Data, type Op, type Outcome, outcome, type Pending } from './model.js'
 

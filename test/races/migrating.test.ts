@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { isMoved, movedMark, tombstone } from '../../src/codec.js'
 import { MemoryStore, type SessionStore } from '../../src/index.js'
-import { migrating } from '../../src/stores/migrating.js'
-import { FaultyStore, ManualClock } from '../../src/testing/suite.js'
+import { isMoved, movedMark, tombstone } from '../../src/record/format.js'
+import { migrating } from '../../src/stores/migrating/store.js'
+import { FaultyStore, ManualClock } from '../../src/testing.js'
 import { OlderRows } from '../conformance/rows.js'
 
 const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((data) => `{"data":"${data}","cookie":{}}`) as [

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { SignerCache } from '../../src/cookie/signature.js'
 import session, { MemoryStore, type SessionStore } from '../../src/index.js'
-import { SignerCache } from '../../src/signature.js'
 import { counted } from '../support/backends.js'
 import { BASICS, KEYS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 

@@ -1,8 +1,8 @@
 import Koa from 'koa'
 import koaSession from 'koa-session'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type CookieSessionOptions, cookieSession } from '../../src/cookie-only.js'
-import { makeSeal } from '../../src/seal.js'
+import { type CookieSessionOptions, cookieSession } from '../../src/koa/cookie-session.js'
+import { makeSeal } from '../../src/record/seal.js'
 import { Browser } from '../support/browser.js'
 import { type Listening, listen } from '../support/listen.js'
 

@@ -1,6 +1,6 @@
 import Keygrip from 'keygrip'
 import { afterEach, describe, expect, test } from 'vitest'
-import { cookieValues } from '../../src/cookie.js'
+import { cookieValues } from '../../src/cookie/header.js'
 import session, { MemoryStore } from '../../src/index.js'
 import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 

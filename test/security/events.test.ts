@@ -1,8 +1,8 @@
 import { type ChannelListener, subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { EVENTS } from '../../src/events.js'
 import { MemoryStore, type SessionNotice, type SessionStore } from '../../src/index.js'
+import { EVENTS } from '../../src/util/events.js'
 import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 const START = 1_800_000_000_000

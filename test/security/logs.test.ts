@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, inject, test } from 'vitest'
 import session, { MemoryStore } from '../../src/index.js'
-import { RedisStore } from '../../src/stores/redis.js'
+import { RedisStore } from '../../src/stores/redis/store.js'
 import { type Site, serve } from '../support/site.js'
 
 const SECRET = 'what-nobody-may-read'

@@ -1,6 +1,6 @@
 import { setTimeout as pace } from 'node:timers/promises'
 import type { Context } from 'koa'
-import type { SessionStore } from '../../src/store.js'
+import type { SessionStore } from '../../src/stores/contract.js'
 import type { Browser } from './browser.js'
 import { type Site, serve } from './site.js'
 

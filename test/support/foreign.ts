@@ -18,8 +18,8 @@ import { createStorage } from 'unstorage'
 import fsDriver from 'unstorage/drivers/fs'
 import redisDriver from 'unstorage/drivers/redis'
 import { inject } from 'vitest'
-import { fromExpressStore, fromKeyv, fromUnstorage } from '../../src/adapters/index.js'
-import type { LegacyStore, StoredSession } from '../../src/store.js'
+import { fromExpressStore, fromKeyv, fromUnstorage } from '../../src/adapters.js'
+import type { LegacyStore, StoredSession } from '../../src/stores/contract.js'
 import { databaseUrl } from '../services/databases.js'
 
 /** A store that somebody else wrote, as koa-sess takes it. */

@@ -1,5 +1,5 @@
 import Libsql from 'libsql'
-import type { SqliteLike } from '../../src/stores/sqlite.js'
+import type { SqliteLike } from '../../src/stores/sql/sqlite.js'
 
 export interface SqliteDriver {
   name: string

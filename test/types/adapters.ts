@@ -12,7 +12,7 @@ import {
   fromKeyv,
   fromUnstorage,
   toExpressStore,
-} from '../../src/adapters/index.js'
+} from '../../src/adapters.js'
 import session, { type LegacyStore, MemoryStore, type SessionStore } from '../../src/index.js'
 import type { Equal } from './equal.js'
 

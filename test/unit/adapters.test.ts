@@ -8,8 +8,8 @@ import {
   fromKeyv,
   fromUnstorage,
   type UnstorageLike,
-} from '../../src/adapters/index.js'
-import { adaptLegacy } from '../../src/stores/legacy.js'
+} from '../../src/adapters.js'
+import { adaptLegacy } from '../../src/stores/legacy/adapter.js'
 
 const SID = 'koa:sess:aSessionIdThatNobodyMaySee'
 const RECORD = '{"note":"a secret note","cookie":{"path":"/","maxAge":null,"own":[]}}'

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type StoreCall, StoreFailure, StoreGate } from '../../src/gate.js'
 import type { LegacyStore } from '../../src/index.js'
+import { type StoreCall, StoreFailure, StoreGate } from '../../src/record/store-guard.js'
 
 class Store extends EventEmitter implements LegacyStore {
   get = () => null

@@ -1,13 +1,18 @@
 import Keygrip from 'keygrip'
 import { describe, expect, test } from 'vitest'
-import { decodeCookie, encodeCookie, makeCookie, SessionCookie } from '../../src/attributes.js'
-import { decode, encode, tombstone, tombstoneUntil } from '../../src/codec.js'
-import { cookieValues, mergeLines, readCookie } from '../../src/cookie.js'
-import { duration, timeToLive as lifetime, type Ttl } from '../../src/expiry.js'
-import { assertId, generateId, isId } from '../../src/id.js'
-import { merge } from '../../src/merge.js'
-import { serializeAttributes } from '../../src/serialize.js'
-import { SignerCache } from '../../src/signature.js'
+import {
+  decodeCookie,
+  encodeCookie,
+  makeCookie,
+  SessionCookie,
+} from '../../src/cookie/attributes.js'
+import { cookieValues, mergeLines, readCookie } from '../../src/cookie/header.js'
+import { serializeAttributes } from '../../src/cookie/set-cookie.js'
+import { SignerCache } from '../../src/cookie/signature.js'
+import { decode, encode, tombstone, tombstoneUntil } from '../../src/record/format.js'
+import { merge } from '../../src/record/merge.js'
+import { assertId, generateId, isId } from '../../src/session/id.js'
+import { duration, timeToLive as lifetime, type Ttl } from '../../src/util/duration.js'
 
 const SHA1 = { digest: 'sha1' as const, sha1Until: Number.POSITIVE_INFINITY, now: Date.now }
 

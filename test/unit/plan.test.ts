@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Facts, planCommit } from '../../src/plan.js'
+import { type Facts, planCommit } from '../../src/session/plan.js'
 
 const NONE: Facts = {
   save: undefined,

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { Recent } from '../../src/recent.js'
-import { SignerCache } from '../../src/signature.js'
+import { SignerCache } from '../../src/cookie/signature.js'
+import { Recent } from '../../src/util/recent-cache.js'
 import { cutOut, heldBytes } from '../support/heap.js'
 
 const KEYS = ['the key in use by now', 'the key before that']

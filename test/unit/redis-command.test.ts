@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { keyOf, slotOf, withPrefix } from '../../src/stores/redis-command.js'
+import { keyOf, slotOf, withPrefix } from '../../src/stores/redis/command.js'
 
 test.each([
   // What the specification of Redis Cluster and CLUSTER KEYSLOT say.

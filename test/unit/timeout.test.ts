@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { Timeout } from '../../src/stores/timeout.js'
+import { Timeout } from '../../src/stores/command-timeout.js'
 import { collectYoung, heldBytes } from '../support/heap.js'
 
 const never = () => new Promise<never>(() => undefined)

@@ -1,5 +1,5 @@
-import { tombstoneUntil } from '../../../src/codec.js'
-import type { Replaced } from '../../../src/store.js'
+import { tombstoneUntil } from '../../../src/record/format.js'
+import type { Replaced } from '../../../src/stores/contract.js'
 import { type Bad, Rows } from '../rows.js'
 
 /** What a call does, and what it says that it did. */

@@ -1,4 +1,4 @@
-import type { Replaced } from '../../../src/store.js'
+import type { Replaced } from '../../../src/stores/contract.js'
 import { type Bad, type Kind, Rows } from '../rows.js'
 import { parsed } from './parsed.js'
 

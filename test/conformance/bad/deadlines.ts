@@ -1,4 +1,4 @@
-import type { Replaced } from '../../../src/store.js'
+import type { Replaced } from '../../../src/stores/contract.js'
 import { type Bad, Rows } from '../rows.js'
 
 const DAY = 86_400_000

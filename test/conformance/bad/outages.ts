@@ -1,4 +1,4 @@
-import { FaultyStore } from '../../../src/testing/suite.js'
+import { FaultyStore } from '../../../src/testing.js'
 import { type Bad, Rows } from '../rows.js'
 
 /** A store that can be taken down. */

@@ -1,4 +1,4 @@
-import type { Replaced } from '../../../src/store.js'
+import type { Replaced } from '../../../src/stores/contract.js'
 import { type Bad, Rows, tick } from '../rows.js'
 
 /** What happens between a read and a write. */

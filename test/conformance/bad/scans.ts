@@ -1,4 +1,4 @@
-import type { Page } from '../../../src/store.js'
+import type { Page } from '../../../src/stores/contract.js'
 import { type Bad, type Kind, Rows } from '../rows.js'
 
 /** What a store tells of what it holds. */

@@ -1,0 +1,7 @@
+export {
+  type ExpressSession,
+  type ExpressStoreLike,
+  fromExpressStore,
+} from './adapters/from-express.js'
+export { fromKeyv, fromUnstorage, type KeyvLike, type UnstorageLike } from './adapters/key-value.js'
+export { ExpressStore, type ToExpressOptions, toExpressStore } from './adapters/to-express.js'

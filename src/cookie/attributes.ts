@@ -1,0 +1,225 @@
+import { duration, LONGEST_COOKIE } from '../util/duration.js'
+import { SessionError } from '../util/errors.js'
+
+/** Attributes of the session cookie, all optional. Unknown names and unusable values throw. */
+export interface CookieOptions {
+  /** Lifetime in the browser in ms, at most 400 days. Default null: until the browser closes; 0 means the same. */
+  maxAge?: number | null | undefined
+  /** The same as `maxAge`, as koa-sess spelled it. */
+  maxage?: number | null | undefined
+  /** A fixed end; beats `maxAge`. */
+  expires?: Date | null | undefined
+  /** Default `/`. Requests outside of it have no session. */
+  path?: string | undefined
+  /** Default: none, the cookie belongs to the host alone. */
+  domain?: string | undefined
+  /** Default true. */
+  httpOnly?: boolean | undefined
+  /**
+   * Default, and `auto`: as the connection is (`ctx.secure`, which follows `app.proxy`); `auto` says
+   * once when that is a plain one. True refuses plain connections.
+   */
+  secure?: boolean | 'auto' | undefined
+  /** Default `lax`; false leaves the attribute out, true means `strict`. */
+  sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined
+  /** Default true: signed with Koa's `app.keys`. */
+  signed?: boolean | undefined
+  /** Always on: a response carries one Set-Cookie for each name. Kept so that old options still fit. */
+  overwrite?: boolean | undefined
+  /** The same as `overwrite`, as koa-sess spelled it. */
+  rewrite?: boolean | undefined
+  priority?: 'low' | 'medium' | 'high' | undefined
+  /** CHIPS: one cookie for each top-level site. */
+  partitioned?: boolean | undefined
+}
+
+/** What the `cookies` module, and so every older package, assumes of an attribute that is not named. */
+const ASSUMED = {
+  path: '/',
+  domain: undefined,
+  httpOnly: true,
+  secure: undefined,
+  sameSite: undefined,
+  signed: true,
+  overwrite: undefined,
+  maxAge: undefined,
+  expires: undefined,
+  priority: undefined,
+  partitioned: undefined,
+} as const
+
+type Name = keyof typeof ASSUMED
+const NAMES = Object.keys(ASSUMED) as Name[]
+const ALIASES: Record<string, Name> = { maxage: 'maxAge', rewrite: 'overwrite' }
+const SPELLINGS = [...NAMES, ...Object.keys(ALIASES)]
+
+/**
+ * The cookie attributes of one session. Alter them to change this user's cookie; what differs from
+ * the options is kept in the record and comes back with the session.
+ */
+export class SessionCookie {
+  path = '/'
+  domain?: string | undefined
+  httpOnly = true
+  secure?: boolean | 'auto' | undefined
+  sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined = 'lax'
+  signed = true
+  overwrite = true
+  maxAge: number | null = null
+  expires?: Date | null | undefined
+  priority?: 'low' | 'medium' | 'high' | undefined
+  partitioned?: boolean | undefined
+
+  get maxage(): number | null {
+    return this.maxAge
+  }
+  set maxage(value: number | null) {
+    this.maxAge = value
+  }
+  get rewrite(): boolean {
+    return this.overwrite
+  }
+  set rewrite(value: boolean) {
+    this.overwrite = value
+  }
+}
+
+const boolean = (value: unknown) => typeof value === 'boolean'
+const word = (words: RegExp, value: unknown) => typeof value === 'string' && words.test(value)
+const SHAPE: Record<Name, [(value: unknown) => boolean, string]> = {
+  // The attribute ends at a semicolon or a control character; anything else would be an injection.
+  path: [
+    (v) => typeof v === 'string' && /^\/[\x20-\x3a\x3c-\x7e]*$/.test(v),
+    'a path that starts with /',
+  ],
+  domain: [
+    (v) =>
+      typeof v === 'string' &&
+      /^\.?[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i.test(v),
+    'a host name',
+  ],
+  httpOnly: [boolean, 'a boolean'],
+  secure: [(v) => boolean(v) || v === 'auto', 'a boolean or auto'],
+  sameSite: [
+    (v) => boolean(v) || word(/^(lax|strict|none)$/i, v),
+    'lax, strict, none or a boolean',
+  ],
+  signed: [boolean, 'a boolean'],
+  overwrite: [boolean, 'a boolean'],
+  maxAge: [
+    (v) => v === null || typeof v === 'number',
+    'milliseconds, or null for a browser-session cookie',
+  ],
+  expires: [(v) => v === null || (v instanceof Date && !Number.isNaN(v.getTime())), 'a valid Date'],
+  priority: [(v) => word(/^(low|medium|high)$/i, v), 'low, medium or high'],
+  partitioned: [boolean, 'a boolean'],
+}
+
+/** Whether a cookie attribute has this name, in either spelling. */
+export function isAttribute(name: string): boolean {
+  return Object.hasOwn(SHAPE, ALIASES[name] ?? name)
+}
+
+function nameOf(attribute: string): Name {
+  if (isAttribute(attribute)) return (ALIASES[attribute] ?? attribute) as Name
+  throw new SessionError(
+    'ERR_SESSION_COOKIE',
+    `cookie.${attribute} is not a cookie attribute: remove it`,
+  )
+}
+
+function assign(cookie: SessionCookie, attribute: string, value: unknown): void {
+  const name = nameOf(attribute)
+  if (value === undefined) return
+  const [fits, wanted] = SHAPE[name]
+  if (!fits(value))
+    throw new SessionError('ERR_SESSION_COOKIE', `cookie.${attribute} must be ${wanted}`)
+  // Zero is no lifetime: the `cookies` module has always written it as a browser-session cookie.
+  Object.assign(cookie, { [name]: clean(name, value) })
+}
+
+function clean(name: Name, value: unknown): unknown {
+  return name === 'maxAge' && value !== null
+    ? duration('cookie.maxAge', value, { zero: true, most: LONGEST_COOKIE }) || null
+    : value
+}
+
+/**
+ * A complete set of attributes: `base`, and `options` over it.
+ * @throws {SessionError} ERR_SESSION_COOKIE, ERR_SESSION_DURATION
+ */
+export function makeCookie(base: SessionCookie, options: object): SessionCookie {
+  const cookie = Object.assign(new SessionCookie(), base)
+  for (const [attribute, value] of Object.entries(options)) assign(cookie, attribute, value)
+  // An attribute that browsers accept over TLS only brings its own requirement along (CHIPS; ASVS 3.3.2).
+  const needsSecure = cookie.partitioned || /^none$/i.test(String(cookie.sameSite))
+  if (needsSecure && cookie.secure !== false) cookie.secure = true
+  if (needsSecure && !cookie.secure) {
+    throw new SessionError(
+      'ERR_SESSION_COOKIE',
+      'cookie.sameSite none and cookie.partitioned need cookie.secure: browsers drop the cookie otherwise',
+    )
+  }
+  return cookie
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof Date) return value.getTime()
+  return value === 'auto' ? undefined : (value ?? undefined)
+}
+
+/**
+ * Attributes as a record keeps them, under `cookie`: what older packages could not guess, the
+ * lifetime, and in `own` the names that were altered for this user. Attributes that are not in
+ * `own` follow the options, so that a change of configuration reaches the sessions that exist;
+ * `base` is the configured lifetime, so that one which an older package altered is noticed.
+ */
+export function encodeCookie(cookie: SessionCookie, base: SessionCookie): string {
+  const own = NAMES.filter((name) => plain(cookie[name]) !== plain(base[name]))
+  const kept: Record<string, unknown> = {}
+  for (const name of NAMES) {
+    const told = own.includes(name) || plain(cookie[name]) !== ASSUMED[name]
+    if (told && name !== 'overwrite') kept[name] = cookie[name]
+  }
+  // Older packages would let maxAge win over a fixed end.
+  const maxAge = cookie.expires ? null : cookie.maxAge
+  const follows = maxAge !== null && !own.includes('maxAge')
+  return JSON.stringify({ ...kept, maxAge, own, ...(follows && { base: maxAge }) })
+}
+
+/** The way back. Of an older package's record only the lifetime was meant for this user. */
+export function decodeCookie(stored: unknown, base: SessionCookie): SessionCookie {
+  const cookie = Object.assign(new SessionCookie(), base)
+  if (typeof stored !== 'object' || stored === null) return cookie
+  for (const [name, value] of altered(stored)) restore(cookie, name, value)
+  return cookie
+}
+
+/** Whether a record's attributes are nothing but what the options said. */
+export function followsOptions(stored: unknown): boolean {
+  return typeof stored !== 'object' || stored === null || altered(stored).length === 0
+}
+
+/** What was altered for this user; nobody but a record's writer bounds what stands in it. */
+function altered(stored: object): [Name, unknown][] {
+  const listed: unknown = Reflect.get(stored, 'own')
+  const own = new Set<unknown>(Array.isArray(listed) ? listed : [])
+  const base: unknown = Reflect.get(stored, 'base') ?? null
+  return SPELLINGS.filter((spelling) => Object.hasOwn(stored, spelling))
+    .map((spelling): [Name, unknown] => [nameOf(spelling), Reflect.get(stored, spelling)])
+    .filter(([name, value]) => {
+      if (own.has(name)) return true
+      return name === 'maxAge' ? (value ?? null) !== base : name === 'expires' && Boolean(value)
+    })
+}
+
+function restore(cookie: SessionCookie, name: string, value: unknown): void {
+  let usable = value
+  if (name === 'expires' && typeof value === 'string') usable = new Date(value)
+  if (name === 'maxAge' && typeof value === 'number') usable = Math.min(value, LONGEST_COOKIE)
+  try {
+    assign(cookie, name, usable)
+  } catch {
+    // What somebody stored years ago must not fail a request: the option stands instead.
+  }
+}

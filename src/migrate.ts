@@ -1,0 +1,1 @@
+export { type MigratingOptions, migrating } from './stores/migrating/store.js'

@@ -1,0 +1,6 @@
+export {
+  type MysqlCallbackPoolLike,
+  type MysqlPoolLike,
+  MysqlStore,
+  type MysqlStoreOptions,
+} from './stores/sql/mysql.js'

@@ -1,0 +1,6 @@
+export {
+  type PgPoolLike,
+  type PostgresJsLike,
+  PostgresStore,
+  type PostgresStoreOptions,
+} from './stores/sql/postgres.js'

@@ -1,0 +1,11 @@
+export { ManualClock } from './testing/clock.js'
+export {
+  type Fault,
+  FaultyStore,
+  type Hold,
+  type Moment,
+  type StoreCall,
+  type StoreMethod,
+} from './testing/faulty.js'
+export { type StoreTests, testStore } from './testing/suite.js'
+export type { Clock, CreateStore, OpenStore, Outage } from './testing/trial.js'
