@@ -6,8 +6,9 @@ import {
 } from '../../.fuzz/cookie/attributes.js'
 import { cookieValues, mergeLines, readCookie } from '../../.fuzz/cookie/header.js'
 import { SignerCache } from '../../.fuzz/cookie/signature.js'
-import { decode, encode, tombstoneUntil } from '../../.fuzz/record/format.js'
+import { decode, encode } from '../../.fuzz/record/format.js'
 import { merge } from '../../.fuzz/record/merge.js'
+import { tombstoneUntil } from '../../.fuzz/record/tombstone.js'
 import { isId } from '../../.fuzz/session/id.js'
 
 // No more of a Cookie header is looked at than 64 KB, so 2n stays below.

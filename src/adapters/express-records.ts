@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import { tombstone, tombstoneUntil } from '../record/format.js'
 import { busy, merge } from '../record/merge.js'
-import { parseSession } from '../stores/base.js'
+import { tombstone, tombstoneUntil } from '../record/tombstone.js'
 import type { SessionStore } from '../stores/contract.js'
+import { parseObject } from '../util/json.js'
 import { Recent } from '../util/recent-cache.js'
 
 /** How long the id of an ended session is barred, in ms: as long as the middleware does. */
@@ -116,7 +116,7 @@ export class ExpressRecords {
 /** What to write, so that it also holds what somebody else wrote since the session was read. */
 function merged(base: string | undefined, current: string, mine: string): string {
   if (base === undefined || base === current) return mine
-  const [was, theirs, next] = [base, current, mine].map(parseSession)
+  const [was, theirs, next] = [base, current, mine].map(parseObject)
   if (!was || !theirs || !next) return mine
   // Every request moves the end of the cookie, so that alone is no change of it.
   if (isAlike(was.cookie, next.cookie) && !isAlike(was.cookie, theirs.cookie))

@@ -1,4 +1,4 @@
-import { isMoved, tombstoneUntil } from '../record/format.js'
+import { isMoved, tombstoneUntil } from '../record/tombstone.js'
 import type { SessionStore, StoredRecord } from '../stores/contract.js'
 
 /** What became of a session: `ended` while it was copied, or before; `there` in the other store already. */

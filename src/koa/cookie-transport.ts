@@ -14,7 +14,7 @@ import type { StoreFailure } from '../record/store-guard.js'
 import { generateId, isId } from '../session/id.js'
 import { Session } from '../session/session.js'
 import type { Host } from '../session/state.js'
-import type { Awaitable } from '../stores/contract.js'
+import type { Awaitable } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import type { About, SessionEvent } from '../util/events.js'
 

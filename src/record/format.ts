@@ -1,5 +1,6 @@
 import type { StoredSession } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
+import { isObject } from '../util/shape.js'
 
 /** What koa-session adds to a record and reads back: how long it lives, or that it ends with the browser. */
 export type Peer = { expire: number; maxAge: number } | 'session'
@@ -12,9 +13,6 @@ export interface Decoded {
   /** When it was going to end as it was written, in epoch ms; with the option `renew` records tell. */
   until: number | undefined
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * A record's parts; undefined for whatever is not a record: malformed JSON, a list, a scalar, a
@@ -108,42 +106,4 @@ export function encode(
   }
   const marked = PEER_NAMES.some((name) => Object.hasOwn(data, name))
   return `${head}"cookie":${marked ? `${told.slice(0, -1)},"data":true}` : told}}`
-}
-
-/** Whether the data can be written at all. */
-export function encodable(data: unknown): boolean {
-  try {
-    JSON.stringify(data)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/**
- * What stays for moments at the key of a session that ended, so that a late request cannot start
- * anew under its cookie: the number 0, written with the deadline as its exponent. Every older
- * package reads it as "no session", and the deadline survives a store that extended the record.
- */
-export function tombstone(until: number): string {
-  return `0e${Math.ceil(until)}`
-}
-
-/** The deadline of a tombstone in epoch ms; undefined for anything else. */
-export function tombstoneUntil(value: string): number | undefined {
-  const until = /^0e\d+$/.test(value) ? Number(value.slice(2)) : undefined
-  return until === undefined ? undefined : Math.min(until, Number.MAX_SAFE_INTEGER)
-}
-
-/**
- * A tombstone that says more: the session lives on in another store. To whoever does not look for the
- * leading zero it is one like any other, and one that bars for as long as it is kept. `move`, a whole
- * number of 15 digits at most, tells one move from another.
- */
-export function movedMark(move: number): string {
-  return `0e09${String(move).padStart(15, '0')}`
-}
-
-export function isMoved(value: string | undefined): value is string {
-  return value !== undefined && /^0e09\d{15}$/.test(value)
 }

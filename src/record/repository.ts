@@ -1,9 +1,10 @@
-import { type Awaitable, andThen, type Replaced, type SessionStore } from '../stores/contract.js'
+import type { Replaced, SessionStore } from '../stores/contract.js'
+import { type Awaitable, andThen } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import type { Held, Vault } from './envelope.js'
-import { tombstone, tombstoneUntil } from './format.js'
 import { busy } from './merge.js'
 import type { StoreGate } from './store-guard.js'
+import { tombstone, tombstoneUntil } from './tombstone.js'
 
 // Each lost round means that another request won: this bounds how many may be ahead.
 export const MOST_ROUNDS = 256

@@ -1,9 +1,5 @@
-import {
-  type Awaitable,
-  isPromise,
-  type LegacyStore,
-  type SessionStore,
-} from '../stores/contract.js'
+import type { LegacyStore, SessionStore } from '../stores/contract.js'
+import { type Awaitable, isPromise } from '../util/async.js'
 import { SessionError, unavailable } from '../util/errors.js'
 
 /** Which kind of store call failed, as `errorHandler` is told. */

@@ -1,8 +1,8 @@
 import type { Held } from '../record/envelope.js'
-import { encodable } from '../record/format.js'
 import { busy } from '../record/merge.js'
 import { type Attempt, MOST_ROUNDS } from '../record/repository.js'
-import { type Awaitable, andThen } from '../stores/contract.js'
+import { type Awaitable, andThen } from '../util/async.js'
+import { isEncodable } from '../util/json.js'
 import { assertId } from './id.js'
 import { deadline, lifetime } from './lifetime.js'
 import { type Action, planCommit } from './plan.js'
@@ -32,7 +32,7 @@ function plan(visit: Visit): Plan {
     if (session) value = visit.encode(session)
   } catch (error) {
     // A record that cannot even be written as it was read is left alone.
-    if (held && !encodable(visit.base()?.data ?? {})) return { action: 'none', value }
+    if (held && !isEncodable(visit.base()?.data ?? {})) return { action: 'none', value }
     throw error
   }
   const action = planCommit({

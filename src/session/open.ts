@@ -1,5 +1,5 @@
 import { StoreFailure } from '../record/store-guard.js'
-import { type Awaitable, andThen, isPromise } from '../stores/contract.js'
+import { type Awaitable, andThen, isPromise } from '../util/async.js'
 import type { Rejection } from '../util/events.js'
 import { isRenewable } from './lifetime.js'
 import { ABSENT, load, type Origin } from './load.js'

@@ -1,10 +1,10 @@
 import type { Config } from '../options/resolve.js'
-import { type Awaitable, andThen, isPromise } from '../stores/contract.js'
+import { type Awaitable, andThen, ignoreRejection, isPromise } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import { commit } from './commit.js'
 import { assertId } from './id.js'
 import { arrive, survive } from './open.js'
-import { copy, forgettable, type RegenerateOptions, Session, type SessionOwner } from './session.js'
+import { copy, type RegenerateOptions, Session, type SessionOwner } from './session.js'
 import { type Host, Visit } from './state.js'
 import { update } from './update.js'
 
@@ -78,7 +78,7 @@ export class RequestSession implements SessionOwner {
     const deserved = visit.moved || visit.config.allowEmpty || Object.keys(visit.current).length > 0
     if (deserved && visit.reserved === undefined) {
       const id = visit.host.newId()
-      visit.reserved = typeof id === 'string' ? id : forgettable(id)
+      visit.reserved = typeof id === 'string' ? id : ignoreRejection(id)
     }
     return typeof visit.reserved === 'string' ? visit.reserved : undefined
   }
@@ -106,7 +106,7 @@ export class RequestSession implements SessionOwner {
   /** Commits now; a stored session is extended even if nothing changed. */
   save(): Promise<void> {
     this.touch()
-    return forgettable(this.#saveNow())
+    return ignoreRejection(this.#saveNow())
   }
 
   async #saveNow(): Promise<void> {
@@ -153,7 +153,7 @@ export class RequestSession implements SessionOwner {
   }
 
   update<T>(change: (draft: Session) => T | Promise<T>): Promise<T> {
-    return forgettable(this.#update(change))
+    return ignoreRejection(this.#update(change))
   }
 
   async #update<T>(change: (draft: Session) => T | Promise<T>): Promise<T> {

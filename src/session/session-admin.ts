@@ -2,10 +2,10 @@ import { inspect } from 'node:util'
 import type { Config } from '../options/resolve.js'
 import { decode } from '../record/format.js'
 import { StoreFailure } from '../record/store-guard.js'
-import { parseSession } from '../stores/base.js'
 import type { LegacyStore, SessionStore, StoredSession } from '../stores/contract.js'
 import { timeToLive } from '../util/duration.js'
 import { SessionError } from '../util/errors.js'
+import { parseObject } from '../util/json.js'
 import { Session, type SessionOwner } from './session.js'
 
 /**
@@ -29,7 +29,7 @@ export class SessionView {
 
   /** The session of an id, as a plain object with `cookie` inside, or undefined. */
   async get(sid: string): Promise<StoredSession | undefined> {
-    return parseSession((await unwrap(this.#config.writer.read(sid)))?.value)
+    return parseObject((await unwrap(this.#config.writer.read(sid)))?.value)
   }
 
   /** Stores a session under an id; it lives as long as its cookie or the options say. */

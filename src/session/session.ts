@@ -3,6 +3,7 @@ import { followsOptions, type SessionCookie } from '../cookie/attributes.js'
 import type { CookieTemplate } from '../cookie/policy.js'
 import { type Decoded, encode, isFiniteNumber } from '../record/format.js'
 import type { StoredSession } from '../stores/contract.js'
+import { ignoreRejection } from '../util/async.js'
 
 export interface RegenerateOptions {
   /** Keys to carry over into the new session; nothing else comes along. */
@@ -195,15 +196,9 @@ function define(target: object, key: string, value: unknown): void {
 
 function settle(work: Promise<unknown>, callback: Callback | undefined): Promise<void> {
   const done = work.then(() => undefined)
-  if (!callback) return forgettable(done)
+  if (!callback) return ignoreRejection(done)
   return done.then(
     () => process.nextTick(callback),
     (error) => process.nextTick(callback, error),
   )
-}
-
-/** A promise whose rejection does not end the process when nobody waits for it: the commit meets the same error. */
-export function forgettable<T>(work: Promise<T>): Promise<T> {
-  work.catch(() => undefined)
-  return work
 }

@@ -1,11 +1,13 @@
 import type { Config } from '../options/resolve.js'
 import type { Held } from '../record/envelope.js'
-import { type Decoded, decode, encodable } from '../record/format.js'
+import { type Decoded, decode } from '../record/format.js'
 import { type Edit, merge } from '../record/merge.js'
 import type { StoreFailure } from '../record/store-guard.js'
-import type { Awaitable, StoredSession } from '../stores/contract.js'
+import type { StoredSession } from '../stores/contract.js'
+import type { Awaitable } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import type { About, SessionEvent } from '../util/events.js'
+import { isEncodable } from '../util/json.js'
 import { firstEnd } from './lifetime.js'
 import { ABSENT, type Origin } from './load.js'
 import { copy, Session, type SessionOwner } from './session.js'
@@ -198,7 +200,7 @@ export class Visit {
 
 function isRecord(value: string): boolean {
   const record = decode(value)
-  return record !== undefined && encodable(record.data)
+  return record !== undefined && isEncodable(record.data)
 }
 
 export function apply(session: Session, edits: readonly Edit[]): void {

@@ -1,5 +1,7 @@
+import type { Awaitable } from '../util/async.js'
 import { ONE_DAY } from '../util/duration.js'
-import type { Awaitable, Replaced, SessionStore, StoredSession } from './contract.js'
+import { parseObject } from '../util/json.js'
+import type { Replaced, SessionStore, StoredSession } from './contract.js'
 
 /**
  * What the built-in stores share: they also answer `get`, `set` and `destroy` as stores always did
@@ -27,7 +29,7 @@ export abstract class BaseStore implements SessionStore {
 
   /** The session of an id as an object of its own, or undefined. */
   async get(sid: string): Promise<StoredSession | undefined> {
-    return parseSession(await this.load(sid))
+    return parseObject(await this.load(sid))
   }
 
   /** Overwrites without a look. `ttl` in ms; default, and for anything that is no number above 0: one day. */
@@ -35,15 +37,5 @@ export abstract class BaseStore implements SessionStore {
     const lasting =
       typeof ttl === 'number' && ttl !== 0 && !Number.isNaN(ttl) ? Math.ceil(ttl) : ONE_DAY
     await this.put(sid, JSON.stringify(session), this.now() + lasting)
-  }
-}
-
-/** The object that a record holds; undefined for anything else, a tombstone among it. */
-export function parseSession(value: string | undefined): StoredSession | undefined {
-  try {
-    const session: unknown = value === undefined ? undefined : JSON.parse(value)
-    return typeof session === 'object' && session !== null ? (session as StoredSession) : undefined
-  } catch {
-    return undefined
   }
 }

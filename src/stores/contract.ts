@@ -1,16 +1,5 @@
+import type { Awaitable } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
-
-/** A store may answer at once where it can, so that the hot path pays no needless await. */
-export type Awaitable<T> = T | Promise<T>
-
-export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value
-}
-
-/** Goes on with a value, at once where there is nothing to wait for. */
-export function andThen<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> {
-  return isPromise(value) ? value.then(next) : next(value)
-}
 
 /** The answer of `replace`. `current` is what the key holds now; undefined: nothing, the record is gone. */
 export type Replaced = { ok: true } | { ok: false; current: string | undefined }

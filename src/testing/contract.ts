@@ -1,5 +1,5 @@
 import { equal } from 'node:assert/strict'
-import { tombstone } from '../record/format.js'
+import { tombstone } from '../record/tombstone.js'
 import type { Group } from './trial.js'
 import { record, refuses, replaces, same } from './values.js'
 

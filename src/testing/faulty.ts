@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events'
 import {
-  type Awaitable,
   isSessionStore,
   type LegacyStore,
   type Replaced,
   type SessionStore,
 } from '../stores/contract.js'
 import { adaptLegacy } from '../stores/legacy/adapter.js'
+import type { Awaitable } from '../util/async.js'
 
 export type StoreMethod = 'load' | 'create' | 'replace' | 'touch' | 'destroy' | 'scan'
 

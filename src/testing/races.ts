@@ -1,5 +1,6 @@
 import { equal, fail, ok } from 'node:assert/strict'
-import type { Awaitable, SessionStore } from '../stores/contract.js'
+import type { SessionStore } from '../stores/contract.js'
+import type { Awaitable } from '../util/async.js'
 import type { Group, Trial } from './trial.js'
 import { dataOf, record, refuses, replaces, same } from './values.js'
 

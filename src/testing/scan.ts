@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { tombstone } from '../record/format.js'
+import { tombstone } from '../record/tombstone.js'
 import type { SessionStore, StoredRecord } from '../stores/contract.js'
 import type { Group, Test, Trial } from './trial.js'
 import { record, replaces, same } from './values.js'

@@ -2,13 +2,13 @@ import { equal, ok } from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  type Awaitable,
   assertStore,
   isSessionStore,
   type LegacyStore,
   type SessionStore,
 } from '../stores/contract.js'
 import { adaptLegacy } from '../stores/legacy/adapter.js'
+import type { Awaitable } from '../util/async.js'
 
 /** A store, and what ends it once its test is over. */
 export interface OpenStore {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
-import { tombstone } from '../../src/record/format.js'
+import { tombstone } from '../../src/record/tombstone.js'
 import { RedisStore } from '../../src/stores/redis/store.js'
 import { RedisServer } from '../services/redis.js'
 import { change, type Data, fileStore, folder, read, root, run } from './run.js'

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { copy, foresee } from '../../src/cli/copy.js'
 import { bar } from '../../src/cli/progress.js'
 import { MemoryStore } from '../../src/index.js'
-import { isMoved, movedMark, tombstone } from '../../src/record/format.js'
+import { isMoved, movedMark, tombstone } from '../../src/record/tombstone.js'
 import { migrating } from '../../src/stores/migrating/store.js'
 import { FaultyStore, ManualClock } from '../../src/testing.js'
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { copy } from '../../src/cli/copy.js'
 import { MemoryStore, type SessionStore } from '../../src/index.js'
-import { tombstone, tombstoneUntil } from '../../src/record/format.js'
+import { tombstone, tombstoneUntil } from '../../src/record/tombstone.js'
 import { migrating } from '../../src/stores/migrating/store.js'
 import { ManualClock } from '../../src/testing.js'
 

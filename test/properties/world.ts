@@ -4,7 +4,7 @@ import session, {
   type SessionOptions,
   type SessionStore,
 } from '../../src/index.js'
-import { tombstoneUntil } from '../../src/record/format.js'
+import { tombstoneUntil } from '../../src/record/tombstone.js'
 import { inject } from './inject.js'
 import { type Data, type Op, type Outcome, outcome, type Pending } from './model.js'
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { MemoryStore, type SessionStore } from '../../src/index.js'
-import { isMoved, movedMark, tombstone } from '../../src/record/format.js'
+import { isMoved, movedMark, tombstone } from '../../src/record/tombstone.js'
 import { migrating } from '../../src/stores/migrating/store.js'
 import { FaultyStore, ManualClock } from '../../src/testing.js'
 import { OlderRows } from '../conformance/rows.js'

@@ -9,8 +9,9 @@ import {
 import { cookieValues, mergeLines, readCookie } from '../../src/cookie/header.js'
 import { serializeAttributes } from '../../src/cookie/set-cookie.js'
 import { SignerCache } from '../../src/cookie/signature.js'
-import { decode, encode, tombstone, tombstoneUntil } from '../../src/record/format.js'
+import { decode, encode } from '../../src/record/format.js'
 import { merge } from '../../src/record/merge.js'
+import { tombstone, tombstoneUntil } from '../../src/record/tombstone.js'
 import { assertId, generateId, isId } from '../../src/session/id.js'
 import { duration, timeToLive as lifetime, type Ttl } from '../../src/util/duration.js'
 

@@ -1,5 +1,5 @@
-import { encodable, tombstone, tombstoneUntil } from '../../record/format.js'
-import { parseSession } from '../base.js'
+import { tombstone, tombstoneUntil } from '../../record/tombstone.js'
+import { isEncodable, parseObject } from '../../util/json.js'
 import type { LegacyStore, Replaced, SessionStore, StoredSession } from '../contract.js'
 
 /**
@@ -72,9 +72,10 @@ class LegacyAdapter implements SessionStore {
     if (until !== undefined && until > this.#now()) return tombstone(until)
     const session = await this.#get(key).catch(absent)
     if (!session) return undefined
-    if (typeof session === 'object') return encodable(session) ? JSON.stringify(session) : undefined
+    if (typeof session === 'object')
+      return isEncodable(session) ? JSON.stringify(session) : undefined
     if (typeof session !== 'string') return undefined
-    return parseSession(session) && session
+    return parseObject(session) && session
   }
 
   /** Async, as a store may throw at once. */

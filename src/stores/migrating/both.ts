@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { isMoved } from '../../record/format.js'
+import { isMoved } from '../../record/tombstone.js'
 import type { LegacyStore, Page, SessionStore } from '../contract.js'
 
 type Source = SessionStore | LegacyStore

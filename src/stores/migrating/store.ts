@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isMoved, movedMark, tombstoneUntil } from '../../record/format.js'
+import { isMoved, movedMark, tombstoneUntil } from '../../record/tombstone.js'
 import { SessionError } from '../../util/errors.js'
 import {
   assertStore,

@@ -1,4 +1,4 @@
-import type { Awaitable } from '../contract.js'
+import type { Awaitable } from '../../util/async.js'
 import type { Command } from './command.js'
 
 export interface Emitter {

@@ -1,4 +1,4 @@
-import type { Awaitable } from '../contract.js'
+import type { Awaitable } from '../../util/async.js'
 
 export type Param = Uint8Array | number
 export type Row = Record<string, unknown>

@@ -1,5 +1,5 @@
+import { type Awaitable, isPromise } from '../../util/async.js'
 import { unavailable } from '../../util/errors.js'
-import { type Awaitable, isPromise } from '../contract.js'
 
 // A server that undid a statement to let another one through says so with one of these: a deadlock in
 // MySQL (1213) and PostgreSQL (40P01), and what strict isolation levels refuse (40001).

@@ -1,5 +1,5 @@
+import { type Awaitable, andThen } from '../../util/async.js'
 import { SessionError } from '../../util/errors.js'
-import { type Awaitable, andThen } from '../contract.js'
 import { type Dialect, type Param, quoted, type Row, type SqlClient } from './dialect.js'
 import { has } from './errors.js'
 import { checkOptions, hasMethods, type SqlStoreOptions } from './options.js'

@@ -1,7 +1,8 @@
+import { type Awaitable, andThen, isPromise } from '../../util/async.js'
 import { duration } from '../../util/duration.js'
 import { BaseStore } from '../base.js'
 import { Timeout } from '../command-timeout.js'
-import { type Awaitable, andThen, isPromise, type Page, type Replaced } from '../contract.js'
+import type { Page, Replaced } from '../contract.js'
 import {
   bytes,
   type Dialect,

@@ -1,4 +1,4 @@
-import { tombstoneUntil } from '../../../src/record/format.js'
+import { tombstoneUntil } from '../../../src/record/tombstone.js'
 import type { Replaced } from '../../../src/stores/contract.js'
 import { type Bad, Rows } from '../rows.js'
 
