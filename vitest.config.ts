@@ -21,6 +21,8 @@ const projects = [
       exclude: ['test/unit/**', 'test/browser/**'],
       globalSetup: ['test/services/redis-setup.ts', 'test/services/databases-setup.ts'],
       setupFiles: ['test/support/close-shared.ts'],
+      // Most of what runs side by side waits for a deadline.
+      maxConcurrency: 20,
       testTimeout: 20_000,
       // Servers start in hooks, and slowly where all processors are busy.
       hookTimeout: 60_000,
