@@ -39,17 +39,18 @@ export function playAll(open: Backend['open'], modes: readonly Mode[]): void {
     let user: Player
     beforeAll(async () => {
       opened = await open()
+      site = await serveSteps({ store: opened.store, prefix: opened.prefix, ...mode, ...strict })
     })
     beforeEach(async () => {
-      site = await serveSteps({ store: opened.store, prefix: opened.prefix, ...mode, ...strict })
+      site.reset()
       user = new Player([site.origin])
       for (const key of (await opened.records()).keys()) await opened.remove(key)
     })
-    afterEach(async () => {
-      user.close()
+    afterEach(() => user.close())
+    afterAll(async () => {
       await site.close()
+      await opened.close()
     })
-    afterAll(() => opened.close())
 
     test.each(Object.keys(CASES))('%s', (name) =>
       CASES[name]?.({
