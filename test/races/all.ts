@@ -43,7 +43,7 @@ export function playAll(open: Backend['open'], modes: readonly Mode[]): void {
     })
     beforeEach(async () => {
       site.reset()
-      user = new Player([site.origin])
+      user = new Player([site.origin], site.gates)
       for (const key of (await opened.records()).keys()) await opened.remove(key)
     })
     afterEach(() => user.close())

@@ -12,6 +12,7 @@ export interface StepsSite {
   origin: string
   errors: unknown[]
   events: string[]
+  gates: Gates
   /** Empties the lists. */
   reset(): void
   close(): Promise<void>
@@ -107,6 +108,7 @@ export async function serveSteps(options: SessionOptions<SessionData>): Promise<
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     errors,
     events,
+    gates,
     reset() {
       errors.length = 0
       events.length = 0
