@@ -30,8 +30,10 @@ export const MODES: Mode[] = [
 
 /** Defines every race, in each mode, on one store. */
 export function playAll(open: Backend['open'], modes: readonly Mode[]): void {
-  describe.each(modes)('rolling $rolling, defer $defer, strict $strict.hashIds', ({
+  const cases = modes.map((mode, at) => ({ ...mode, parallel: at === 0 ? 100 : 20 }))
+  describe.each(cases)('rolling $rolling, defer $defer, strict $strict.hashIds', ({
     strict,
+    parallel,
     ...mode
   }) => {
     let opened: Opened
@@ -55,6 +57,7 @@ export function playAll(open: Backend['open'], modes: readonly Mode[]): void {
     test.each(Object.keys(CASES))('%s', (name) =>
       CASES[name]?.({
         user,
+        parallel,
         records: async () => (await opened.records()).size,
         expire: (id) => opened.remove(opened.prefix + (strict ? hashed(id) : id)),
       }))
