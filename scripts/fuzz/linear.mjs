@@ -3,13 +3,13 @@ import {
   followsOptions,
   makeCookie,
   SessionCookie,
-} from '../../.fuzz/cookie/attributes.js'
-import { cookieValues, mergeLines, readCookie } from '../../.fuzz/cookie/header.js'
-import { SignerCache } from '../../.fuzz/cookie/signature.js'
-import { decode, encode } from '../../.fuzz/record/format.js'
-import { merge } from '../../.fuzz/record/merge.js'
-import { tombstoneUntil } from '../../.fuzz/record/tombstone.js'
-import { isId } from '../../.fuzz/session/id.js'
+} from '../../src/cookie/attributes.ts'
+import { cookieValues, mergeLines, readCookie } from '../../src/cookie/header.ts'
+import { SignerCache } from '../../src/cookie/signature.ts'
+import { decode, encode } from '../../src/record/format.ts'
+import { merge } from '../../src/record/merge.ts'
+import { tombstoneUntil } from '../../src/record/tombstone.ts'
+import { isId } from '../../src/session/id.ts'
 
 // No more of a Cookie header is looked at than 64 KB, so 2n stays below.
 const N = 30_000

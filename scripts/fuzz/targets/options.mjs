@@ -1,11 +1,11 @@
-import session, { MemoryStore, SessionError } from '../../../.fuzz/index.js'
-import { open } from '../site.mjs'
-import { demand, demandClean, told } from './check.mjs'
+import { MemoryStore } from '../../../src/index.ts'
+import { ATTRIBUTES } from '../../../test/support/hostile/common.ts'
+import { checkOptions, optionNames } from '../../../test/support/oracle/options.ts'
 
 const nothing = () => undefined
 const OLDER = { get: nothing, set: nothing, destroy: nothing }
 
-// What no JSON can say, by name.
+// Values that JSON has no text for, by name.
 const NAMED = {
   '@nothing': nothing,
   '@store': new MemoryStore(),
@@ -23,13 +23,8 @@ const NAMED = {
   '@big': 10n,
 }
 
-const KNOWN = namesOf(() => session({ 'no option': 1 }))
-const ATTRIBUTES = [
-  ...['path', 'domain', 'httpOnly', 'secure', 'sameSite', 'signed', 'overwrite', 'maxAge'],
-  ...['maxage', 'rewrite', 'expires', 'priority', 'partitioned'],
-]
+const KNOWN = optionNames()
 
-/** Refused with a SessionError, or good for a request that fails with nothing else. */
 export const options = {
   name: 'options',
   seeds: [
@@ -74,28 +69,8 @@ export const options = {
   ],
   async run(text) {
     const value = revived(text)
-    if (value === undefined) return
-    const site = made(value)
-    demandClean()
-    if (!site) return
-    const { errors } = await site.send('/', '')
-    site.close()
-    const others = errors.filter((error) => !(error instanceof SessionError))
-    demand(others.length === 0, `accepted, and then failed: ${told(others)}`)
-    demandClean()
+    if (value !== undefined) await checkOptions(value)
   },
-}
-
-function made(value) {
-  try {
-    return open(value, async (ctx) => {
-      const current = await ctx.session
-      if (current) current.touched = 1
-    })
-  } catch (error) {
-    demand(error instanceof SessionError, `refused by ${told([error])}`)
-    return undefined
-  }
 }
 
 function revived(text) {
@@ -103,15 +78,5 @@ function revived(text) {
     return JSON.parse(text, (_, value) => (Object.hasOwn(NAMED, value) ? NAMED[value] : value))
   } catch {
     return undefined
-  }
-}
-
-// An option that comes later is fuzzed without a word here.
-function namesOf(refused) {
-  try {
-    refused()
-    return []
-  } catch ({ message }) {
-    return message.replace(/.*known are /, '').split(', ')
   }
 }
