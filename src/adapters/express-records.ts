@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import { busy, merge } from '../record/merge.js'
+import { joinFields, splitFields } from '../record/fields.js'
+import { merge, storedSide } from '../record/merge.js'
 import { tombstone, tombstoneUntil } from '../record/tombstone.js'
 import type { SessionStore } from '../stores/contract.js'
+import { tooManyConflicts } from '../util/errors.js'
 import { parseObject } from '../util/json.js'
-import { Recent } from '../util/recent-cache.js'
+import { RecentCache } from '../util/recent-cache.js'
 
 /** How long the id of an ended session is barred, in ms: as long as the middleware does. */
 const LULL = 10_000
@@ -30,7 +32,7 @@ export class ExpressRecords {
   readonly #prefix: string
   readonly #ttl: number
   readonly #known = new WeakMap<object, Known>()
-  readonly #recent = new Recent(MOST_RECENT)
+  readonly #recent = new RecentCache(MOST_RECENT)
 
   constructor(store: SessionStore, prefix: string, ttl: number) {
     this.#store = store
@@ -69,7 +71,7 @@ export class ExpressRecords {
       if (answer.ok) return this.#remember(sid, session, { raw, base: mine })
       current = answer.current
     }
-    throw busy()
+    throw tooManyConflicts()
   }
 
   async touch(sid: string, session: object): Promise<void> {
@@ -113,19 +115,23 @@ export class ExpressRecords {
   }
 }
 
-/** What to write, so that it also holds what somebody else wrote since the session was read. */
+/** What to write, so that it also holds what another request wrote since the session was read. */
 function merged(base: string | undefined, current: string, mine: string): string {
   if (base === undefined || base === current) return mine
-  const [was, theirs, next] = [base, current, mine].map(parseObject)
+  const texts = [base, current, mine]
+  if (texts.some((text) => parseObject(text) === undefined)) return mine
+  const [was, theirs, next] = texts.map((text) => storedSide(splitFields(text)))
   if (!was || !theirs || !next) return mine
-  // Every request moves the end of the cookie, so that alone is no change of it.
-  if (isAlike(was.cookie, next.cookie) && !isAlike(was.cookie, theirs.cookie))
-    next.cookie = theirs.cookie
+  // Every request moves the end of the cookie, so that alone is not a change of it.
+  const [before, other, own] = [was, theirs, next].map((side) => side.value('cookie'))
+  const cookie = theirs.fields.get('cookie')
+  if (isAlike(before, own) && !isAlike(before, other) && cookie !== undefined)
+    next.fields.set('cookie', cookie)
   for (const { key, value } of merge(was, theirs, next, 'mine')) {
-    if (value === undefined) delete next[key]
-    else Object.defineProperty(next, key, { ...DATA, value })
+    if (value === undefined) next.fields.delete(key)
+    else next.fields.set(key, JSON.stringify(value))
   }
-  return JSON.stringify(next)
+  return joinFields(next.fields)
 }
 
 /** Drift of a lifetime, in ms: express-session loses one now and then as it computes it anew. */
@@ -138,9 +144,6 @@ function isAlike(one: unknown, other: unknown): boolean {
   if (isNear) a.originalMaxAge = b.originalMaxAge
   return isDeepStrictEqual(a, b)
 }
-
-// Defined, not set: a key may be called `__proto__`.
-const DATA = { configurable: true, enumerable: true, writable: true }
 
 function parse<S extends object>(raw: string | undefined): S | null {
   try {

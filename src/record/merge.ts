@@ -1,9 +1,9 @@
-import type { StoredSession } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
+import { type Fields, isSameJson } from './fields.js'
 
 /**
- * Which side holds when two requests changed one key: `mine` (the one that writes later; the
- * default), `theirs`, `throw` (ERR_SESSION_CONFLICT), or a function that returns the value to keep
+ * Which value wins when two requests changed one key: `mine` (the later write; the default),
+ * `theirs`, `throw` (ERR_SESSION_CONFLICT), or a function that returns the value to keep
  * (undefined deletes the key).
  */
 export type OnConflict =
@@ -12,60 +12,71 @@ export type OnConflict =
   | 'throw'
   | ((key: string, base: unknown, theirs: unknown, mine: unknown) => unknown)
 
+/** One of the three sides of a merge: its fields as JSON, and the value of each. */
+export interface MergeSide {
+  readonly fields: Fields
+  value(key: string): unknown
+}
+
 /** A key to set in mine; `value` undefined: to delete. */
-export interface Edit {
+export interface KeyChange {
   key: string
   value: unknown
 }
 
-const own = (data: StoredSession, key: string) => (Object.hasOwn(data, key) ? data[key] : undefined)
-const text = (data: StoredSession, key: string) => JSON.stringify(own(data, key))
+/** A side of which only the JSON is known. */
+export function storedSide(fields: Fields): MergeSide {
+  return {
+    fields,
+    value: (key) => {
+      const text = fields.get(key)
+      return text === undefined ? undefined : JSON.parse(text)
+    },
+  }
+}
 
 /**
  * A three-way merge by top-level key: what must change in `mine`, so that it also holds what
- * somebody else wrote since `base` was read. A key that only one side touched is never lost, a
- * deletion is a change like any other, and values are compared as they are stored.
+ * `theirs` changed since `base`. A key that only one side changed is never lost. A deletion is a
+ * change like any other. Values are compared as they are stored.
  * @throws {SessionError} ERR_SESSION_CONFLICT with `throw`, when both sides changed a key differently.
  */
 export function merge(
-  base: StoredSession,
-  theirs: StoredSession,
-  mine: StoredSession,
+  base: MergeSide,
+  theirs: MergeSide,
+  mine: MergeSide,
   onConflict: OnConflict,
-): Edit[] {
-  const edits: Edit[] = []
-  for (const key of new Set([...Object.keys(base), ...Object.keys(theirs)])) {
-    const [was, their, my] = [text(base, key), text(theirs, key), text(mine, key)]
-    if (their === was) continue
-    const value = my === was ? own(theirs, key) : resolve(key, base, theirs, mine, onConflict)
-    if (value !== own(mine, key)) edits.push({ key, value })
+): KeyChange[] {
+  const changes: KeyChange[] = []
+  const take = (key: string) => {
+    const [was, their, my] = [base, theirs, mine].map(({ fields }) => fields.get(key))
+    if (isSameJson(their, was)) return
+    const winner = isSameJson(my, was)
+      ? theirs.value(key)
+      : resolve(key, base, theirs, mine, onConflict)
+    if (winner !== mine.value(key)) changes.push({ key, value: winner })
   }
-  return edits
+  for (const key of base.fields.keys()) take(key)
+  for (const key of theirs.fields.keys()) if (!base.fields.has(key)) take(key)
+  return changes
 }
 
 function resolve(
   key: string,
-  base: StoredSession,
-  theirs: StoredSession,
-  mine: StoredSession,
+  base: MergeSide,
+  theirs: MergeSide,
+  mine: MergeSide,
   onConflict: OnConflict,
 ): unknown {
-  // A function is asked even when both sides came to the same value: two additions are not one.
+  const my = mine.value(key)
+  // A function decides even between equal values: two additions of one are not one addition.
   if (typeof onConflict === 'function')
-    return onConflict(key, own(base, key), own(theirs, key), own(mine, key))
-  if (text(theirs, key) === text(mine, key)) return own(mine, key)
-  if (onConflict === 'mine') return own(mine, key)
-  if (onConflict === 'theirs') return own(theirs, key)
+    return onConflict(key, base.value(key), theirs.value(key), my)
+  if (onConflict === 'mine') return my
+  if (isSameJson(theirs.fields.get(key), mine.fields.get(key))) return my
+  if (onConflict === 'theirs') return theirs.value(key)
   throw new SessionError(
     'ERR_SESSION_CONFLICT',
     'Another request changed the same key of this session: let the client try again, or choose another onConflict',
-  )
-}
-
-/** Bounded retries were lost to other requests, every one. */
-export function busy(): SessionError {
-  return new SessionError(
-    'ERR_SESSION_CONFLICT',
-    'Other requests changed this session faster than it could be written: let the client try again',
   )
 }

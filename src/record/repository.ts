@@ -1,65 +1,75 @@
 import type { Replaced, SessionStore } from '../stores/contract.js'
 import { type Awaitable, andThen } from '../util/async.js'
-import { SessionError } from '../util/errors.js'
-import type { Held, Vault } from './envelope.js'
-import { busy } from './merge.js'
-import type { StoreGate } from './store-guard.js'
-import { tombstone, tombstoneUntil } from './tombstone.js'
+import { SessionError, tooManyConflicts } from '../util/errors.js'
+import type { RecordEnvelope } from './envelope.js'
+import type { RecordFormat } from './format.js'
+import { LoadedRecord } from './loaded-record.js'
+import type { LookupResult, ReplaceResult, SessionRecords } from './records.js'
+import type { StoreGuard } from './store-guard.js'
+import { isTombstone, tombstone, tombstoneUntil } from './tombstone.js'
 
-// Each lost round means that another request won: this bounds how many may be ahead.
-export const MOST_ROUNDS = 256
-const MOST_COLLISIONS = 3
+/** Each lost round means that another request won: this bounds how many can be ahead. */
+export const MAX_ROUNDS = 256
+const MAX_COLLISIONS = 3
 
-let turns = 0
-let armed = false
+export interface RepositoryOptions {
+  store: SessionStore
+  guard: StoreGuard
+  envelope: RecordEnvelope
+  format: RecordFormat
+  /** How long a tombstone blocks the id of a session that ended, in ms. */
+  tombstoneTtl: number
+  now: () => number
+}
 
-/** `written`, or what somebody else wrote in between, or neither: the record is gone. */
-export type Attempt = { written: Held } | { theirs: Held } | { gone: true }
+/** The records of sessions in a store. */
+export class RecordRepository implements SessionRecords {
+  readonly #store: SessionStore
+  readonly #guard: StoreGuard
+  readonly #envelope: RecordEnvelope
+  readonly #format: RecordFormat
+  readonly #tombstoneTtl: number
+  readonly #now: () => number
+  #revocations = 0
 
-/** What stands at a key: a record, one that ended (until then in epoch ms), or one that no key opens. */
-export type Seen = { held: Held } | { key: string; until: number } | { unreadable: true }
+  constructor({ store, guard, envelope, format, tombstoneTtl, now }: RepositoryOptions) {
+    this.#store = store
+    this.#guard = guard
+    this.#envelope = envelope
+    this.#format = format
+    this.#tombstoneTtl = tombstoneTtl
+    this.#now = now
+  }
 
-/** The store, asked in the ways a commit needs. */
-export class Writer {
-  #endings = 0
-
-  constructor(
-    readonly store: SessionStore,
-    readonly gate: StoreGate,
-    readonly vault: Vault,
-    /** How long a tombstone bars the id of a session that ended, in ms. */
-    readonly lull: number,
-    readonly now: () => number,
-  ) {}
-
-  /** What stands under an id; `touch` moves its deadline in the same call. */
-  find(id: string, touch?: number): Awaitable<Seen | undefined> {
-    const found = this.#findAt(id, this.vault.key(id), touch)
-    return andThen(found, (seen) => {
-      const older = seen ? undefined : this.vault.olderKey(id)
-      return older === undefined ? seen : this.#findAt(id, older, touch)
+  find(id: string, touch?: number): Awaitable<LookupResult> {
+    return andThen(this.#findAt(id, this.#envelope.key(id), touch), (found) => {
+      const legacy = found.kind === 'missing' ? this.#envelope.legacyKey(id) : undefined
+      return legacy === undefined ? found : this.#findAt(id, legacy, touch)
     })
   }
 
-  #findAt(id: string, key: string, touch: number | undefined): Awaitable<Seen | undefined> {
-    const raw = this.gate.ask('get', () => this.store.load(key, touch))
-    return andThen(raw, (text) => (text === undefined ? undefined : this.#seen(id, key, text)))
+  #findAt(id: string, key: string, touch: number | undefined): Awaitable<LookupResult> {
+    return andThen(this.#load('get', key, touch), (raw) => {
+      if (raw === undefined) return MISSING
+      const until = touch === undefined ? undefined : tombstoneUntil(raw)
+      return until === undefined ? this.#read(id, key, raw) : this.#restore(key, until)
+    })
   }
 
-  /** The live record of an id. */
-  async read(id: string): Promise<Held | undefined> {
-    const seen = await this.find(id)
-    return seen && 'held' in seen ? seen.held : undefined
+  /** The read has just moved the deadline of a tombstone: without this, the id stays blocked for long. */
+  async #restore(key: string, until: number): Promise<LookupResult> {
+    await this.#guard.call('get', () => this.#store.touch(key, until))
+    return until > this.#now() ? TOMBSTONE : MISSING
   }
 
-  /**
-   * Inserts a record under a new id. An id that is taken is never overwritten: another one is made.
-   * @throws {SessionError} ERR_SESSION_ID when ids keep colliding; ERR_SESSION_SIZE.
-   */
-  async create(newId: () => Promise<string>, value: string, expiresAt: number): Promise<Held> {
-    for (let round = 0; round < MOST_COLLISIONS; round++) {
-      const held = this.#pack(await newId(), value)
-      if (await this.#insert(held, expiresAt)) return held
+  async create(
+    newId: () => Promise<string>,
+    value: string,
+    expiresAt: number,
+  ): Promise<LoadedRecord> {
+    for (let round = 0; round < MAX_COLLISIONS; round++) {
+      const record = this.#record(await newId(), value)
+      if (await this.#insert(record, expiresAt)) return record
     }
     throw new SessionError(
       'ERR_SESSION_ID',
@@ -67,137 +77,146 @@ export class Writer {
     )
   }
 
-  async #insert(held: Held, expiresAt: number): Promise<boolean> {
+  async #insert(record: LoadedRecord, expiresAt: number): Promise<boolean> {
+    const { key, raw } = record
     try {
-      return await this.gate.ask('set', () => this.store.create(held.key, held.raw, expiresAt))
+      return await this.#guard.call('set', () => this.#store.create(key, raw, expiresAt))
     } catch (failure) {
-      // It may be there all the same, under an id that nobody will ever be told.
-      await this.withdraw(held)
+      // The store may have done it, under an id that no browser gets.
+      await this.rollback(record)
       throw failure
     }
   }
 
-  /**
-   * Writes over exactly what was seen, once.
-   * @throws {SessionError} ERR_SESSION_SIZE
-   */
-  async replace(held: Held, value: string, expiresAt: number): Promise<Attempt> {
-    const next = this.#pack(held.id, value)
-    if (held.key !== next.key) return this.#move(held, next, expiresAt)
-    const answer = await this.#swap('set', held, next.raw, expiresAt)
-    return answer.ok ? { written: next } : this.#lost(held, answer.current)
+  async replace(record: LoadedRecord, value: string, expiresAt: number): Promise<ReplaceResult> {
+    const next = this.#record(record.id, value)
+    if (record.key !== next.key) return this.#move(record, next, expiresAt)
+    const answer = await this.#swap('set', record, next.raw, expiresAt)
+    return answer.ok ? { kind: 'written', record: next } : this.#lost(record, answer.current)
   }
 
-  /** To the key of its hash, under the same id: there first, and only then away from here. */
-  async #move(held: Held, next: Held, expiresAt: number): Promise<Attempt> {
-    if (!(await this.#insert(next, expiresAt))) {
-      // Another request of this session moved it before.
-      const current = await this.gate.ask('get', () => this.store.load(next.key))
-      return this.#lost(next, current)
-    }
+  /** To the key of its hash, under the same id: it is written there first, then ended here. */
+  async #move(record: LoadedRecord, next: LoadedRecord, expiresAt: number): Promise<ReplaceResult> {
+    // Another request of this session may have moved it before.
+    if (!(await this.#insert(next, expiresAt)))
+      return this.#lost(next, await this.#load('get', next.key))
     let answer: Replaced = { ok: false, current: undefined }
     try {
-      const until = this.now() + this.lull
-      answer = await this.#swap('set', held, tombstone(until), until)
+      const until = this.#now() + this.#tombstoneTtl
+      answer = await this.#swap('set', record, tombstone(until), until)
     } finally {
-      if (!answer.ok) await this.withdraw(next)
+      if (!answer.ok) await this.rollback(next)
     }
-    return answer.ok ? { written: next } : this.#lost(held, answer.current)
+    return answer.ok ? { kind: 'written', record: next } : this.#lost(record, answer.current)
   }
 
-  /** Ends a record, whoever wrote it last, and bars its id for a moment. False: it was gone already. */
-  async end(held: Held): Promise<boolean> {
-    this.#endings++
-    let ended = await this.#endAt(held)
-    // It may have been moved to its hash meanwhile, or stand at both keys since a move was cut off.
-    for (const key of [this.vault.key(held.id), this.vault.olderKey(held.id)]) {
-      if (key === undefined || key === held.key) continue
-      const raw = await this.gate.ask('destroy', () => this.store.load(key))
-      if (raw === undefined || tombstoneUntil(raw) !== undefined) continue
-      ended = (await this.#endAt({ ...held, key, raw })) || ended
+  async revoke(record: LoadedRecord): Promise<boolean> {
+    this.#revocations++
+    const { id } = record
+    let ended = await this.#revokeAt(record.key, record.raw)
+    // It may have moved to its hash meanwhile, or be at both keys since a move was cut off.
+    for (const key of [this.#envelope.key(id), this.#envelope.legacyKey(id)]) {
+      if (key === undefined || key === record.key) continue
+      const raw = await this.#load('destroy', key)
+      if (raw === undefined || isTombstone(raw)) continue
+      ended = (await this.#revokeAt(key, raw)) || ended
     }
     return ended
   }
 
-  async #endAt(held: Held): Promise<boolean> {
-    let expected = held
-    for (let round = 0; round < MOST_ROUNDS && this.lull > 0; round++) {
-      const until = this.now() + this.lull
-      const answer = await this.#swap('destroy', expected, tombstone(until), until)
+  /** Replaces what is stored by a tombstone until that holds. */
+  async #revokeAt(key: string, raw: string): Promise<boolean> {
+    let expected = raw
+    for (let round = 0; round < MAX_ROUNDS && this.#tombstoneTtl > 0; round++) {
+      const until = this.#now() + this.#tombstoneTtl
+      const answer = await this.#swap('destroy', { key, raw: expected }, tombstone(until), until)
       if (answer.ok) return true
-      if (answer.current === undefined || tombstoneUntil(answer.current) !== undefined) return false
-      expected = { ...held, raw: answer.current }
+      if (answer.current === undefined || isTombstone(answer.current)) return false
+      expected = answer.current
     }
-    return this.gate.ask('destroy', () => this.store.destroy(held.key))
+    return this.#guard.call('destroy', () => this.#store.destroy(key))
   }
 
-  /**
-   * A number that only grows: with every turn of the event loop, and with every session that is
-   * ended here. Two equal answers mean that what the store said in between still stands, as far as
-   * anybody could see.
-   */
-  moment(): number {
-    if (!armed) {
-      armed = true
-      setImmediate(() => {
-        armed = false
-        turns++
-      })
+  async rollback({ key, raw }: LoadedRecord): Promise<void> {
+    const past = this.#now()
+    try {
+      await this.#swap('destroy', { key, raw }, tombstone(past), past)
+    } catch {
+      // The caller has an error of its own to report.
     }
-    return turns + this.#endings
   }
 
-  /** Writes a record whatever is there. */
   async overwrite(id: string, value: string, expiresAt: number): Promise<void> {
-    const { key, raw } = this.#pack(id, value)
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      const current = await this.gate.ask('set', () => this.store.load(key))
-      const done = await this.gate.ask('set', async () => {
-        if (current === undefined) return this.store.create(key, raw, expiresAt)
-        return (await this.store.replace(key, current, raw, expiresAt)).ok
+    const { key, raw } = this.#record(id, value)
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const current = await this.#load('set', key)
+      const done = await this.#guard.call('set', async () => {
+        if (current === undefined) return this.#store.create(key, raw, expiresAt)
+        return (await this.#store.replace(key, current, raw, expiresAt)).ok
       })
       if (!done) continue
-      const older = this.vault.olderKey(id)
-      if (older !== undefined) await this.gate.ask('destroy', () => this.store.destroy(older))
+      const legacy = this.#envelope.legacyKey(id)
+      if (legacy !== undefined) await this.#guard.call('destroy', () => this.#store.destroy(legacy))
       return
     }
-    throw busy()
+    throw tooManyConflicts()
   }
 
-  /** Takes back a record that nobody was told of; only as it was written, and as well as can be. */
-  async withdraw(held: Held): Promise<void> {
-    const past = this.now()
-    try {
-      await this.#swap('destroy', held, tombstone(past), past)
-    } catch {
-      // Who withdraws has an error of its own to tell.
-    }
+  isCurrent(record: LoadedRecord): boolean {
+    return this.#envelope.isCurrent(record)
+  }
+
+  tick(): number {
+    return turn() + this.#revocations
+  }
+
+  #load(call: 'get' | 'set' | 'destroy', key: string, touch?: number) {
+    return this.#guard.call(call, () => this.#store.load(key, touch))
   }
 
   #swap(
     call: 'set' | 'destroy',
-    { key, raw }: Held,
+    { key, raw }: { key: string; raw: string },
     next: string,
     expiresAt: number,
   ): Awaitable<Replaced> {
-    return this.gate.ask(call, () => this.store.replace(key, raw, next, expiresAt))
+    return this.#guard.call(call, () => this.#store.replace(key, raw, next, expiresAt))
   }
 
-  // Even the very same value was written by somebody else: an increment of theirs is none of mine.
-  #lost({ id, key }: Held, current: string | undefined): Attempt {
-    const seen = current === undefined ? undefined : this.#seen(id, key, current)
-    return seen && 'held' in seen ? { theirs: seen.held } : { gone: true }
+  /** An equal value may be another request's write, so it still counts as a conflict. */
+  #lost({ id, key }: LoadedRecord, current: string | undefined): ReplaceResult {
+    const found = current === undefined ? MISSING : this.#read(id, key, current)
+    return found.kind === 'record' ? { kind: 'conflict', theirs: found.record } : { kind: 'gone' }
   }
 
-  #seen(id: string, key: string, raw: string): Seen {
+  #read(id: string, key: string, raw: string): LookupResult {
     const until = tombstoneUntil(raw)
-    if (until !== undefined) return { key, until }
-    const value = this.vault.unpack(key, raw)
-    return value === undefined ? { unreadable: true } : { held: { id, key, raw, value } }
+    if (until !== undefined) return until > this.#now() ? TOMBSTONE : MISSING
+    const value = this.#envelope.unwrap(key, raw)
+    if (value === undefined) return { kind: 'unreadable' }
+    return { kind: 'record', record: new LoadedRecord(this.#format, id, key, raw, value) }
   }
 
-  #pack(id: string, value: string): Held {
-    const key = this.vault.key(id)
-    return { id, key, raw: this.vault.pack(key, value), value }
+  #record(id: string, value: string): LoadedRecord {
+    const key = this.#envelope.key(id)
+    return new LoadedRecord(this.#format, id, key, this.#envelope.wrap(key, value), value)
   }
+}
+
+const MISSING: LookupResult = { kind: 'missing' }
+const TOMBSTONE: LookupResult = { kind: 'tombstone' }
+
+let turns = 0
+let isScheduled = false
+
+/** How many turns of the event loop were counted. Only turns in which it is asked count. */
+function turn(): number {
+  if (!isScheduled) {
+    isScheduled = true
+    setImmediate(() => {
+      isScheduled = false
+      turns++
+    })
+  }
+  return turns
 }

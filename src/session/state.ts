@@ -1,97 +1,255 @@
-import type { Config } from '../options/resolve.js'
-import type { Held } from '../record/envelope.js'
-import { type Decoded, decode } from '../record/format.js'
-import { type Edit, merge } from '../record/merge.js'
-import type { StoreFailure } from '../record/store-guard.js'
-import type { StoredSession } from '../stores/contract.js'
-import type { Awaitable } from '../util/async.js'
+import type { RecordContent, RecordEnd } from '../record/format.js'
+import type { LoadedRecord } from '../record/loaded-record.js'
+import { type KeyChange, merge, storedSide } from '../record/merge.js'
+import { type Awaitable, ignoreRejection } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
-import type { About, SessionEvent } from '../util/events.js'
-import { isEncodable } from '../util/json.js'
-import { firstEnd } from './lifetime.js'
-import { ABSENT, type Origin } from './load.js'
-import { copy, Session, type SessionOwner } from './session.js'
+import { isObject } from '../util/shape.js'
+import { ABSENT, type LoadResult } from './load-result.js'
+import { copy, type RegenerateOptions, Session, type SessionOwner } from './session.js'
+import type { SessionSettings } from './settings.js'
+import type { Presented, SessionRequest } from './transport.js'
 
-/** What a session needs of the framework around it. */
-export interface Host {
-  /** The verified id of this request; `stale`: its signature is due for the newer key. */
-  presentedId(): Awaitable<{ id: string; stale: boolean } | undefined>
-  newId(): Awaitable<string>
-  /** Throws, while nothing is written yet, when the cookie of this session could not be sent. */
-  check(session: Session): void
-  setCookie(id: string, session: Session): Awaitable<void>
-  clearCookie(session: Session): Awaitable<void>
-  /** What was sent does not hold any more, and may still be taken back. */
-  takeBack(): void
-  valid(session: Session): Awaitable<boolean>
-  beforeSave(session: Session): Awaitable<void>
-  /** Throws, unless the application's `errorHandler` took the failure upon itself. */
-  failed(failure: StoreFailure): Awaitable<void>
-  emit(event: SessionEvent, about?: About): void
-}
-
-/** What is known of one request's session: what the store held, and what the handlers made of it. */
-export class Visit {
+/** The session of one request: what the store held, and what the handlers made of it. */
+export abstract class SessionState implements SessionOwner {
   /** `ctx.sessionSave`: true forces a save, false forbids one, undefined leaves it to the changes. */
   saving: boolean | undefined
-  /** The id that the request came with. */
-  presented: string | undefined
-  /** What the store held; undefined: not read yet. */
-  origin: Origin | undefined
-  /** undefined: nobody asked for it yet; null: ended. */
-  current: Session | null | undefined
-  /** What `null` or a new session took the place of: its cookie is the one to clear. */
-  last: Session | undefined
-  /** The current session belongs under a new id, whatever was found. */
-  moved = false
-  /** Deadline and cookie are due again: rolling, `touch()`, or a signature of an older key. */
-  due: boolean
-  /** An id that was told or chosen before the session is stored. */
-  reserved: Awaitable<string> | undefined
-  /** What the record held beside data and cookie. */
-  #extras: Partial<Pick<Decoded, 'peer' | 'until'>> = {}
+  #presentedId: string | undefined
+  #loaded: LoadResult | undefined
+  /** undefined: not used yet; null: ended. */
+  #current: Session | null | undefined
+  /** The session that `null` or a new session replaced: its cookie is the one to clear. */
+  #previous: Session | undefined
+  #isMoved = false
+  #isDue: boolean
+  #reservedId: Awaitable<string> | undefined
 
   constructor(
-    readonly config: Config,
-    readonly host: Host,
-    readonly owner: SessionOwner,
+    readonly settings: SessionSettings,
+    readonly request: SessionRequest,
   ) {
-    this.due = config.rolling && config.renew === undefined
+    this.#isDue = settings.lifetime.isRolling
   }
 
-  get found(): Held | undefined {
-    return this.origin?.kind === 'found' ? this.origin.held : undefined
+  abstract save(): Promise<void>
+  abstract regenerate(options?: RegenerateOptions): Promise<unknown>
+  abstract destroy(): Promise<void>
+  abstract update<T>(change: (draft: Session) => T | Promise<T>): Promise<T>
+
+  /** The id that the request came with. */
+  get presentedId(): string | undefined {
+    return this.#presentedId
   }
 
-  /** The record that the current session goes back to; undefined: it needs a new one. */
-  get held(): Held | undefined {
-    return this.moved ? undefined : this.found
+  /** What that id led to; undefined: not looked up yet. */
+  get loaded(): LoadResult | undefined {
+    return this.#loaded
   }
 
-  /** The current session, made from what was found when nobody asked before. */
+  /** The record that was found. */
+  get found(): LoadedRecord | undefined {
+    return this.#loaded?.kind === 'found' ? this.#loaded.record : undefined
+  }
+
+  /** The record that the current session continues; undefined: it needs a new one. */
+  get record(): LoadedRecord | undefined {
+    return this.#isMoved ? undefined : this.found
+  }
+
+  get isBlocked(): boolean {
+    return this.#loaded?.kind === 'blocked'
+  }
+
+  /** The session that handlers use; undefined: not used yet; null: ended. */
+  get current(): Session | null | undefined {
+    return this.#current
+  }
+
+  /** The current session, made of the record on first use. */
   get session(): Session | null {
-    if (this.current === undefined) this.current = this.open()
-    return this.current
+    if (this.#current === undefined) this.#current = this.open()
+    return this.#current
   }
 
+  /** The session whose cookie is to be cleared. */
+  get previous(): Session | undefined {
+    return this.#previous
+  }
+
+  /** The current session needs a new id, whatever was found. */
+  get isMoved(): boolean {
+    return this.#isMoved
+  }
+
+  /** Deadline and cookie are to be extended: rolling, `touch()`, or a signature of an older key. */
+  get isDue(): boolean {
+    return this.#isDue
+  }
+
+  isNew(): boolean {
+    return this.record === undefined
+  }
+
+  touch(): void {
+    this.#isDue = true
+  }
+
+  /** A session of a record's content, or a new one. */
+  make(content?: Partial<RecordContent>): Session {
+    return new Session(this, this.settings.format, content?.data, content?.cookie)
+  }
+
+  /** The session of the record that was found, or a new one. */
   open(): Session {
-    const record = this.base()
-    if (this.found && !record) {
-      this.host.emit('reject', { why: 'invalid', id: this.found.id })
-      this.origin = ABSENT
+    const { found } = this
+    const content = found?.content
+    if (found && !content) {
+      this.request.emit('reject', { why: 'invalid', id: found.id })
+      this.#loaded = ABSENT
     }
-    return this.make(record)
+    return this.make(content)
   }
 
-  make(record?: Partial<Decoded>): Session {
-    return new Session(this.owner, this.config.template, record?.data, record?.cookie)
+  markPresented({ id, stale }: Presented): void {
+    this.#presentedId = id
+    if (stale) this.touch()
   }
 
-  /** The session that `ctx.session = value` means. */
-  adopt(value: unknown): Session {
-    // A promise is an object too: somebody forgot to wait for it.
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    if (!isObject || typeof Reflect.get(value, 'then') === 'function') {
+  markLoaded(result: LoadResult): void {
+    this.#loaded = result
+  }
+
+  /** Takes a session that was made of the record, unless a handler set one meanwhile. */
+  offer(session: Session): void {
+    if (this.#current === undefined) this.#current = session
+  }
+
+  /** `ctx.session = value`. A new object keeps id and cookie of the session that it replaces. */
+  assign(value: unknown): void {
+    const before = this.#current
+    if (value === null || value === undefined) {
+      this.#previous = before ?? this.#previous
+      this.#current = null
+    } else if (value !== before) {
+      const session = this.#adopt(value)
+      if (before === null) this.#isMoved = true
+      else
+        Session.inherit(
+          session,
+          before ? Session.storedCookie(before) : this.found?.content?.cookie,
+        )
+      this.#current = session
+    }
+  }
+
+  /** Puts a session of its own id in the place of the current one. */
+  moveTo(session: Session): void {
+    this.#previous = this.#current ?? this.#previous
+    this.#current = session
+    this.#isMoved = true
+    this.#reservedId = undefined
+  }
+
+  /** The id of a session that is not stored yet; the first call makes one. */
+  reserveId(): Awaitable<string> {
+    if (this.#reservedId === undefined) {
+      const id = this.request.newId()
+      this.#reservedId = typeof id === 'string' ? id : ignoreRejection(id)
+    }
+    return this.#reservedId
+  }
+
+  /** Chooses the id of a session that is not stored yet. */
+  chooseId(id: string): void {
+    this.#reservedId = id
+  }
+
+  /** A reserved id, for one attempt to store the session, or a new one. */
+  takeId(): Awaitable<string> {
+    const id = this.#reservedId ?? this.request.newId()
+    this.#reservedId = undefined
+    return id
+  }
+
+  get reservedId(): string | undefined {
+    return typeof this.#reservedId === 'string' ? this.#reservedId : undefined
+  }
+
+  /** The current session as its record would hold it. */
+  encode(session: Session): string {
+    return Session.encode(session, this.#recordEnd)
+  }
+
+  /**
+   * The record to write. `encoded`: the session as it was encoded just now, which is enough where
+   * nothing depends on the time. A session that equals its record keeps that record's spelling.
+   */
+  valueToWrite(session: Session, expiresAt: number, encoded?: string): string {
+    const { lifetime } = this.settings
+    const end = this.#recordEnd
+    const value =
+      encoded === undefined || lifetime.isTimed(end)
+        ? Session.encode(session, lifetime.endToWrite(session, expiresAt, end))
+        : encoded
+    const { record } = this
+    return record && !lifetime.keepsDeadline(end) && this.isUnchanged(session, value)
+      ? record.value
+      : value
+  }
+
+  /** Whether a session, encoded as `value`, is the one that its record holds. */
+  isUnchanged(session: Session, value: string): boolean {
+    const { record } = this
+    return record?.isSameAs(value, () => Session.side(session).fields) ?? false
+  }
+
+  /** Whether a write that changes nothing but the deadline changes the record too. */
+  get keepsDeadline(): boolean {
+    return this.settings.lifetime.keepsDeadline(this.#recordEnd)
+  }
+
+  /** Merges into the session what another request wrote. False: that is not a session. */
+  rebase(session: Session, theirs: LoadedRecord): boolean {
+    const base = this.found
+    if (!base || !theirs.isWritable) return false
+    const [before, after] = [storedSide(base.fields), storedSide(theirs.fields)]
+    apply(session, merge(before, after, Session.side(session), this.settings.onConflict))
+    this.#loaded = { kind: 'found', record: theirs }
+    this.request.emit('conflict', { id: theirs.id })
+    return true
+  }
+
+  /** The record is not there any more: this request writes nothing from now on. */
+  markGone(): void {
+    const id = this.found?.id
+    this.#loaded = { kind: 'blocked' }
+    this.request.takeBack()
+    this.request.emit('gone', { id })
+  }
+
+  /** The store holds the session: only now is its cookie sent. */
+  markStored(record: LoadedRecord, session: Session): Awaitable<void> {
+    this.#loaded = { kind: 'found', record }
+    this.#isMoved = false
+    this.#isDue = false
+    this.#reservedId = undefined
+    return this.request.send(record, session)
+  }
+
+  /** This request ended the session: the store holds nothing of it any more. */
+  markEnded(session: Session): Awaitable<void> {
+    this.#loaded = ABSENT
+    this.#isMoved = false
+    return this.request.clear(session)
+  }
+
+  /** A new record holds nothing of the old one's end. */
+  get #recordEnd(): RecordEnd {
+    return this.record?.end ?? {}
+  }
+
+  #adopt(value: unknown): Session {
+    // A promise is an object too: its await was forgotten.
+    if (!isObject(value) || typeof value.then === 'function') {
       throw new SessionError(
         'ERR_SESSION_VALUE',
         'ctx.session can be set to an object, or to null to end the session',
@@ -99,110 +257,14 @@ export class Visit {
     }
     const { cookie, ...data } = copy(value)
     const session = this.make({ data })
-    // As ctx.sessionStore tells it, or as the application writes it.
-    const stored = typeof cookie === 'object' && cookie !== null && 'own' in cookie
-    if (stored) Session.edit(session, 'cookie', cookie)
-    else if (typeof cookie === 'object' && cookie !== null) session.cookie = cookie
+    if (typeof cookie !== 'object' || cookie === null) return session
+    // With `own` it is a stored cookie, as ctx.sessionStore returns it.
+    if ('own' in cookie) Session.edit(session, 'cookie', cookie)
+    else session.cookie = cookie
     return session
   }
-
-  /** The record as it was last seen in the store. */
-  base(): Decoded | undefined {
-    const record = this.found && this.#decode(this.found.value)
-    this.#extras = { peer: record?.peer, until: record?.until }
-    return record
-  }
-
-  encode(session: Session): string {
-    return Session.encode(session, this.moved ? undefined : this.#extras)
-  }
-
-  /**
-   * The record to write: for koa-session, and with `renew`, it keeps the deadline inside. `known`: as it
-   * was encoded just now, which will do where nothing depends on the time.
-   */
-  encodeUntil(session: Session, expiresAt: number, known?: string): string {
-    const { renew, absoluteTimeout } = this.config
-    const timed = [renew, absoluteTimeout, this.#extras.peer].some((each) => each !== undefined)
-    if (known !== undefined && !timed) return known
-    // A new record has nothing of the old one's, and what is written now is what the next look compares with.
-    if (this.moved) this.#extras = {}
-    const extras = this.#extras
-    if (extras.peer) {
-      const { maxAge } = session.cookie
-      extras.peer = maxAge ? { expire: expiresAt, maxAge } : 'session'
-    }
-    if (this.config.renew !== undefined) extras.until = firstEnd(this, session, expiresAt)
-    return Session.encode(session, extras)
-  }
-
-  get keepsDeadline(): boolean {
-    return typeof this.#extras.peer === 'object' || this.config.renew !== undefined
-  }
-
-  /** Whether a session differs from its record; records of older packages spell the same differently. */
-  differs(value: string, held: Held): boolean {
-    if (value === held.value) return false
-    const spelledAsOurs = held.value.endsWith(this.config.template.tail)
-    // A session that was set over a record which cannot be written differs from it.
-    if (spelledAsOurs || !isRecord(held.value)) return true
-    return value !== this.encode(this.make(this.#decode(held.value)))
-  }
-
-  /** Takes into the session what somebody else wrote since. False: what they wrote is no session. */
-  rebase(session: Session, theirs: Held): boolean {
-    if (this.origin?.kind !== 'found' || !isRecord(theirs.value)) return false
-    const [base, other] = [this.#view(this.origin.held.value), this.#view(theirs.value)]
-    apply(session, merge(base, other, Session.snapshot(session), this.config.onConflict))
-    this.origin = { ...this.origin, held: theirs }
-    this.base()
-    this.host.emit('conflict', { id: theirs.id })
-    return true
-  }
-
-  /** The changes that lead from one record to a session. */
-  changes(before: string, after: Session, onto: Session): Edit[] {
-    return merge(this.#view(before), Session.snapshot(after), Session.snapshot(onto), 'theirs')
-  }
-
-  /** The record is not there any more: nothing is written for this request from now on. */
-  gone(): void {
-    const id = this.found?.id
-    this.origin = { kind: 'barred' }
-    this.host.takeBack()
-    this.host.emit('gone', { id })
-  }
-
-  /** The session is in the store under this id: only now does the browser hear of it. */
-  stored(held: Held, session: Session): Awaitable<void> {
-    this.origin = { kind: 'found', held, extended: undefined, moment: -1 }
-    this.moved = false
-    this.due = false
-    this.reserved = undefined
-    return this.host.setCookie(held.id, session)
-  }
-
-  /** The store holds nothing of this session any more, by our own doing. */
-  ended(session: Session): Awaitable<void> {
-    this.origin = ABSENT
-    this.moved = false
-    return this.host.clearCookie(session)
-  }
-
-  #decode(value: string): Decoded | undefined {
-    return decode(value, this.config.template.tail)
-  }
-
-  #view(value: string): StoredSession {
-    return Session.snapshot(this.make(this.#decode(value)))
-  }
 }
 
-function isRecord(value: string): boolean {
-  const record = decode(value)
-  return record !== undefined && isEncodable(record.data)
-}
-
-export function apply(session: Session, edits: readonly Edit[]): void {
-  for (const { key, value } of edits) Session.edit(session, key, value)
+export function apply(session: Session, changes: readonly KeyChange[]): void {
+  for (const { key, value } of changes) Session.edit(session, key, value)
 }

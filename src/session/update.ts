@@ -1,77 +1,93 @@
-import type { Held } from '../record/envelope.js'
-import { decode } from '../record/format.js'
-import { busy } from '../record/merge.js'
-import { MOST_ROUNDS } from '../record/repository.js'
-import { SessionError } from '../util/errors.js'
+import { parseRecord } from '../record/format.js'
+import type { LoadedRecord } from '../record/loaded-record.js'
+import { type MergeSide, merge } from '../record/merge.js'
+import { MAX_ROUNDS } from '../record/repository.js'
+import { SessionError, tooManyConflicts } from '../util/errors.js'
 import { attemptReplace, commit } from './commit.js'
-import type { Session } from './session.js'
-import { apply, type Visit } from './state.js'
+import { Session } from './session.js'
+import { apply, type SessionState } from './state.js'
+
+/** A change that was made to a copy of the session, and not to the session yet. */
+interface DraftedChange {
+  session: Session
+  /** The session as the copy was made of it. */
+  before: string
+  draft: Session
+}
 
 /**
- * Read, change, compare and set, until nobody came between. `change` works on a copy of the
- * session as the handler left it, so that an error in it leaves nothing changed. What it made is
- * looked at and written `inTurn` with whatever else this request writes.
+ * Reads, changes, and compares and sets, until no other request wrote in between. `change` gets a
+ * copy of the session as the handler left it, so that an error in it changes nothing. Its result is
+ * checked and written `inTurn` with whatever else this request writes.
  */
 export async function update<T>(
-  visit: Visit,
+  state: SessionState,
   change: (draft: Session) => T | Promise<T>,
   inTurn: (work: () => Promise<boolean>) => Promise<boolean>,
 ): Promise<T> {
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    const session = alive(visit)
-    const before = visit.encode(session)
-    const draft = visit.make(decode(before))
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const session = usableSession(state)
+    const before = state.encode(session)
+    const draft = state.make(parseRecord(before))
     const result = await change(draft)
-    const done = await inTurn(async () => {
-      // Another write of this same request came first: start from what it left.
-      if (alive(visit) !== session || visit.encode(session) !== before) return false
-      if (visit.held && visit.saving !== false)
-        return write(visit, visit.held, session, before, draft)
-      return create(visit, session, before, draft)
-    })
+    const done = await inTurn(() => write(state, { session, before, draft }))
     if (done) return result
   }
-  throw busy()
+  throw tooManyConflicts()
 }
 
-async function write(
-  visit: Visit,
-  held: Held,
-  session: Session,
-  before: string,
-  draft: Session,
+/** False: another write came between, so that the change has to be made again. */
+async function write(state: SessionState, drafted: DraftedChange): Promise<boolean> {
+  const { session, before } = drafted
+  // Another write of this same request came first: the change begins with what that left.
+  if (usableSession(state) !== session || state.encode(session) !== before) return false
+  const { record } = state
+  if (record && state.saving !== false) return replace(state, record, drafted)
+  return create(state, drafted)
+}
+
+async function replace(
+  state: SessionState,
+  record: LoadedRecord,
+  { session, before, draft }: DraftedChange,
 ): Promise<boolean> {
-  await visit.host.beforeSave(draft)
-  visit.host.check(draft)
-  const attempt = await attemptReplace(visit, held, draft)
-  if ('theirs' in attempt && visit.rebase(session, attempt.theirs)) return false
-  apply(session, visit.changes(before, draft, session))
-  if ('written' in attempt) await visit.stored(attempt.written, session)
-  else visit.gone()
+  await state.request.beforeSave(draft)
+  state.request.assertSendable(draft)
+  const result = await attemptReplace(state, record, draft)
+  if (result.kind === 'conflict' && state.rebase(session, result.theirs)) return false
+  transfer(sideOf(state, before), Session.side(draft), session)
+  if (result.kind === 'written') await state.markStored(result.record, session)
+  else state.markGone()
   return true
 }
 
 /** A session that is not stored yet is created with the change; if that fails, there was no change. */
 async function create(
-  visit: Visit,
-  session: Session,
-  before: string,
-  draft: Session,
+  state: SessionState,
+  { session, before, draft }: DraftedChange,
 ): Promise<true> {
-  const after = visit.encode(draft)
-  apply(session, visit.changes(before, draft, session))
+  const [was, changed] = [sideOf(state, before), sideOf(state, state.encode(draft))]
+  transfer(was, Session.side(draft), session)
   try {
-    if (visit.saving !== false) await commit(visit)
+    if (state.saving !== false) await commit(state)
   } catch (error) {
-    apply(session, visit.changes(after, visit.make(decode(before)), session))
+    transfer(changed, sideOf(state, before), session)
     throw error
   }
   return true
 }
 
-function alive(visit: Visit): Session {
-  const { session, origin } = visit
-  if (origin?.kind === 'barred' && origin.failure) throw origin.failure
+/** Makes in a session the changes that lead from one side to another. */
+function transfer(before: MergeSide, after: MergeSide, session: Session): void {
+  apply(session, merge(before, after, Session.side(session), 'theirs'))
+}
+
+function sideOf(state: SessionState, encoded: string): MergeSide {
+  return Session.side(state.make(parseRecord(encoded)))
+}
+
+function usableSession({ session, loaded }: SessionState): Session {
+  if (loaded?.kind === 'blocked' && loaded.failure) throw loaded.failure
   if (session) return session
   throw new SessionError('ERR_SESSION_VALUE', 'The session was ended: there is nothing to update')
 }
