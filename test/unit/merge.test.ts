@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest'
+import { merge } from '../../src/record/merge.js'
+
+describe('merge', () => {
+  const edits = (
+    base: object,
+    theirs: object,
+    mine: object,
+    onConflict: Parameters<typeof merge>[3] = 'mine',
+  ) => merge({ ...base }, { ...theirs }, { ...mine }, onConflict)
+
+  test('takes keys that only the stored side changed: set, added, deleted', () => {
+    const base = { a: 1, b: 1, c: 1 }
+    expect(edits(base, { a: 2, b: 1, d: 1 }, base)).toEqual([
+      { key: 'a', value: 2 },
+      { key: 'c', value: undefined },
+      { key: 'd', value: 1 },
+    ])
+  })
+
+  test('keeps keys that only this request changed', () => {
+    const base = { a: 1, b: 1 }
+    expect(edits(base, base, { a: 2, c: 3 })).toEqual([])
+  })
+
+  test('the same change on both sides is no conflict', () => {
+    expect(edits({ a: 1 }, { a: { x: 2 } }, { a: { x: 2 } }, 'throw')).toEqual([])
+    expect(edits({ a: 1 }, {}, {}, 'throw')).toEqual([])
+  })
+
+  test('onConflict decides a key that both sides changed', () => {
+    const sides = [{ a: 1 }, { a: 2 }, { a: 3 }] as const
+    expect(edits(...sides)).toEqual([])
+    expect(edits(...sides, 'theirs')).toEqual([{ key: 'a', value: 2 }])
+    expect(edits(...sides, (key, base, theirs, mine) => [key, base, theirs, mine])).toEqual([
+      { key: 'a', value: ['a', 1, 2, 3] },
+    ])
+    expect(edits(...sides, () => undefined)).toEqual([{ key: 'a', value: undefined }])
+    expect(() => edits(...sides, 'throw')).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_CONFLICT', status: 409 }),
+    )
+  })
+
+  test('an onConflict function is called for the same change on both sides, so that two additions add up', () => {
+    const add = (_key: string, base: unknown, theirs: unknown, mine: unknown) =>
+      Number(theirs) + Number(mine) - Number(base)
+    expect(edits({ n: 1 }, { n: 2 }, { n: 2 }, add)).toEqual([{ key: 'n', value: 3 }])
+  })
+
+  test('a deletion on one side and a change on the other is a conflict', () => {
+    expect(edits({ a: 1 }, {}, { a: 2 })).toEqual([])
+    expect(edits({ a: 1 }, {}, { a: 2 }, 'theirs')).toEqual([{ key: 'a', value: undefined }])
+    expect(edits({ a: 1 }, { a: 2 }, {}, 'theirs')).toEqual([{ key: 'a', value: 2 }])
+  })
+
+  test('values are compared as JSON, and inherited names are not keys', () => {
+    expect(edits({ d: '1970-01-01T00:00:00.000Z' }, { d: 5 }, { d: new Date(0) })).toEqual([
+      { key: 'd', value: 5 },
+    ])
+    expect(edits({}, {}, { constructor: 1 })).toEqual([])
+    expect(merge({}, JSON.parse('{"__proto__":1}'), {}, 'mine')).toEqual([
+      { key: '__proto__', value: 1 },
+    ])
+  })
+})
