@@ -1,4 +1,4 @@
-// Fuzzing of the built package, guided by coverage, and the times of what must be linear:
+// Fuzzes the compiled package, guided by coverage, and checks that run times are linear:
 // npm run fuzz -- --seconds 60 --target cookie|record|options|all --seed 1
 import { parseArgs } from 'node:util'
 import { Coverage } from './fuzz/coverage.mjs'
@@ -14,10 +14,10 @@ const { values } = parseArgs({
   },
 })
 
-// Timed first: code that is counted is slower, and stays so.
+// Before coverage starts: counting slows the code down.
 const table = timeTable()
 
-// Before the package is loaded, or V8 counts whole functions only.
+// Before the package is loaded: otherwise V8 counts whole functions only.
 const coverage = new Coverage(/\/\.fuzz\/(?!testing\/)/)
 const { TARGETS } = await import('./fuzz/targets.mjs')
 const chosen = TARGETS.filter(({ name }) => values.target === 'all' || name === values.target)

@@ -11,13 +11,13 @@ import { merge } from '../../.fuzz/record/merge.js'
 import { tombstoneUntil } from '../../.fuzz/record/tombstone.js'
 import { isId } from '../../.fuzz/session/id.js'
 
-// No more of a Cookie header is looked at than 64 KB, so 2n stays below.
+// At most 64 KB of a Cookie header are read, so 2n stays below that.
 const N = 30_000
 const ROUNDS = 60
-const LONGEST = 2000
-// Microseconds below which the processor's caches decide, and nobody waits.
-const LEAST = 5
-const MOST = 3
+const MAX_MS = 2000
+// Times below this depend on the processor's caches, in µs.
+const MIN_TIME = 5
+const MAX_RATIO = 3
 
 const signer = new SignerCache({ digest: 'sha1', sha1Until: 0, now: Date.now }).get([
   'a secret of the fuzzer, and a long one',
@@ -37,7 +37,7 @@ const refused = (options) => {
   }
 }
 
-/** What is timed: a function, and for a size the worst that comes to mind for it. */
+/** Title, a function that makes a worst-case input of size n, and the function to time. */
 const CASES = [
   ...[
     ['names alone', filled('koa.sid=')],
@@ -79,10 +79,10 @@ const CASES = [
   ['merge: keys', (n) => object(n, 1), (it) => merge(it, { ...it, a: 1 }, { ...it, b: 1 }, 'mine')],
 ]
 
-/** Every function at n and at 2n: the least of many rounds, in turns, so that noise hits both alike. */
+/** Times every function at n and 2n: the minimum of many alternating rounds, against noise. */
 export function timeTable() {
   const rows = CASES.map(([title, make, run]) => {
-    // Twice before it is said: something else may have had the processor.
+    // Measured again before it is flagged: other work may have used the processor.
     const row = measure(title, make, run)
     return row.flag ? measure(title, make, run) : row
   })
@@ -101,13 +101,13 @@ const line = (title, ...cells) => title.padEnd(36) + cells.map((cell) => cell.pa
 
 function measure(title, make, run) {
   const [one, two] = compare(make(N), make(2 * N), run)
-  return { title, one, two, ratio: two / one, flag: two > LEAST && two / one > MOST }
+  return { title, one, two, ratio: two / one, flag: two > MIN_TIME && two / one > MAX_RATIO }
 }
 
 function compare(small, large, run) {
   const repeat = repeats(small, run)
   let [one, two] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  const end = performance.now() + LONGEST
+  const end = performance.now() + MAX_MS
   for (let round = 0; round < ROUNDS && (round < 3 || performance.now() < end); round++) {
     one = Math.min(one, time(small, run, repeat))
     two = Math.min(two, time(large, run, repeat))
@@ -115,7 +115,7 @@ function compare(small, large, run) {
   return [one, two]
 }
 
-/** As many calls as the clock needs to tell them from nothing. */
+/** The number of calls that the clock can measure. */
 function repeats(input, run) {
   for (let count = 1; ; count *= 2)
     if (time(input, run, count) * count > 200 || count > 1000) return count

@@ -12,14 +12,14 @@ export const KEYS = [
 export const sign = (id, key = KEYS[0]) =>
   createHmac('sha1', key).update(`koa.sid=${id}`).digest('base64url')
 
-/** An app with the middleware, asked without a network in between. */
+/** An app with the middleware, called without a network. */
 export function open(options, handler) {
   const app = new Koa()
   app.keys = KEYS
   const errors = []
   app.on('error', (error) => errors.push(error))
   const middleware = session(options)
-  // What a record says of its cookie may ask for TLS.
+  // The cookie in a record may be secure, which needs TLS.
   app.use((ctx, next) => {
     ctx.cookies.secure = true
     return next()
@@ -55,8 +55,8 @@ function answer(handle, url, cookie) {
   })
 }
 
-/** A store that notes the keys it was asked for, and minds that deadlines are whole milliseconds. */
-export function noting(store, keys) {
+/** Wraps a store: records the keys of its calls, and throws for a deadline that is no integer. */
+export function recordKeys(store, keys) {
   return new Proxy(store, {
     get(target, name) {
       const method = Reflect.get(target, name)
@@ -65,7 +65,7 @@ export function noting(store, keys) {
         keys.push(args[0])
         const numbers = args.slice(name === 'set' ? 2 : 1).filter((arg) => typeof arg === 'number')
         if (!numbers.every(Number.isSafeInteger))
-          throw new Error(`${String(name)} was given a deadline that is no whole number`)
+          throw new Error(`${String(name)} was called with a deadline that is no integer`)
         return method.apply(target, args)
       }
     },

@@ -50,12 +50,12 @@ describe('what it cannot do, it says in one line', () => {
     [['migrate', '--from', 'redis://a:b@h/0', '--to', 'redis://c@h/0'], /the same store/],
     [['migrate', '--from', 'nothing.mjs', '--to', 'b.mjs'], /--from: there is no such module/],
     [['migrate', '--from', 'mongodb://h/db', '--to', 'b'], /mongodb: is none of redis, rediss,/],
-    [['migrate', '--from', 'redis://', '--to', 'redis://['], /a URL that can be read/],
+    [['migrate', '--from', 'redis://', '--to', 'redis://['], /a valid URL or a path/],
     [
       ['migrate', '--from', 'redis://h', '--to', 'b'],
       /needs ioredis or iovalkey or redis: npm inst/,
     ],
-    [['migrate', '--from', 'sqlite:none.db', '--to', 'b'], /no such file of SQLite/],
+    [['migrate', '--from', 'sqlite:none.db', '--to', 'b'], /no such SQLite file/],
     [['migrate', '--from', 'wrong.mjs', '--to', 'b'], /neither a store nor \{ store, close \}/],
     [['migrate', '--from', 'older.mjs', '--to', 'older.mjs?'], /a store without scan/],
   ])('%j', async (args, message) => {

@@ -13,14 +13,14 @@ export function demand(holds, what) {
   if (!holds) throw new Error(what)
 }
 
-/** @throws when a prototype that everything inherits from is not what it was. */
+/** @throws when a built-in prototype was changed. */
 export function demandClean() {
   const polluted = inherited().some((value, at) => !Object.is(value, before[at]))
   demand(!polluted, 'a prototype was polluted')
 }
 
-/** What an app emitted, for a message: where it came from tells one failure from another. */
-export function told(errors) {
+/** The emitted errors for a message, with their origin, which distinguishes failures. */
+export function describeErrors(errors) {
   return errors.map((error) => lines(error) + lines(error.cause)).join('; ')
 }
 

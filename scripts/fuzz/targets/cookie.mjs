@@ -1,20 +1,20 @@
 import { MemoryStore } from '../../../.fuzz/index.js'
-import { KEYS, noting, open, sign } from '../site.mjs'
-import { demand, demandClean, told } from './check.mjs'
+import { KEYS, open, recordKeys, sign } from '../site.mjs'
+import { demand, demandClean, describeErrors } from './check.mjs'
 
 const LIVE = 'the-id-of-a-live-session'
 const UNKNOWN = 'well-formed-and-unknown'
 const login = (id, key) => `koa.sid=${id}; koa.sid.sig=${sign(id, key)}`
 
-const asked = []
+const loadedKeys = []
 const store = new MemoryStore()
 store.create(`koa:sess:${LIVE}`, '{"name":"ada","cookie":{}}', Date.now() + 86_400_000)
 let seen
-const site = open({ store: noting(store, asked) }, (ctx) => {
+const site = open({ store: recordKeys(store, loadedKeys) }, (ctx) => {
   seen = ctx.session.name
 })
 
-/** Only a proven id is put to the store, and nothing makes an error. */
+/** The store is only called with a signed id, and no header causes an error. */
 export const cookie = {
   name: 'cookie',
   seeds: [
@@ -43,22 +43,22 @@ export const cookie = {
     ...[LIVE, UNKNOWN, sign(LIVE), sign(UNKNOWN), sign(LIVE, KEYS[1]), login(LIVE), login(UNKNOWN)],
   ],
   async run(header) {
-    asked.length = 0
+    loadedKeys.length = 0
     const { status, errors } = await site.send('/', header)
-    demand(status === 200 && errors.length === 0, `answered ${status}: ${told(errors)}`)
-    const id = proven(header)
+    demand(status === 200 && errors.length === 0, `answered ${status}: ${describeErrors(errors)}`)
+    const id = signedId(header)
     const wanted = id === undefined ? [] : [`koa:sess:${id}`]
     demand(
-      String([...new Set(asked)]) === String(wanted),
-      'the store was asked for what is not proven',
+      String([...new Set(loadedKeys)]) === String(wanted),
+      'the store was called with an id that is not signed',
     )
-    demand(seen === (id === LIVE ? 'ada' : undefined), 'somebody else was seen')
+    demand(seen === (id === LIVE ? 'ada' : undefined), 'the session of another id was loaded')
     demandClean()
   },
 }
 
-/** The id that a header proves, found in another way than the package does it. */
-function proven(header) {
+/** The signed id of a header, by another algorithm than the package's. */
+function signedId(header) {
   const pairs = header.split(';').map((pair) => pair.replace(/^[ \t]+/, ''))
   const named = (name) =>
     pairs

@@ -1,11 +1,11 @@
 import session, { MemoryStore, SessionError } from '../../../.fuzz/index.js'
 import { open } from '../site.mjs'
-import { demand, demandClean, told } from './check.mjs'
+import { demand, demandClean, describeErrors } from './check.mjs'
 
 const nothing = () => undefined
 const OLDER = { get: nothing, set: nothing, destroy: nothing }
 
-// What no JSON can say, by name.
+// Values that JSON cannot express, by name.
 const NAMED = {
   '@nothing': nothing,
   '@store': new MemoryStore(),
@@ -29,7 +29,7 @@ const ATTRIBUTES = [
   ...['maxage', 'rewrite', 'expires', 'priority', 'partitioned'],
 ]
 
-/** Refused with a SessionError, or good for a request that fails with nothing else. */
+/** Options either throw a SessionError, or serve a request that throws nothing but SessionErrors. */
 export const options = {
   name: 'options',
   seeds: [
@@ -73,32 +73,32 @@ export const options = {
     ...['lax', 'none', 'low', '/', 'sid', '__Host-sid', 'a.example', 'mine', 'sha256', ';'],
   ],
   async run(text) {
-    const value = revived(text)
+    const value = parseInput(text)
     if (value === undefined) return
-    const site = made(value)
+    const site = openSite(value)
     demandClean()
     if (!site) return
     const { errors } = await site.send('/', '')
     site.close()
     const others = errors.filter((error) => !(error instanceof SessionError))
-    demand(others.length === 0, `accepted, and then failed: ${told(others)}`)
+    demand(others.length === 0, `accepted, and then failed: ${describeErrors(others)}`)
     demandClean()
   },
 }
 
-function made(value) {
+function openSite(value) {
   try {
     return open(value, async (ctx) => {
       const current = await ctx.session
       if (current) current.touched = 1
     })
   } catch (error) {
-    demand(error instanceof SessionError, `refused by ${told([error])}`)
+    demand(error instanceof SessionError, `refused by ${describeErrors([error])}`)
     return undefined
   }
 }
 
-function revived(text) {
+function parseInput(text) {
   try {
     return JSON.parse(text, (_, value) => (Object.hasOwn(NAMED, value) ? NAMED[value] : value))
   } catch {
@@ -106,12 +106,15 @@ function revived(text) {
   }
 }
 
-// An option that comes later is fuzzed without a word here.
+// Read from the error message, so that new options are fuzzed without a change here.
 function namesOf(refused) {
   try {
     refused()
     return []
   } catch ({ message }) {
-    return message.replace(/.*known are /, '').split(', ')
+    return message
+      .replace(/.*(?:known are|It takes:) /, '')
+      .replace(/\.$/, '')
+      .split(', ')
   }
 }

@@ -1,6 +1,6 @@
 import { MemoryStore, SessionError } from '../../../.fuzz/index.js'
-import { noting, open, sign } from '../site.mjs'
-import { demand, demandClean, told } from './check.mjs'
+import { open, recordKeys, sign } from '../site.mjs'
+import { demand, demandClean, describeErrors } from './check.mjs'
 
 const DAY = 86_400_000
 const now = () => 1_800_000_000_000
@@ -10,21 +10,21 @@ let theirs = ''
 let key = ''
 let put
 let seen
-const look = async (ctx) => {
+const readSession = async (ctx) => {
   const current = await ctx.session
   seen = { ...current }
   return current
 }
 
-// By the first letter of an input.
-const DEEDS = {
-  r: async (ctx) => void (await look(ctx)).cookie,
+// The first letter of an input selects the action.
+const ACTIONS = {
+  r: async (ctx) => void (await readSession(ctx)).cookie,
   m: async (ctx) => {
-    const current = await look(ctx)
+    const current = await readSession(ctx)
     current.touched = 1
   },
   c: async (ctx) => {
-    const current = await look(ctx)
+    const current = await readSession(ctx)
     current.touched = 1
     put(key, theirs)
   },
@@ -34,28 +34,28 @@ const DEEDS = {
       draft.touched = 1
     }),
   l: async (ctx) => {
-    await look(ctx)
+    await readSession(ctx)
     ctx.session = null
   },
   g: async (ctx) => {
-    await ctx.regenerateSession({ keep: Object.keys(await look(ctx)) })
+    await ctx.regenerateSession({ keep: Object.keys(await readSession(ctx)) })
   },
   s: async (ctx) => {
-    await look(ctx)
+    await readSession(ctx)
     ctx.session = { touched: 1 }
   },
 }
 
-// By the second one.
+// The second one selects the options and the kind of store.
 const MODES = [{}, { rolling: true }, { absoluteTimeout: DAY, rolling: true }, { renew: 0.5 }]
 const LANES = Object.fromEntries([
   ...MODES.map((mode, at) => [at, laneOf(strong(), mode)]),
   ...MODES.map((mode, at) => [at + MODES.length, laneOf(older(), mode)]),
 ])
 
-function laneOf(shelf, mode) {
-  const options = { ...mode, now, store: noting(shelf.store, []) }
-  return { ...shelf, site: open(options, (ctx) => DEEDS[ctx.path.slice(1)](ctx)) }
+function laneOf(backend, mode) {
+  const options = { ...mode, now, store: recordKeys(backend.store, []) }
+  return { ...backend, site: open(options, (ctx) => ACTIONS[ctx.path.slice(1)](ctx)) }
 }
 
 function strong() {
@@ -68,11 +68,11 @@ function strong() {
     },
     peek: (at) => store.load(at),
     drop: (at) => store.destroy(at),
-    told: (value) => value,
+    stored: (value) => value,
   }
 }
 
-/** A store of the older contract, which parses what it holds. */
+/** A store of get, set and destroy that parses its records. */
 function older() {
   const rows = new Map()
   const store = {
@@ -85,7 +85,7 @@ function older() {
     put: (at, value) => rows.set(at, value),
     peek: (at) => rows.get(at),
     drop: (at) => rows.delete(at),
-    told: (value) => write(parse(value)) ?? '',
+    stored: (value) => write(parse(value)) ?? '',
   }
 }
 
@@ -102,13 +102,15 @@ const RECORDS = [
   `{"a":1,"cookie":${JSON.stringify({ ...OWN, own: Object.keys(OWN) })}}`,
   '0e4102444800000',
 ]
-let games = 0
+let count = 0
 
-/** Whatever a store hands out: no error, no pollution, and no key of a record is lost. */
+/** No stored text causes an error or pollutes a prototype, and no key of a record is lost. */
 export const record = {
   name: 'record',
   seeds: RECORDS.flatMap((value) =>
-    Object.keys(DEEDS).flatMap((deed) => [0, 1, 2, 3, 4, 6].map((mode) => deed + mode + value)),
+    Object.keys(ACTIONS).flatMap((action) =>
+      [0, 1, 2, 3, 4, 6].map((mode) => action + mode + value),
+    ),
   ),
   tokens: [
     ...[
@@ -151,44 +153,44 @@ export const record = {
     ],
   ],
   async run(input) {
-    const [deed = '', mode = ''] = input
+    const [action = '', mode = ''] = input
     const lane = LANES[mode]
-    if (!lane || !Object.hasOwn(DEEDS, deed)) return
+    if (!lane || !Object.hasOwn(ACTIONS, action)) return
     const value = input.slice(2)
-    const id = `the-id-of-session-${games++}`
+    const id = `the-id-of-session-${count++}`
     key = `koa:sess:${id}`
     theirs = value
     put = lane.put
     seen = undefined
-    // There the value is what comes in between.
-    put(key, deed === 'c' ? RECORDS[0] : value)
-    const reply = await lane.site.send(`/${deed}`, `koa.sid=${id}; koa.sid.sig=${sign(id)}`)
-    check(deed, lane, lane.told(value), reply)
+    // With `c`, the value is the concurrent write.
+    put(key, action === 'c' ? RECORDS[0] : value)
+    const reply = await lane.site.send(`/${action}`, `koa.sid=${id}; koa.sid.sig=${sign(id)}`)
+    check(action, lane, lane.stored(value), reply)
     lane.drop(key)
     demandClean()
   },
 }
 
-function check(deed, lane, value, { status, errors }) {
+function check(action, lane, value, { status, errors }) {
   const before = parse(value)
   const data = isRecord(before) ? dataOf(before) : {}
   const isWritable = write(data) !== undefined
-  // Nothing can be kept of what JSON cannot write: whoever asks for that is told.
-  const isTold = !isWritable && 'ug'.includes(deed) && errors.every(isAboutData)
-  demand(status === 200 || isTold, `answered ${status}: ${told(errors)}`)
-  if (deed === 'c' || !isWritable || mayBeOver(before)) return
-  demand(write(sorted(seen)) === write(sorted(data)), 'other data were seen')
-  if (!'mu'.includes(deed) || !isRecord(before)) return
+  // JSON cannot write the data: update and regenerate have to reject.
+  const isReported = !isWritable && 'ug'.includes(action) && errors.every(isAboutData)
+  demand(status === 200 || isReported, `answered ${status}: ${describeErrors(errors)}`)
+  if (action === 'c' || !isWritable || mayBeOver(before)) return
+  demand(write(sorted(seen)) === write(sorted(data)), 'the handler got other data')
+  if (!'mu'.includes(action) || !isRecord(before)) return
   const after = parse(lane.peek(key))
   const kept = write(sorted({ ...data, touched: 1 })) === write(sorted(dataOf(after ?? {})))
-  demand(kept, 'what was written is not what was read and changed')
+  demand(kept, 'the stored data differ from the data that were read and changed')
 }
 
 const isAboutData = (error) => error instanceof SessionError && error.code === 'ERR_SESSION_DATA'
 const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
 const sorted = (data) => Object.entries(data).sort(([left], [right]) => (left < right ? -1 : 1))
 
-/** The data of a record; what koa-session adds is none, unless it is marked. */
+/** The data of a record. The keys that koa-session adds are no data, unless the record is marked. */
 function dataOf({ cookie, ...data }) {
   const isLasting = Number.isFinite(data._expire) && Number.isFinite(data._maxAge)
   const isMarked = isRecord(cookie) && cookie.data === true
@@ -197,7 +199,7 @@ function dataOf({ cookie, ...data }) {
   return rest
 }
 
-/** Whether a record says of itself that it ended, or may. */
+/** Whether a record's own dates say that it has ended, or may have. */
 function mayBeOver(value) {
   if (!isRecord(value)) return false
   const { expires, created } = isRecord(value.cookie) ? value.cookie : {}

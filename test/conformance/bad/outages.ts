@@ -42,7 +42,7 @@ export const OUTAGES: Record<string, Bad<Fragile>> = {
     class extends Fragile {
       override up() {}
     },
-    'once it is back, the same instance goes on',
+    'after an outage the same instance works again',
   ],
   'it says nothing': [
     class extends Fragile {
@@ -50,6 +50,6 @@ export const OUTAGES: Record<string, Bad<Fragile>> = {
         return this
       }
     },
-    'a store that has events says disconnect, and connect',
+    'a store with events emits disconnect and connect',
   ],
 }
