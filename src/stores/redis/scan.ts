@@ -3,43 +3,61 @@ import { ONE_DAY } from '../../util/duration.js'
 import { unavailable } from '../../util/errors.js'
 import type { Page, StoredRecord } from '../contract.js'
 import type { Command } from './command.js'
-import type { Ask, Connection, RedisNode } from './connection.js'
-import { wordsOf } from './errors.js'
+import type { Connection, Guard, RedisNode } from './connection.js'
+import { serverMessage } from './errors.js'
 
-const NO_DEADLINE = -1
+/** The reply of PTTL for a key without an expiry. */
+const NO_EXPIRY = -1
 
-/** A page of the records of all primaries, one after another. */
+/** Where a scan goes on: the index of a primary, and the cursor of its SCAN. */
+interface Position {
+  index: number
+  cursor: string
+}
+
+interface ScanRequest {
+  prefix: string
+  cursor: string | undefined
+  count: number
+}
+
+/** Scans the primaries one after another. A cursor is `fingerprint:index:cursor`. */
 export async function scan(
   connection: Connection,
-  ask: Ask,
+  guard: Guard,
   now: () => number,
-  { prefix, cursor, count }: { prefix: string; cursor: string | undefined; count: number },
+  { prefix, cursor, count }: ScanRequest,
 ): Promise<Page> {
-  const primaries = await ask(Promise.resolve(connection.primaries()))
+  const primaries = await guard(Promise.resolve(connection.primaries()))
   const nodes = primaries.toSorted(byAddress)
-  const begun = place(cursor, nodes)
-  const node = nodes[begun.node]
-  if (!node) throw unavailable('The client knows no primary to scan: is it connected?')
-  const pattern = `${escaped(connection.keyPrefix + prefix)}*`
-  const command: Command = ['scan', begun.at, 'MATCH', pattern, 'COUNT', `${count}`]
-  const reply = await ask(node.send(command))
+  const start = parseCursor(cursor, nodes)
+  const node = nodes[start.index]
+  if (!node) throw unavailable('The client knows no primary to scan. Check that it is connected.')
+  const pattern = `${escapePattern(connection.keyPrefix + prefix)}*`
+  const command: Command = ['scan', start.cursor, 'MATCH', pattern, 'COUNT', `${count}`]
+  const reply = await guard(node.send(command))
   const [next, found] = Array.isArray(reply) ? reply : ['0', []]
   const keys: string[] = found.map((key: unknown) => `${key}`.slice(connection.keyPrefix.length))
-  const read = (key: string) => record(key, (command) => ask(connection.send(command)), now)
-  const records = (await Promise.all(keys.map(read))).filter((one) => one !== undefined)
-  const [index, at] = `${next}` === '0' ? [begun.node + 1, '0'] : [begun.node, `${next}`]
-  const over = index >= nodes.length
-  return { records, cursor: over ? undefined : `${fingerprint(nodes)}:${index}:${at}` }
+  const read = (key: string) => readRecord(key, (command) => guard(connection.send(command)), now)
+  const records = (await Promise.all(keys.map(read))).filter((record) => record !== undefined)
+  return { records, cursor: formatCursor(nodes, start.index, `${next}`) }
 }
 
 /**
- * A cursor is good for the primaries that it was made with. After a failover there are others, whose
- * cursors are their own and who may have been passed: from the beginning, so that none is missed.
+ * A cursor is valid only for the primaries that it was made with. After a failover the scan restarts:
+ * cursors of a new primary differ, and it may come before the index, so records would be missed.
  */
-function place(cursor: string | undefined, nodes: RedisNode[]): { node: number; at: string } {
-  const [of, node = '', at = ''] = cursor?.split(':') ?? []
-  const known = of === fingerprint(nodes) && Number(node) < nodes.length && /^\d+$/.test(at)
-  return known ? { node: Number(node), at } : { node: 0, at: '0' }
+function parseCursor(cursor: string | undefined, nodes: RedisNode[]): Position {
+  const [primaries, index = '', at = ''] = cursor?.split(':') ?? []
+  const isValid =
+    primaries === fingerprint(nodes) && Number(index) < nodes.length && /^\d+$/.test(at)
+  return isValid ? { index: Number(index), cursor: at } : { index: 0, cursor: '0' }
+}
+
+/** SCAN returns the cursor 0 at the end of a node; after the last node the scan is complete. */
+function formatCursor(nodes: RedisNode[], index: number, cursor: string): string | undefined {
+  const following = cursor === '0' ? index + 1 : index
+  return following < nodes.length ? `${fingerprint(nodes)}:${following}:${cursor}` : undefined
 }
 
 function fingerprint(nodes: RedisNode[]): string {
@@ -51,27 +69,27 @@ function byAddress(one: RedisNode, other: RedisNode): number {
   return one.address < other.address ? -1 : 1
 }
 
-async function record(
+async function readRecord(
   key: string,
   send: (command: Command) => Promise<unknown>,
   now: () => number,
 ): Promise<StoredRecord | undefined> {
-  const [value, left] = await Promise.all([
-    send(['get', key]).catch(otherKind),
+  const [value, ttl] = await Promise.all([
+    send(['get', key]).catch(ignoreWrongType),
     send(['pttl', key]),
   ])
-  const ms = Number(left)
-  if (value === null || value === undefined || (ms <= 0 && ms !== NO_DEADLINE)) return undefined
-  // Older packages may store without a deadline; a session that nobody ends must not live forever elsewhere.
-  return { key, value: `${value}`, expiresAt: now() + (ms === NO_DEADLINE ? ONE_DAY : ms) }
+  const ms = Number(ttl)
+  if (value === null || value === undefined || (ms <= 0 && ms !== NO_EXPIRY)) return undefined
+  // Older packages may store without an expiry; in the target store the copy must not live forever.
+  return { key, value: `${value}`, expiresAt: now() + (ms === NO_EXPIRY ? ONE_DAY : ms) }
 }
 
-/** Lists and hashes of the same prefix are no sessions. */
-function otherKind(error: unknown): undefined {
-  if (!wordsOf(error).startsWith('WRONGTYPE')) throw error
+/** Lists and hashes with the same prefix are not sessions. */
+function ignoreWrongType(error: unknown): undefined {
+  if (!serverMessage(error).startsWith('WRONGTYPE')) throw error
 }
 
-/** A prefix is text: what is a pattern to SCAN in it is escaped. */
-function escaped(text: string): string {
+/** Escapes the characters of a prefix that have a meaning in a pattern of SCAN. */
+function escapePattern(text: string): string {
   return text.replace(/[\\*?[\]^-]/g, '\\$&')
 }
