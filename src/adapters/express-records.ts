@@ -120,7 +120,7 @@ function mergeRecords(base: string | undefined, theirs: string, mine: string): s
   return JSON.stringify(merged)
 }
 
-/** Smaller differences of a lifetime are ignored, in ms: express-session's rounding may change it by one. */
+/** Smaller differences of a lifetime are ignored, in ms: rounding in express-session may change it. */
 const LIFETIME_TOLERANCE = 1000
 
 /** Whether two cookies differ in nothing but their expiry. */
