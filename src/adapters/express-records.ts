@@ -126,7 +126,7 @@ function mergeRecords(base: string | undefined, current: string, mine: string): 
   return joinFields(merged.fields)
 }
 
-/** Smaller differences of a lifetime are ignored, in ms: express-session's rounding may change it by one. */
+/** Smaller differences of a lifetime are ignored, in ms: rounding in express-session may change it. */
 const LIFETIME_TOLERANCE = 1000
 
 /** Whether two cookies differ in nothing but their expiry. */

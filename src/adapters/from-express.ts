@@ -54,7 +54,7 @@ function assertExpressStore(store: unknown): asserts store is ExpressStoreLike {
 
 type Callback = (error?: unknown, value?: unknown) => void
 
-/** The result that a method passes to its callback. If it also returns a promise, only its rejection counts. */
+/** The result that a method passes to its callback. Of a returned promise, only the rejection counts. */
 function call(sid: string, method: (done: Callback) => unknown): Promise<unknown> {
   return redactErrors(
     sid,

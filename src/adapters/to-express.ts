@@ -101,7 +101,7 @@ export class ExpressStore extends EventEmitter {
     return scratch.session
   }
 
-  /** Calls the method `generate`, which express-session sets on its store: it sets a new session on `req`. */
+  /** Sets a new session on `req`, by the method `generate` that express-session adds to its store. */
   #generate(req: object): void {
     const generate: unknown = Reflect.get(this, 'generate')
     if (typeof generate !== 'function') throw notInExpressSession()

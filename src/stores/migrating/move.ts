@@ -5,7 +5,7 @@ import type { Replaced, SessionStore } from '../contract.js'
 
 /** How long a copy lives in `to` while `from` still has the session, in ms. */
 const COPY_TTL = 60_000
-/** Pauses before each new attempt while another move of the session is in progress, in ms; a second in all. */
+/** Pauses between attempts while another move of the session is in progress, in ms; together 1 s. */
 const PAUSES = [1, 2, 5, 10, 20, 50, 100, 200, 300, 300]
 const MAX_MOVE_NUMBER = 10 ** 14
 

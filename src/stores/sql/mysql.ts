@@ -33,7 +33,10 @@ export class MysqlStore extends SqlStore {
   readonly #overwrite: string
   readonly #deleteExpired: string
 
-  /** @throws {SessionError} ERR_SESSION_CLIENT if the client is not known; ERR_SESSION_OPTION; ERR_SESSION_DURATION. */
+  /**
+   * @throws {SessionError} ERR_SESSION_CLIENT if the client is not known; ERR_SESSION_OPTION;
+   * ERR_SESSION_DURATION.
+   */
   constructor(options: MysqlStoreOptions) {
     const { client, schema, table = 'koa_sess' } = options ?? {}
     const database = toSqlClient(client)

@@ -43,7 +43,10 @@ export interface PostgresStoreOptions extends SqlStoreOptions {
   client: PgPoolLike | PostgresJsLike
   /** The schema of the table; it must exist. Default: the first one of the connection's search_path. */
   schema?: string
-  /** Whether statements are prepared once for each connection. Set false for PgBouncer before 1.21. Default true. */
+  /**
+   * Whether statements are prepared once for each connection. Default true. Set false for PgBouncer
+   * before 1.21.
+   */
   prepare?: boolean
 }
 
@@ -51,7 +54,10 @@ export interface PostgresStoreOptions extends SqlStoreOptions {
 export class PostgresStore extends SqlStore {
   readonly #pool: PgPoolLike | undefined
 
-  /** @throws {SessionError} ERR_SESSION_CLIENT if the client is not known; ERR_SESSION_OPTION; ERR_SESSION_DURATION. */
+  /**
+   * @throws {SessionError} ERR_SESSION_CLIENT if the client is not known; ERR_SESSION_OPTION;
+   * ERR_SESSION_DURATION.
+   */
   constructor(options: PostgresStoreOptions) {
     const { client, schema, table = 'koa_sess', prepare = true } = options ?? {}
     const database = toSqlClient(client, prepare)

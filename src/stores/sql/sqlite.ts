@@ -19,7 +19,10 @@ export interface SqliteLike {
 }
 
 export interface SqliteStoreOptions extends SqlStoreOptions {
-  /** An open database: better-sqlite3, libsql, or DatabaseSync of `node:sqlite`. The store never closes it. */
+  /**
+   * An open database: better-sqlite3, libsql, or DatabaseSync of `node:sqlite`. The store never closes
+   * it.
+   */
   client: SqliteLike
 }
 
@@ -33,7 +36,10 @@ const BUSY_TIMEOUT = 5000
 export class SqliteStore extends SqlStore {
   readonly #database: SqliteClient
 
-  /** @throws {SessionError} ERR_SESSION_CLIENT if the client is not known; ERR_SESSION_OPTION; ERR_SESSION_DURATION. */
+  /**
+   * @throws {SessionError} ERR_SESSION_CLIENT if the client is not known; ERR_SESSION_OPTION;
+   * ERR_SESSION_DURATION.
+   */
   constructor(options: SqliteStoreOptions) {
     const { client, table = 'koa_sess' } = options ?? {}
     if (!isSqlite(client))
