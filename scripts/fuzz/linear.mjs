@@ -1,13 +1,12 @@
-import {
-  decodeCookie,
-  followsOptions,
-  makeCookie,
-  SessionCookie,
-} from '../../.fuzz/cookie/attributes.js'
-import { cookieValues, mergeLines, readCookie } from '../../.fuzz/cookie/header.js'
+import { makeCookie, SessionCookie } from '../../.fuzz/cookie/attributes.js'
+import { cookieValues, readCookie } from '../../.fuzz/cookie/header.js'
+import { CookiePolicy } from '../../.fuzz/cookie/policy.js'
+import { mergeLines } from '../../.fuzz/cookie/set-cookie.js'
 import { SignerCache } from '../../.fuzz/cookie/signature.js'
-import { decode, encode } from '../../.fuzz/record/format.js'
-import { merge } from '../../.fuzz/record/merge.js'
+import { splitFields } from '../../.fuzz/record/fields.js'
+import { encodeRecord, parseRecord } from '../../.fuzz/record/format.js'
+import { merge, storedSide } from '../../.fuzz/record/merge.js'
+import { decodeCookie, usesDefaults } from '../../.fuzz/record/stored-cookie.js'
 import { tombstoneUntil } from '../../.fuzz/record/tombstone.js'
 import { isId } from '../../.fuzz/session/id.js'
 
@@ -23,12 +22,14 @@ const signer = new SignerCache({ digest: 'sha1', sha1Until: 0, now: Date.now }).
   'a secret of the fuzzer, and a long one',
 ])
 const base = new SessionCookie()
+const policy = new CookiePolicy('koa.sid')
 
 const filled = (piece) => (n) => piece.repeat(Math.ceil(n / piece.length))
 const names = (n) => Array.from({ length: Math.ceil(n / 10) }, (_, at) => `name${at}`)
 const object = (n, value) => Object.fromEntries(names(n).map((name) => [name, value]))
 const withOwn = (n) => ({ ...object(4 * n, 1), own: names(4 * n).map((name) => `not ${name}`) })
 const nested = (open, close) => (n) => open.repeat(n / 2) + close.repeat(n / 2)
+const sideOf = (data) => storedSide(splitFields(JSON.stringify(data)))
 const refused = (options) => {
   try {
     return makeCookie(base, options)
@@ -67,16 +68,23 @@ const CASES = [
     ['the same key', (n) => `{${filled('"a":1,')(n)}"a":1}`],
     ['escapes', (n) => `{"a":"${filled('\\u0000')(n)}"}`],
     ['a large cookie', (n) => JSON.stringify({ _session: true, cookie: withOwn(n) })],
-  ].map(([title, make]) => [`decode: ${title}`, make, decode]),
+  ].map(([title, make]) => [`parseRecord: ${title}`, make, parseRecord]),
   ['tombstoneUntil: digits', (n) => `0e${'9'.repeat(n)}x`, tombstoneUntil],
-  ['encode: keys', (n) => object(n, 'x'), (it) => encode(it, '{}')],
-  ['followsOptions: names in own', withOwn, followsOptions],
-  ['decodeCookie: names in own', withOwn, (it) => decodeCookie(it, base)],
+  ['encodeRecord: keys', (n) => object(n, 'x'), (it) => encodeRecord(it, '{}')],
+  ['splitFields: keys', (n) => JSON.stringify(object(n, 'x')), splitFields],
+  ['splitFields: backslashes', (n) => `{"a":"${filled('\\\\')(2 * n)}"}`, splitFields],
+  ['splitFields: brackets', (n) => `{"a":${nested('[', ']')(n)}}`, splitFields],
+  ['usesDefaults: names in own', withOwn, usesDefaults],
+  ['decodeCookie: names in own', withOwn, (it) => decodeCookie(it, policy)],
   ['cookie.domain: letters', (n) => `${'a'.repeat(n)}!`, (domain) => refused({ domain })],
   ['cookie.domain: dashes', (n) => `a${'-'.repeat(n)}!`, (domain) => refused({ domain })],
   ['cookie.domain: labels', (n) => `${filled('a-a.')(n)}!`, (domain) => refused({ domain })],
   ['cookie.path: slashes', (n) => `${'/'.repeat(n)};`, (path) => refused({ path })],
-  ['merge: keys', (n) => object(n, 1), (it) => merge(it, { ...it, a: 1 }, { ...it, b: 1 }, 'mine')],
+  [
+    'merge: keys',
+    (n) => object(n, 1),
+    (it) => merge(sideOf(it), sideOf({ ...it, a: 1 }), sideOf({ ...it, b: 1 }), 'mine'),
+  ],
 ]
 
 /** Times every function at n and 2n: the minimum of many alternating rounds, against noise. */

@@ -1,10 +1,8 @@
 import type { Context } from 'koa'
-import type { RequestSession } from '../session/request-session.js'
 import type { RegenerateOptions, Session } from '../session/session.js'
-import type { SessionAdmin } from '../session/session-admin.js'
 import { ignoreRejection } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
-import { STATE, scopeOf, setPresetId } from './context-state.js'
+import { type ContextSession, latestScopeOf, STATE, scopeOf, setPresetId } from './context-state.js'
 import { restoreCookiesAfterErrors } from './error-cookies.js'
 import { watchCookies } from './used-cookies.js'
 
@@ -17,7 +15,7 @@ export function installAccessors(ctx: Context): void {
   if (!Reflect.has(ctx, 'session')) {
     Object.defineProperties(ctx.app.context, ACCESSORS)
     watchCookies(ctx.app.context)
-    restoreCookiesAfterErrors(ctx.app.context)
+    restoreCookiesAfterErrors(ctx.app.context, latestScopeOf)
   }
   if (Reflect.has(ctx, STATE) && !Object.hasOwn(ctx, 'session')) return
   throw new SessionError(
@@ -66,7 +64,7 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
   },
   sessionStore: {
     configurable: true,
-    get(): SessionAdmin | undefined {
+    get(): object | undefined {
       return scopeOf(this)?.settings.admin
     },
   },
@@ -93,7 +91,7 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
   },
 }
 
-function requireSession(ctx: object): RequestSession {
+function requireSession(ctx: object): ContextSession {
   const scope = scopeOf(ctx)
   if (scope) return scope.session
   throw new SessionError(

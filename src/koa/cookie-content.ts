@@ -1,5 +1,5 @@
 import type { SessionCookie } from '../cookie/attributes.js'
-import type { LoadedRecord } from '../record/loaded-record.js'
+import type { LoadedRecord } from '../record/records.js'
 import type { Rejection } from '../util/events.js'
 import type { Exchange, PresentedCookie } from './id-transport.js'
 

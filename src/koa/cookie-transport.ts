@@ -1,7 +1,7 @@
 import type { SessionCookie } from '../cookie/attributes.js'
 import { InsecureWarning } from '../cookie/insecure-warning.js'
 import { followsConnection, serializeAttributes } from '../cookie/set-cookie.js'
-import type { LoadedRecord } from '../record/loaded-record.js'
+import type { LoadedRecord } from '../record/records.js'
 import type { Lifetime } from '../session/lifetime.js'
 import { Session } from '../session/session.js'
 import type { Presented } from '../session/transport.js'
@@ -17,7 +17,7 @@ export interface CookieTransportOptions {
   readKeys: readonly string[]
   /** The option `cookie.secure` is `auto`. */
   isAuto: boolean
-  lifetime: Lifetime
+  lifetime: Lifetime<Session>
 }
 
 /** Sessions travel in a cookie. */
@@ -26,7 +26,7 @@ export class CookieTransport implements IdTransport {
   readonly #key: string
   readonly #names: readonly string[]
   readonly #content: CookieContent
-  readonly #lifetime: Lifetime
+  readonly #lifetime: Lifetime<Session>
   readonly #warning: InsecureWarning
 
   constructor(content: CookieContent, options: CookieTransportOptions) {

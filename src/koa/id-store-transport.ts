@@ -1,5 +1,5 @@
 import type { SessionIdStore } from '../options/session-options.js'
-import type { LoadedRecord } from '../record/loaded-record.js'
+import type { LoadedRecord } from '../record/records.js'
 import { isId } from '../session/id.js'
 import type { Session } from '../session/session.js'
 import type { Presented } from '../session/transport.js'

@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import type { LoadedRecord } from '../record/loaded-record.js'
+import type { LoadedRecord } from '../record/records.js'
 import type { Session } from '../session/session.js'
 import type { Presented } from '../session/transport.js'
 import type { Awaitable } from '../util/async.js'

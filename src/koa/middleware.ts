@@ -2,13 +2,21 @@ import type { Context, Middleware, Next } from 'koa'
 import { resolveRecords, resolveShared, type SharedSettings } from '../options/resolve.js'
 import type { SessionOptions } from '../options/session-options.js'
 import type { SessionRecords } from '../record/records.js'
+import { RequestSession } from '../session/request-session.js'
 import { SessionAdmin } from '../session/session-admin.js'
-import type { SessionSettings } from '../session/settings.js'
+import type { SessionSettings } from '../session/state.js'
+import type { SessionRequest } from '../session/transport.js'
 import type { LegacyStore, SessionStore } from '../stores/contract.js'
 import { isPromise } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import { installAccessors } from './context.js'
-import { enterScope, leaveScope, scopeOf, takePresetId } from './context-state.js'
+import {
+  enterScope,
+  leaveScope,
+  type ScopeIdentity,
+  scopeOf,
+  takePresetId,
+} from './context-state.js'
 import { CookieTransport } from './cookie-transport.js'
 import { IdStoreTransport } from './id-store-transport.js'
 import type { IdTransport } from './id-transport.js'
@@ -58,7 +66,7 @@ export interface Parts {
   /** The store that was configured. */
   source: SessionStore | LegacyStore
   transport: IdTransport
-  identity: ScopeSettings['identity']
+  identity: ScopeIdentity
   close(): void
 }
 
@@ -82,7 +90,8 @@ export function assemble({
     preparesSave: hooks.beforeSave !== undefined,
   }
   const admin = new SessionAdmin(source, session)
-  const settings = { session, hooks, transport, admin, events, defer, privateCache, identity }
+  const open = (request: SessionRequest) => new RequestSession(session, request)
+  const settings = { open, hooks, transport, admin, events, defer, privateCache, identity }
   const { path } = shared.policy.defaults
   const run = (ctx: Context, next: Next): Promise<void> => {
     installAccessors(ctx)
@@ -129,7 +138,7 @@ async function runHandlers(next: Next, { session }: SessionScope, ctx: Context):
  * Whether another session middleware above serves this one's cookie already: one session, one commit.
  * @throws {SessionError} ERR_SESSION_CONTEXT when that one has another store or prefix.
  */
-function isServed(ctx: Context, { key, store, prefix, isDefaultStore }: ScopeSettings['identity']) {
+function isServed(ctx: Context, { key, store, prefix, isDefaultStore }: ScopeIdentity) {
   let scope = scopeOf(ctx)
   while (scope && scope.settings.identity.key !== key) scope = scope.outer
   if (!scope || scope.isDone) return false

@@ -1,24 +1,33 @@
 import type { Context } from 'koa'
 import { mergeLines } from '../cookie/set-cookie.js'
 import type { SessionHookOptions } from '../options/session-options.js'
-import type { LoadedRecord } from '../record/loaded-record.js'
+import type { LoadedRecord } from '../record/records.js'
 import type { StoreFailure } from '../record/store-guard.js'
 import { generateId, isId } from '../session/id.js'
-import { RequestSession } from '../session/request-session.js'
 import type { Session } from '../session/session.js'
 import type { SessionAdmin } from '../session/session-admin.js'
-import type { SessionSettings } from '../session/settings.js'
 import type { Presented, SessionRequest } from '../session/transport.js'
 import type { Awaitable } from '../util/async.js'
 import type { EventDetails, Events, SessionEvent } from '../util/events.js'
+import type { ContextScope, ContextSession, ScopeIdentity } from './context-state.js'
 import type { Exchange, IdTransport, PresentedCookie } from './id-transport.js'
 import { hasUsedCookies } from './used-cookies.js'
 
 const ID_LENGTH = 24
 
+/** The session of a request, as far as its middleware uses it. */
+export interface ScopeSession extends ContextSession {
+  /** Reads the store, once. */
+  ready(): Awaitable<void>
+  commit(): Awaitable<void>
+  /** Whether anything of the answer can depend on the session. */
+  readonly isUsed: boolean
+}
+
 /** What the scopes of one middleware share. */
 export interface ScopeSettings {
-  session: SessionSettings
+  /** Makes the session of a request. */
+  open(request: SessionRequest): ScopeSession
   hooks: SessionHookOptions
   transport: IdTransport
   admin: SessionAdmin
@@ -26,29 +35,28 @@ export interface ScopeSettings {
   /** Sessions are read on first use, and `ctx.session` is a promise. */
   defer: boolean
   privateCache: boolean
-  /** What distinguishes this middleware from another one in the same app. */
-  identity: { key: string; store: unknown; prefix: string; isDefaultStore: boolean }
+  identity: ScopeIdentity
 }
 
 /** One middleware's session in one request: the session, and the request and answer around it. */
-export class SessionScope implements SessionRequest, Exchange {
-  readonly session: RequestSession
+export class SessionScope implements SessionRequest, Exchange, ContextScope {
+  readonly session: ScopeSession
   presentedCookie: PresentedCookie | undefined
   /** It has committed: the context belongs to another middleware now. */
   isDone = false
   /** The scope that began before it in this request. */
-  before: SessionScope | undefined
+  before: ContextScope | undefined
   #lines: string[] = []
 
   constructor(
     readonly ctx: Context,
     readonly settings: ScopeSettings,
     /** The scope of the middleware around it. */
-    readonly outer: SessionScope | undefined,
+    readonly outer: ContextScope | undefined,
     /** What the application set `ctx.sessionId` to before the middleware ran. */
     readonly presetId: unknown,
   ) {
-    this.session = new RequestSession(settings.session, this)
+    this.session = settings.open(this)
   }
 
   presented(): Awaitable<Presented | undefined> {

@@ -1,6 +1,10 @@
 import type { RecordFormat } from '../record/format.js'
-import { LoadedRecord } from '../record/loaded-record.js'
-import type { LookupResult, ReplaceResult, SessionRecords } from '../record/records.js'
+import {
+  LoadedRecord,
+  type LookupResult,
+  type ReplaceResult,
+  type SessionRecords,
+} from '../record/records.js'
 import { SessionError } from '../util/errors.js'
 import type { CookieRecord, SealedCookieCodec } from './sealed-cookie-codec.js'
 

@@ -9,6 +9,7 @@ import { RecordRepository } from '../record/repository.js'
 import { makeSeal } from '../record/seal.js'
 import { StoreGuard } from '../record/store-guard.js'
 import { Lifetime } from '../session/lifetime.js'
+import { Session } from '../session/session.js'
 import {
   assertStore,
   isSessionStore,
@@ -33,7 +34,7 @@ export interface SharedSettings {
   cookie: CookieOptions
   policy: CookiePolicy
   format: RecordFormat
-  lifetime: Lifetime
+  lifetime: Lifetime<Session>
   signers: SignerCache
   events: Events
   hooks: SessionHookOptions
@@ -116,17 +117,24 @@ export function resolveRecords(
   }
 }
 
-function resolveLifetime(options: Options, policy: CookiePolicy, now: () => number): Lifetime {
+function resolveLifetime(
+  options: Options,
+  policy: CookiePolicy,
+  now: () => number,
+): Lifetime<Session> {
   const { ttl, absoluteTimeout, rolling = DEFAULTS.rolling } = options
-  return new Lifetime({
-    ttl: typeof ttl === 'number' ? duration('ttl', ttl) : ttl,
-    absoluteTimeout:
-      absoluteTimeout === undefined ? undefined : duration('absoluteTimeout', absoluteTimeout),
-    rolling,
-    renew: resolveRenew(options),
-    cookie: policy.defaults,
-    now,
-  })
+  return new Lifetime<Session>(
+    {
+      ttl: typeof ttl === 'number' ? duration('ttl', ttl) : ttl,
+      absoluteTimeout:
+        absoluteTimeout === undefined ? undefined : duration('absoluteTimeout', absoluteTimeout),
+      rolling,
+      renew: resolveRenew(options),
+      cookie: policy.defaults,
+      now,
+    },
+    Session,
+  )
 }
 
 function resolveRenew({ renew, ttl }: Options): number | undefined {

@@ -1,5 +1,98 @@
 import type { Awaitable } from '../util/async.js'
-import type { LoadedRecord } from './loaded-record.js'
+import { isEncodable } from '../util/json.js'
+import { type Fields, isSameJson } from './fields.js'
+import { parseRecord, type RecordContent, type RecordEnd, type RecordFormat } from './format.js'
+import { createdIn } from './stored-cookie.js'
+
+/** A record as it was read or written. It is parsed at most once, when an answer depends on it. */
+export class LoadedRecord {
+  #content: RecordContent | null | undefined
+  #fields: Fields | undefined
+
+  constructor(
+    readonly format: RecordFormat,
+    readonly id: string,
+    /** The key in the store. */
+    readonly key: string,
+    /** The value in the store, which compare-and-set compares with. */
+    readonly raw: string,
+    /** The record as JSON: `raw`, opened. */
+    readonly value: string,
+  ) {}
+
+  /**
+   * What the record holds; undefined when it is not a record. A session takes its data over, so
+   * after a session was made of it only `fields` says what was stored.
+   */
+  get content(): RecordContent | undefined {
+    if (this.#content === undefined) this.#content = this.format.parse(this.value) ?? null
+    return this.#content ?? undefined
+  }
+
+  /** Each key as stored, spelled as a session of this record would write it. */
+  get fields(): Fields {
+    const { content } = this
+    this.#fields ??= content ? this.format.fieldsOf(this.value, content) : new Map()
+    return this.#fields
+  }
+
+  /** When the session began, in epoch ms; undefined: the record does not say. */
+  get createdAt(): number | undefined {
+    return this.#saysNothingOfTime ? undefined : createdIn(this.content?.cookie)
+  }
+
+  /** What the record says about its own end. */
+  get end(): RecordEnd {
+    return this.#saysNothingOfTime ? {} : (this.content ?? {})
+  }
+
+  /** The fixed end of its cookie, in epoch ms; undefined: it has none. */
+  get cookieEnd(): number | undefined {
+    const cookie = this.#saysNothingOfTime ? undefined : this.content?.cookie
+    if (typeof cookie !== 'object' || cookie === null || !('expires' in cookie)) return undefined
+    return typeof cookie.expires === 'string' ? Date.parse(cookie.expires) : undefined
+  }
+
+  /** Whether it is a record that JSON can write again. Deep nesting can be parsed and not written. */
+  get isWritable(): boolean {
+    // A handler may have changed what `content` shares with its session.
+    const content = parseRecord(this.value)
+    return content !== undefined && isEncodable(content.data)
+  }
+
+  /**
+   * Whether a session is the one that was stored, in whatever spelling.
+   * @param encoded The session as its record would hold it.
+   * @param fields Called for the fields of the session when the texts differ.
+   */
+  isSameAs(encoded: string, fields: () => Fields): boolean {
+    if (encoded === this.value) return true
+    // The default cookie shows that this package spelled it: a different text is a different session.
+    if (this.format.hasDefaultCookie(this.value) || !this.isWritable) return false
+    return isSame(this.fields, fields())
+  }
+
+  /** A quick look that spares parsing: most records hold nothing of this. */
+  get #saysNothingOfTime(): boolean {
+    const words = this.format.hasDefaultCookie(this.value) ? PEER_WORDS : TIME_WORDS
+    return !words.some((word) => this.value.includes(word))
+  }
+}
+
+/** In the default cookie there is nothing of time, so that only koa-session's keys can say it. */
+const PEER_WORDS = ['"_expire"', '"_session"']
+const TIME_WORDS = [...PEER_WORDS, '"created"', '"until"', '"expires"']
+
+function isSame(one: Fields, other: Fields): boolean {
+  const [before, after] = [[...one], [...other]]
+  return (
+    before.length === after.length &&
+    before.every(([key, text], index) => {
+      const [otherKey, otherText] = after[index] ?? []
+      return key === otherKey && isSameJson(text, otherText)
+    })
+  )
+}
 
 /** What the lookup of an id found. */
 export type LookupResult =

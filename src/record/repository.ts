@@ -3,8 +3,13 @@ import { type Awaitable, andThen } from '../util/async.js'
 import { SessionError, tooManyConflicts } from '../util/errors.js'
 import type { RecordEnvelope } from './envelope.js'
 import type { RecordFormat } from './format.js'
-import { LoadedRecord } from './loaded-record.js'
-import type { LookupResult, ReplaceResult, SessionRecords } from './records.js'
+import {
+  LoadedRecord,
+  type LookupResult,
+  type ReplaceResult,
+  type SessionRecords,
+} from './records.js'
+import { replaceByTombstone } from './revoke.js'
 import type { StoreGuard } from './store-guard.js'
 import { isTombstone, tombstone, tombstoneUntil } from './tombstone.js'
 
@@ -30,6 +35,8 @@ export class RecordRepository implements SessionRecords {
   readonly #format: RecordFormat
   readonly #tombstoneTtl: number
   readonly #now: () => number
+  /** The store, as `replaceByTombstone` uses it. */
+  readonly #ending: Pick<SessionStore, 'replace' | 'destroy'>
   #revocations = 0
 
   constructor({ store, guard, envelope, format, tombstoneTtl, now }: RepositoryOptions) {
@@ -39,6 +46,10 @@ export class RecordRepository implements SessionRecords {
     this.#format = format
     this.#tombstoneTtl = tombstoneTtl
     this.#now = now
+    this.#ending = {
+      replace: (...args) => guard.call('destroy', () => store.replace(...args)),
+      destroy: (key) => guard.call('destroy', () => store.destroy(key)),
+    }
   }
 
   find(id: string, touch?: number): Awaitable<LookupResult> {
@@ -124,17 +135,9 @@ export class RecordRepository implements SessionRecords {
     return ended
   }
 
-  /** Replaces what is stored by a tombstone until that holds. */
-  async #revokeAt(key: string, raw: string): Promise<boolean> {
-    let expected = raw
-    for (let round = 0; round < MAX_ROUNDS && this.#tombstoneTtl > 0; round++) {
-      const until = this.#now() + this.#tombstoneTtl
-      const answer = await this.#swap('destroy', { key, raw: expected }, tombstone(until), until)
-      if (answer.ok) return true
-      if (answer.current === undefined || isTombstone(answer.current)) return false
-      expected = answer.current
-    }
-    return this.#guard.call('destroy', () => this.#store.destroy(key))
+  #revokeAt(key: string, raw: string): Promise<boolean> {
+    const options = { ttl: this.#tombstoneTtl, now: this.#now }
+    return replaceByTombstone(this.#ending, key, raw, options)
   }
 
   async rollback({ key, raw }: LoadedRecord): Promise<void> {

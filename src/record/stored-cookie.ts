@@ -6,8 +6,14 @@ import {
   SPELLINGS,
   setAttribute,
 } from '../cookie/attributes.js'
-import type { CookiePolicy } from '../cookie/policy.js'
 import { LONGEST_COOKIE } from '../util/duration.js'
+
+/** The cookie as configured, and the check of a session's own. */
+export interface CookieRules {
+  readonly defaults: SessionCookie
+  /** Throws when the cookie breaks a rule. */
+  complete(cookie: object): SessionCookie
+}
 
 /** What the `cookies` module, and so every older package, assumes of an attribute that is not named. */
 const ASSUMED: Record<AttributeName, unknown> = {
@@ -44,7 +50,7 @@ export function encodeCookie(cookie: SessionCookie, defaults: SessionCookie): st
 }
 
 /** The attributes of a stored cookie. Where they break the rules of the options, the defaults apply. */
-export function decodeCookie(stored: unknown, policy: CookiePolicy): SessionCookie {
+export function decodeCookie(stored: unknown, policy: CookieRules): SessionCookie {
   const cookie = Object.assign(new SessionCookie(), policy.defaults)
   if (typeof stored !== 'object' || stored === null) return cookie
   for (const [name, value] of altered(stored)) restore(cookie, name, value)

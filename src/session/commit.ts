@@ -1,6 +1,5 @@
 import { isEmptyRecord } from '../record/format.js'
-import type { LoadedRecord } from '../record/loaded-record.js'
-import type { ReplaceResult } from '../record/records.js'
+import type { LoadedRecord } from '../record/records.js'
 import { MAX_ROUNDS } from '../record/repository.js'
 import { type Awaitable, andThen } from '../util/async.js'
 import { tooManyConflicts } from '../util/errors.js'
@@ -37,7 +36,7 @@ function plan(state: SessionState): Plan {
   }
   const action = planCommit({
     save: state.saving,
-    blocked: state.isBlocked,
+    blocked: state.loaded?.kind === 'blocked',
     found: found !== undefined,
     moved: state.isMoved,
     ended: session === null,
@@ -94,26 +93,14 @@ async function replace(
   session: Session,
   value: string,
 ): Promise<void> {
-  let result = await attemptReplace(state, record, session, value)
+  let result = await state.replaceRecord(record, session, value)
   for (let round = 0; round < MAX_ROUNDS; round++) {
     if (result.kind === 'written') return state.markStored(result.record, session)
     const rebased = result.kind === 'conflict' && state.rebase(session, result.theirs)
     if (!rebased || !state.record) return state.markGone()
-    result = await attemptReplace(state, state.record, session)
+    result = await state.replaceRecord(state.record, session)
   }
   throw tooManyConflicts()
-}
-
-/** One compare-and-set of a session over the record that was last seen. */
-export function attemptReplace(
-  state: SessionState,
-  record: LoadedRecord,
-  session: Session,
-  encoded?: string,
-): Promise<ReplaceResult> {
-  const { records, lifetime } = state.settings
-  const expiresAt = lifetime.deadline(session)
-  return records.replace(record, state.valueToWrite(session, expiresAt, encoded), expiresAt)
 }
 
 async function destroy(state: SessionState, record: LoadedRecord): Promise<void> {
@@ -126,7 +113,8 @@ async function destroy(state: SessionState, record: LoadedRecord): Promise<void>
 /** Whether the read has extended the record enough, and no other request can have come between. */
 function isExtended(state: SessionState, session: Session): boolean {
   const { loaded, settings } = state
-  if (loaded?.kind !== 'found' || !loaded.extension || state.keepsDeadline) return false
+  if (loaded?.kind !== 'found' || !loaded.extension) return false
+  if (settings.lifetime.keepsDeadline(state.recordEnd)) return false
   if (loaded.extension.tick !== settings.records.tick()) return false
   if (loaded.extension.ms !== settings.lifetime.left(session)) return false
   // A session that gets its beginning only now has to be written.

@@ -1,14 +1,29 @@
 import type { SessionCookie } from '../cookie/attributes.js'
 import type { Peer, RecordEnd } from '../record/format.js'
-import type { LoadedRecord } from '../record/loaded-record.js'
 import { duration, ONE_DAY } from '../util/duration.js'
-import { Session } from './session.js'
 
 /** The option `ttl`: the idle timeout in ms, or a function of the session. It may return nothing to follow the cookie. */
 export type Ttl<Data> = number | ((session: Data) => number | null | undefined)
 
-export interface LifetimeOptions {
-  ttl: Ttl<Session> | undefined
+/** How to read of a session what its lifetime depends on. */
+export interface SessionReader<S> {
+  /** The cookie that is sent. */
+  sentCookie(session: S): SessionCookie
+  /** When the session began, in epoch ms: `now`, where that was not recorded. */
+  beganAt(session: S, now: number): number
+}
+
+/** What a record says about its own end. */
+export interface RecordTimes {
+  readonly end: RecordEnd
+  /** When the session began, in epoch ms. */
+  readonly createdAt: number | undefined
+  /** The fixed end of its cookie, in epoch ms. */
+  readonly cookieEnd: number | undefined
+}
+
+export interface LifetimeOptions<S> {
+  ttl: Ttl<S> | undefined
   /** How long a session lives at most, in ms. */
   absoluteTimeout: number | undefined
   /** Every request extends its session. */
@@ -21,17 +36,22 @@ export interface LifetimeOptions {
 }
 
 /** When sessions end: the one place that says it. */
-export class Lifetime {
+export class Lifetime<S extends object> {
   readonly absoluteTimeout: number | undefined
   /** Every request with a session extends it, and not only when little is left. */
   readonly isRolling: boolean
   /** By how many ms a read extends the deadline in the same call; undefined: only the session can say. */
   readonly extendOnRead: number | undefined
   readonly now: () => number
-  readonly #ttl: Ttl<Session> | undefined
+  readonly #ttl: Ttl<S> | undefined
   readonly #renew: number | undefined
+  readonly #read: SessionReader<S>
 
-  constructor({ ttl, absoluteTimeout, rolling, renew, cookie, now }: LifetimeOptions) {
+  constructor(
+    { ttl, absoluteTimeout, rolling, renew, cookie, now }: LifetimeOptions<S>,
+    read: SessionReader<S>,
+  ) {
+    this.#read = read
     this.absoluteTimeout = absoluteTimeout
     this.isRolling = rolling && renew === undefined
     this.extendOnRead = this.isRolling ? fixedIdleTimeout(ttl, cookie) : undefined
@@ -44,25 +64,25 @@ export class Lifetime {
    * How long from now, in ms: the idle timeout, or what is left of the absolute one. Zero or less: it
    * has ended.
    */
-  left(session: Session): number {
+  left(session: S): number {
     const idle = this.#idle(session)
     const end = this.absoluteEnd(session)
     return end === undefined ? idle : Math.min(idle, end - this.now())
   }
 
   /** When the store forgets the session, in epoch ms. */
-  deadline(session: Session): number {
+  deadline(session: S): number {
     return this.now() + this.left(session)
   }
 
   /** When the session ends however busy it is, in epoch ms; undefined: never. */
-  absoluteEnd(session: Session): number | undefined {
+  absoluteEnd(session: S): number | undefined {
     if (this.absoluteTimeout === undefined) return undefined
-    return Session.beganAt(session, this.now()) + this.absoluteTimeout
+    return this.#read.beganAt(session, this.now()) + this.absoluteTimeout
   }
 
   /** Whether a record has passed an end of its own: the absolute one, koa-session's, or its cookie's. */
-  isOver(record: LoadedRecord): boolean {
+  isOver(record: RecordTimes): boolean {
     const now = this.now()
     const { peer } = record.end
     if (typeof peer === 'object' && peer.expire <= now) return true
@@ -76,7 +96,7 @@ export class Lifetime {
    * The option `renew`: whether so little is left of a session that it is extended, in the store and
    * in the browser. A session that cannot end any later is not written for that.
    */
-  isRenewable(session: Session, until: number | undefined): boolean {
+  isRenewable(session: S, until: number | undefined): boolean {
     if (this.#renew === undefined) return false
     const fresh = this.#firstEnd(session, this.deadline(session))
     if (until === undefined) return true
@@ -95,9 +115,9 @@ export class Lifetime {
   }
 
   /** What a record that is stored until `expiresAt` holds about its end; `before`: what it held so far. */
-  endToWrite(session: Session, expiresAt: number, before: RecordEnd): RecordEnd {
+  endToWrite(session: S, expiresAt: number, before: RecordEnd): RecordEnd {
     return {
-      peer: before.peer && peerUntil(session, expiresAt),
+      peer: before.peer && this.#peerUntil(session, expiresAt),
       until: this.renews ? this.#firstEnd(session, expiresAt) : before.until,
     }
   }
@@ -107,25 +127,25 @@ export class Lifetime {
     return this.renews || this.absoluteTimeout !== undefined || peer !== undefined
   }
 
-  #idle(session: Session): number {
+  #peerUntil(session: S, expire: number): Peer {
+    const { maxAge } = this.#read.sentCookie(session)
+    return maxAge ? { expire, maxAge } : 'session'
+  }
+
+  #idle(session: S): number {
     const own = typeof this.#ttl === 'function' ? this.#ttl(session) : this.#ttl
     if (own !== undefined && own !== null && own !== 0) return duration('ttl', own)
-    const { expires, maxAge } = Session.sentCookie(session)
+    const { expires, maxAge } = this.#read.sentCookie(session)
     if (expires) return expires.getTime() - this.now()
     return maxAge || ONE_DAY
   }
 
   /** When cookie or record end, whichever is first, if the record ends at `expiresAt`. */
-  #firstEnd(session: Session, expiresAt: number): number {
-    const { expires, maxAge } = Session.sentCookie(session)
+  #firstEnd(session: S, expiresAt: number): number {
+    const { expires, maxAge } = this.#read.sentCookie(session)
     const cookie = expires?.getTime() ?? (maxAge ? this.now() + maxAge : expiresAt)
     return Math.min(cookie, expiresAt)
   }
-}
-
-function peerUntil(session: Session, expire: number): Peer {
-  const { maxAge } = session.cookie
-  return maxAge ? { expire, maxAge } : 'session'
 }
 
 /** The idle timeout where it is the same for every session, in ms. */

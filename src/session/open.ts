@@ -1,10 +1,9 @@
 import { StoreFailure } from '../record/store-guard.js'
 import { type Awaitable, andThen, isPromise } from '../util/async.js'
 import type { Rejection } from '../util/events.js'
-import { ABSENT, type LoadResult } from './load-result.js'
 import { Session } from './session.js'
 import type { SessionState } from './state.js'
-import type { Presented } from './transport.js'
+import { ABSENT, type LoadResult, type Presented } from './transport.js'
 
 /** Reads the session that the request presented, and says why there is none where there is none. */
 export function openSession(state: SessionState): Awaitable<void> {
@@ -91,7 +90,11 @@ function markIfStale(state: SessionState): void {
 
 async function validate(state: SessionState): Promise<void> {
   const session = state.open()
-  if (await state.request.isValid(session)) return state.offer(session)
+  if (await state.request.isValid(session)) {
+    // A handler may have set the session meanwhile, or ended it.
+    if (state.current === undefined) state.setCurrent(session)
+    return
+  }
   state.markLoaded(ABSENT)
   emitRejection(state, 'invalid')
 }

@@ -1,5 +1,6 @@
 import { type Awaitable, andThen, ignoreRejection, isPromise } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
+import { assign } from './assign.js'
 import { commit } from './commit.js'
 import { assertId } from './id.js'
 import { handleStoreFailure, openSession } from './open.js'
@@ -45,6 +46,11 @@ export class RequestSession extends SessionState {
     return this.session
   }
 
+  /** `ctx.session = value`. */
+  assign(value: unknown): void {
+    assign(this, value)
+  }
+
   /** Whether anything of the answer can depend on the session. */
   get isUsed(): boolean {
     return this.current !== undefined
@@ -54,7 +60,7 @@ export class RequestSession extends SessionState {
   get id(): string | undefined {
     const { record, current } = this
     if (record) return record.id
-    if (this.isBlocked || !current) return undefined
+    if (this.loaded?.kind === 'blocked' || !current) return undefined
     const needsId = this.isMoved || this.settings.allowEmpty || Object.keys(current).length > 0
     if (needsId) this.reserveId()
     return this.reservedId
@@ -84,7 +90,7 @@ export class RequestSession extends SessionState {
   }
 
   async destroy(): Promise<void> {
-    this.assign(null)
+    this.setCurrent(null)
     await this.commit()
   }
 
@@ -129,7 +135,10 @@ export class RequestSession extends SessionState {
     await this.#writes
     await this.ready()
     try {
-      return await update(this, change, async (work) => this.#inTurn(work))
+      return await update(this, change, {
+        inTurn: async (work) => this.#inTurn(work),
+        commit: () => commit(this),
+      })
     } catch (failure) {
       // An atomic change that was not made must not look made, whatever errorHandler does.
       throw (await handleStoreFailure(this, failure)).error

@@ -5,7 +5,7 @@ import type { LegacyStore, SessionStore, StoredSession } from '../stores/contrac
 import { SessionError } from '../util/errors.js'
 import { parseObject } from '../util/json.js'
 import { Session, type SessionOwner } from './session.js'
-import type { SessionSettings } from './settings.js'
+import type { SessionSettings } from './state.js'
 
 /**
  * `ctx.sessionStore`: reads, writes and ends sessions by id, for sessions other than the request's

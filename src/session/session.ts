@@ -7,7 +7,7 @@ import {
   type RecordFormat,
   withCreated,
 } from '../record/format.js'
-import type { MergeSide } from '../record/merge.js'
+import type { KeyChange, MergeSide } from '../record/merge.js'
 import { createdIn, usesDefaults } from '../record/stored-cookie.js'
 import type { StoredSession } from '../stores/contract.js'
 import { ignoreRejection } from '../util/async.js'
@@ -146,6 +146,11 @@ export class Session {
       session.#created = createdIn(value)
     } else if (value === undefined) Reflect.deleteProperty(session, key)
     else defineOwn(session, key, value)
+  }
+
+  /** Internal: makes the changes of a merge. */
+  static apply(session: Session, changes: readonly KeyChange[]): void {
+    for (const { key, value } of changes) Session.edit(session, key, value)
   }
 
   /** Internal: a session that replaces another keeps this user's cookie, unless it brought one. */

@@ -1,13 +1,25 @@
-import type { RecordContent, RecordEnd } from '../record/format.js'
-import type { LoadedRecord } from '../record/loaded-record.js'
-import { type KeyChange, merge, storedSide } from '../record/merge.js'
+import type { RecordContent, RecordEnd, RecordFormat } from '../record/format.js'
+import type { OnConflict } from '../record/merge.js'
+import type { LoadedRecord, ReplaceResult, SessionRecords } from '../record/records.js'
 import { type Awaitable, ignoreRejection } from '../util/async.js'
-import { SessionError } from '../util/errors.js'
-import { isObject } from '../util/shape.js'
-import { ABSENT, type LoadResult } from './load-result.js'
-import { copy, type RegenerateOptions, Session, type SessionOwner } from './session.js'
-import type { SessionSettings } from './settings.js'
-import type { Presented, SessionRequest } from './transport.js'
+import type { Lifetime } from './lifetime.js'
+import { rebase } from './rebase.js'
+import { type RegenerateOptions, Session, type SessionOwner } from './session.js'
+import { ABSENT, type LoadResult, type Presented, type SessionRequest } from './transport.js'
+
+/** What the sessions of all requests share. */
+export interface SessionSettings {
+  records: SessionRecords
+  format: RecordFormat
+  lifetime: Lifetime<Session>
+  /** Stores new sessions that hold nothing. */
+  allowEmpty: boolean
+  onConflict: OnConflict
+  /** The application has a hook `valid`. */
+  validates: boolean
+  /** The application has a hook `beforeSave`. */
+  preparesSave: boolean
+}
 
 /** The session of one request: what the store held, and what the handlers made of it. */
 export abstract class SessionState implements SessionOwner {
@@ -15,9 +27,7 @@ export abstract class SessionState implements SessionOwner {
   saving: boolean | undefined
   #presentedId: string | undefined
   #loaded: LoadResult | undefined
-  /** undefined: not used yet; null: ended. */
   #current: Session | null | undefined
-  /** The session that `null` or a new session replaced: its cookie is the one to clear. */
   #previous: Session | undefined
   #isMoved = false
   #isDue: boolean
@@ -55,10 +65,6 @@ export abstract class SessionState implements SessionOwner {
     return this.#isMoved ? undefined : this.found
   }
 
-  get isBlocked(): boolean {
-    return this.#loaded?.kind === 'blocked'
-  }
-
   /** The session that handlers use; undefined: not used yet; null: ended. */
   get current(): Session | null | undefined {
     return this.#current
@@ -70,7 +76,7 @@ export abstract class SessionState implements SessionOwner {
     return this.#current
   }
 
-  /** The session whose cookie is to be cleared. */
+  /** The session that `null` or a new session replaced: its cookie is the one to clear. */
   get previous(): Session | undefined {
     return this.#previous
   }
@@ -118,30 +124,14 @@ export abstract class SessionState implements SessionOwner {
     this.#loaded = result
   }
 
-  /** Takes a session that was made of the record, unless a handler set one meanwhile. */
-  offer(session: Session): void {
-    if (this.#current === undefined) this.#current = session
+  /** Ends the current session, or takes another one in its place, under the same id. */
+  setCurrent(session: Session | null): void {
+    if (session === null) this.#previous = this.#current ?? this.#previous
+    else if (this.#current === null) this.#isMoved = true
+    this.#current = session
   }
 
-  /** `ctx.session = value`. A new object keeps id and cookie of the session that it replaces. */
-  assign(value: unknown): void {
-    const before = this.#current
-    if (value === null || value === undefined) {
-      this.#previous = before ?? this.#previous
-      this.#current = null
-    } else if (value !== before) {
-      const session = this.#adopt(value)
-      if (before === null) this.#isMoved = true
-      else
-        Session.inherit(
-          session,
-          before ? Session.storedCookie(before) : this.found?.content?.cookie,
-        )
-      this.#current = session
-    }
-  }
-
-  /** Puts a session of its own id in the place of the current one. */
+  /** Takes another session in the place of the current one, under a new id. */
   moveTo(session: Session): void {
     this.#previous = this.#current ?? this.#previous
     this.#current = session
@@ -150,12 +140,10 @@ export abstract class SessionState implements SessionOwner {
   }
 
   /** The id of a session that is not stored yet; the first call makes one. */
-  reserveId(): Awaitable<string> {
-    if (this.#reservedId === undefined) {
-      const id = this.request.newId()
-      this.#reservedId = typeof id === 'string' ? id : ignoreRejection(id)
-    }
-    return this.#reservedId
+  reserveId(): void {
+    if (this.#reservedId !== undefined) return
+    const id = this.request.newId()
+    this.#reservedId = typeof id === 'string' ? id : ignoreRejection(id)
   }
 
   /** Chooses the id of a session that is not stored yet. */
@@ -163,20 +151,25 @@ export abstract class SessionState implements SessionOwner {
     this.#reservedId = id
   }
 
-  /** A reserved id, for one attempt to store the session, or a new one. */
+  get reservedId(): string | undefined {
+    return typeof this.#reservedId === 'string' ? this.#reservedId : undefined
+  }
+
+  /** The reserved id, for one attempt to store the session, or a new one. */
   takeId(): Awaitable<string> {
     const id = this.#reservedId ?? this.request.newId()
     this.#reservedId = undefined
     return id
   }
 
-  get reservedId(): string | undefined {
-    return typeof this.#reservedId === 'string' ? this.#reservedId : undefined
+  /** A session as its record would hold it. */
+  encode(session: Session): string {
+    return Session.encode(session, this.recordEnd)
   }
 
-  /** The current session as its record would hold it. */
-  encode(session: Session): string {
-    return Session.encode(session, this.#recordEnd)
+  /** Whether a session, encoded as `value`, is the one that its record holds. */
+  isUnchanged(session: Session, value: string): boolean {
+    return this.record?.isSameAs(value, () => Session.side(session).fields) ?? false
   }
 
   /**
@@ -185,34 +178,32 @@ export abstract class SessionState implements SessionOwner {
    */
   valueToWrite(session: Session, expiresAt: number, encoded?: string): string {
     const { lifetime } = this.settings
-    const end = this.#recordEnd
+    const end = this.recordEnd
     const value =
       encoded === undefined || lifetime.isTimed(end)
         ? Session.encode(session, lifetime.endToWrite(session, expiresAt, end))
         : encoded
     const { record } = this
-    return record && !lifetime.keepsDeadline(end) && this.isUnchanged(session, value)
-      ? record.value
-      : value
+    const keepsSpelling = !lifetime.keepsDeadline(end) && this.isUnchanged(session, value)
+    return record && keepsSpelling ? record.value : value
   }
 
-  /** Whether a session, encoded as `value`, is the one that its record holds. */
-  isUnchanged(session: Session, value: string): boolean {
-    const { record } = this
-    return record?.isSameAs(value, () => Session.side(session).fields) ?? false
+  /** One compare-and-set of a session over the record that was last seen. */
+  replaceRecord(record: LoadedRecord, session: Session, encoded?: string): Promise<ReplaceResult> {
+    const { records, lifetime } = this.settings
+    const expiresAt = lifetime.deadline(session)
+    return records.replace(record, this.valueToWrite(session, expiresAt, encoded), expiresAt)
   }
 
-  /** Whether a write that changes nothing but the deadline changes the record too. */
-  get keepsDeadline(): boolean {
-    return this.settings.lifetime.keepsDeadline(this.#recordEnd)
+  /** What the record says about its end. A new record holds nothing of the old one's. */
+  get recordEnd(): RecordEnd {
+    return this.record?.end ?? {}
   }
 
-  /** Merges into the session what another request wrote. False: that is not a session. */
+  /** Merges into a session what another request wrote. False: that is not a session. */
   rebase(session: Session, theirs: LoadedRecord): boolean {
-    const base = this.found
-    if (!base || !theirs.isWritable) return false
-    const [before, after] = [storedSide(base.fields), storedSide(theirs.fields)]
-    apply(session, merge(before, after, Session.side(session), this.settings.onConflict))
+    const { found } = this
+    if (!found || !rebase(session, found, theirs, this.settings.onConflict)) return false
     this.#loaded = { kind: 'found', record: theirs }
     this.request.emit('conflict', { id: theirs.id })
     return true
@@ -241,30 +232,4 @@ export abstract class SessionState implements SessionOwner {
     this.#isMoved = false
     return this.request.clear(session)
   }
-
-  /** A new record holds nothing of the old one's end. */
-  get #recordEnd(): RecordEnd {
-    return this.record?.end ?? {}
-  }
-
-  #adopt(value: unknown): Session {
-    // A promise is an object too: its await was forgotten.
-    if (!isObject(value) || typeof value.then === 'function') {
-      throw new SessionError(
-        'ERR_SESSION_VALUE',
-        'ctx.session can be set to an object, or to null to end the session',
-      )
-    }
-    const { cookie, ...data } = copy(value)
-    const session = this.make({ data })
-    if (typeof cookie !== 'object' || cookie === null) return session
-    // With `own` it is a stored cookie, as ctx.sessionStore returns it.
-    if ('own' in cookie) Session.edit(session, 'cookie', cookie)
-    else session.cookie = cookie
-    return session
-  }
-}
-
-export function apply(session: Session, changes: readonly KeyChange[]): void {
-  for (const { key, value } of changes) Session.edit(session, key, value)
 }

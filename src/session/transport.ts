@@ -1,7 +1,8 @@
-import type { LoadedRecord } from '../record/loaded-record.js'
+import type { LoadedRecord } from '../record/records.js'
 import type { StoreFailure } from '../record/store-guard.js'
 import type { Awaitable } from '../util/async.js'
-import type { EventDetails, SessionEvent } from '../util/events.js'
+import type { SessionError } from '../util/errors.js'
+import type { EventDetails, Rejection, SessionEvent } from '../util/events.js'
 import type { Session } from './session.js'
 
 /** The id that a request came with. */
@@ -12,6 +13,24 @@ export interface Presented {
   /** Where the record itself travels with the request. */
   record?: LoadedRecord | undefined
 }
+
+/** What a request's id led to. */
+export type LoadResult =
+  /** No id, an unknown id, or a record that is not valid: a new session may begin. */
+  | { kind: 'absent'; why?: Rejection }
+  /** The id ended moments ago, or could not be read: nothing is written, and no cookie is sent. */
+  | { kind: 'blocked'; why?: Rejection; failure?: SessionError }
+  | { kind: 'found'; record: LoadedRecord; extension?: Extension | undefined }
+
+/** How the deadline was moved by the call that read the record. */
+export interface Extension {
+  /** By how many ms. */
+  ms: number
+  /** The tick of the records at that moment. */
+  tick: number
+}
+
+export const ABSENT: LoadResult = { kind: 'absent' }
 
 /** How the id of a session travels. */
 export interface SessionTransport {

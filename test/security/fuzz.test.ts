@@ -2,9 +2,10 @@ import fc from 'fast-check'
 import Keygrip from 'keygrip'
 import Koa, { type Context } from 'koa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeCookie, followsOptions, SessionCookie } from '../../src/cookie/attributes.js'
 import { readCookie } from '../../src/cookie/header.js'
+import { CookiePolicy } from '../../src/cookie/policy.js'
 import session, { MemoryStore, SessionError } from '../../src/index.js'
+import { decodeCookie, usesDefaults } from '../../src/record/stored-cookie.js'
 import { isId } from '../../src/session/id.js'
 import { FaultyStore } from '../../src/testing/faulty.js'
 import { inject } from '../properties/inject.js'
@@ -217,8 +218,8 @@ describe('work', () => {
 
   test('a record with a large cookie takes no longer than it is large', () => {
     for (const read of [
-      followsOptions,
-      (cookie: unknown) => decodeCookie(cookie, new SessionCookie()),
+      usesDefaults,
+      (cookie: unknown) => decodeCookie(cookie, new CookiePolicy('koa.sid')),
     ]) {
       const { cookie, looks } = watched(1000)
       read(cookie)

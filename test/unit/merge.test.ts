@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { merge } from '../../src/record/merge.js'
+import { splitFields } from '../../src/record/fields.js'
+import { type MergeSide, merge } from '../../src/record/merge.js'
 
 describe('merge', () => {
   const edits = (
@@ -7,7 +8,12 @@ describe('merge', () => {
     theirs: object,
     mine: object,
     onConflict: Parameters<typeof merge>[3] = 'mine',
-  ) => merge({ ...base }, { ...theirs }, { ...mine }, onConflict)
+  ) => merge(side(base), side(theirs), side(mine), onConflict)
+
+  const side = (data: object): MergeSide => ({
+    fields: splitFields(JSON.stringify(data)),
+    value: (key) => (Object.hasOwn(data, key) ? Reflect.get(data, key) : undefined),
+  })
 
   test('takes keys that only the stored side changed: set, added, deleted', () => {
     const base = { a: 1, b: 1, c: 1 }
@@ -58,8 +64,18 @@ describe('merge', () => {
       { key: 'd', value: 5 },
     ])
     expect(edits({}, {}, { constructor: 1 })).toEqual([])
-    expect(merge({}, JSON.parse('{"__proto__":1}'), {}, 'mine')).toEqual([
-      { key: '__proto__', value: 1 },
-    ])
+    expect(edits({}, JSON.parse('{"__proto__":1}'), {})).toEqual([{ key: '__proto__', value: 1 }])
+  })
+
+  test('a different spelling of a value is not a change', () => {
+    const spelled = (json: string): MergeSide => ({
+      fields: splitFields(json),
+      value: (key) => JSON.parse(json)[key],
+    })
+    const base = spelled('{ "a" : { "x" : 1.0 } , "b":2 }')
+    const same = spelled('{"a":{"x":1},"b":2}')
+    const changed = spelled('{"a":{"x":1},"b":3}')
+    expect(merge(base, changed, same, 'throw')).toEqual([{ key: 'b', value: 3 }])
+    expect(merge(base, same, changed, 'throw')).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { SignerCache } from '../../src/cookie/signature.js'
-import { Recent } from '../../src/util/recent-cache.js'
+import { RecentCache } from '../../src/util/recent-cache.js'
 import { cutOut, heldBytes } from '../support/heap.js'
 
 const KEYS = ['the key in use by now', 'the key before that']
@@ -10,7 +10,7 @@ const hmac = (digest: string, key: string, data: string) =>
 
 describe('what was used last', () => {
   test('is kept, and never more than twice as much as asked for', () => {
-    const recent = new Recent(10)
+    const recent = new RecentCache(10)
     for (let count = 0; count < 1000; count++) {
       recent.set(`text ${count}`, 'x')
       expect(recent.get('text 0')).toBe('x')
@@ -22,7 +22,7 @@ describe('what was used last', () => {
   })
 
   test('what is new is taken in at once while there is room, and soon when there is none', () => {
-    const recent = new Recent(10)
+    const recent = new RecentCache(10)
     for (let count = 0; count < 10; count++) {
       recent.offer(`text ${count}`, 'x')
       expect(recent.get(`text ${count}`)).toBe('x')
@@ -38,7 +38,7 @@ describe('what was used last', () => {
   })
 
   test('does not keep alive what a text was cut out of', () => {
-    const recent = new Recent(1000)
+    const recent = new RecentCache(1000)
     const texts = Array.from({ length: 1000 }, (_, at) => `text ${at}`.padEnd(32, '-'))
     for (const text of texts) recent.set(text, 'x')
     const before = heldBytes()
@@ -56,11 +56,11 @@ describe('signatures that were verified', () => {
     const signature = signer.sign(data)
     for (let count = 0; count < 2; count++) {
       expect(signer.index(data, [signature])).toBe(0)
-      expect(signer.index(`${data}x`, [signature])).toBe(-1)
-      expect(signer.index(data, [signature.slice(1)])).toBe(-1)
+      expect(signer.index(`${data}x`, [signature])).toBe(undefined)
+      expect(signer.index(data, [signature.slice(1)])).toBe(undefined)
       // The two are put together to look them up.
-      expect(signer.index(data + signature.slice(0, 1), [signature.slice(1)])).toBe(-1)
-      expect(signer.index(data.slice(0, -1), [data.slice(-1) + signature])).toBe(-1)
+      expect(signer.index(data + signature.slice(0, 1), [signature.slice(1)])).toBe(undefined)
+      expect(signer.index(data.slice(0, -1), [data.slice(-1) + signature])).toBe(undefined)
     }
   })
 
@@ -75,7 +75,7 @@ describe('signatures that were verified', () => {
     const keys = [...KEYS]
     const signature = cache.get(keys).sign(data)
     keys[0] = 'another key altogether'
-    expect(cache.get(keys).index(data, [signature])).toBe(-1)
+    expect(cache.get(keys).index(data, [signature])).toBe(undefined)
   })
 
   test('SHA-1 is not accepted any longer than it may be', () => {
@@ -85,6 +85,6 @@ describe('signatures that were verified', () => {
     const older = hmac('sha1', KEYS[0] ?? '', data)
     expect(signer.index(data, [older])).toBe(2)
     time = 10
-    expect(signer.index(data, [older])).toBe(-1)
+    expect(signer.index(data, [older])).toBe(undefined)
   })
 })

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { LegacyStore } from '../../src/index.js'
-import { type StoreCall, StoreFailure, StoreGate } from '../../src/record/store-guard.js'
+import { type StoreCall, StoreFailure, StoreGuard } from '../../src/record/store-guard.js'
 
 class Store extends EventEmitter implements LegacyStore {
   get = () => null
@@ -11,11 +11,11 @@ class Store extends EventEmitter implements LegacyStore {
 
 describe('the gate to a store', () => {
   let store: Store
-  let gate: StoreGate
+  let gate: StoreGuard
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     store = new Store()
-    gate = new StoreGate(store, 10_000)
+    gate = new StoreGuard(store, 10_000)
   })
   afterEach(() => {
     gate.close()
@@ -24,7 +24,7 @@ describe('the gate to a store', () => {
 
   const ask = async () => {
     try {
-      return await gate.ask('get', () => 'answer')
+      return await gate.call('get', () => 'answer')
     } catch (failure) {
       if (!(failure instanceof StoreFailure)) throw failure
       return `${failure.error.code} ${failure.error.status}`
@@ -73,17 +73,17 @@ describe('the gate to a store', () => {
     const timers = () =>
       process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
     const before = timers()
-    const idle = new StoreGate(store, 60_000)
+    const idle = new StoreGuard(store, 60_000)
     store.emit('disconnect')
     expect(timers()).toBe(before)
     idle.close()
   })
 
   test('with a timeout of 0 nobody waits for longer than a moment', async () => {
-    const hasty = new StoreGate(store, 0)
+    const hasty = new StoreGuard(store, 0)
     store.emit('disconnect')
     vi.advanceTimersByTime(1)
-    await expect((async () => hasty.ask('get', () => 1))()).rejects.toMatchObject({
+    await expect((async () => hasty.call('get', () => 1))()).rejects.toMatchObject({
       error: { status: 503 },
     })
     hasty.close()
@@ -98,7 +98,7 @@ describe('the gate to a store', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  const asked = async (call: StoreCall, question: () => unknown) => gate.ask(call, question)
+  const asked = async (call: StoreCall, question: () => unknown) => gate.call(call, question)
 
   test('what the store throws is the cause, whatever it is', async () => {
     const cause = new Error('on fire')
