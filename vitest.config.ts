@@ -10,13 +10,22 @@ const alias = [
 
 const projects = [
   {
+    // In one process: no server starts, so that these answer within seconds.
+    test: { name: 'unit', include: ['test/unit/**/*.test.ts'] },
+  },
+  {
     resolve: { alias },
     test: {
       name: 'node',
       include: ['test/**/*.test.ts'],
-      exclude: ['test/browser/**'],
+      exclude: ['test/unit/**', 'test/browser/**'],
       globalSetup: ['test/services/redis-setup.ts', 'test/services/databases-setup.ts'],
+      setupFiles: ['test/support/close-shared.ts'],
+      // Most of what runs side by side waits for a deadline.
+      maxConcurrency: 20,
       testTimeout: 20_000,
+      // Servers start in hooks, and slowly where all processors are busy.
+      hookTimeout: 60_000,
     },
   },
   {
@@ -26,10 +35,16 @@ const projects = [
       include: ['test/browser/**/*.test.ts'],
       globalSetup: ['test/services/redis-setup.ts', 'test/services/chromium-setup.ts'],
       testTimeout: 30_000,
+      hookTimeout: 60_000,
     },
   },
 ]
 
 export default defineConfig({
-  test: { projects, reporters: ['default', './test/services/reporter.ts'] },
+  test: {
+    projects,
+    isolate: false,
+    maxWorkers: 4,
+    reporters: ['default', './test/services/reporter.ts'],
+  },
 })

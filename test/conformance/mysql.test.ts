@@ -4,32 +4,35 @@ import { afterAll, describe, it } from 'vitest'
 import { MysqlStore, type MysqlStoreOptions } from '../../src/stores/sql/mysql.js'
 import { ManualClock, testStore } from '../../src/testing.js'
 import { MariadbServer } from '../services/mariadb.js'
+import { inTurn } from './in-turn.js'
 
 const server = await MariadbServer.start()
-afterAll(() => server[Symbol.asyncDispose]())
+const pools = Array.from({ length: 4 }, () => createPool({ uri: server.url, connectionLimit: 4 }))
+// As other clients count: rows that are different afterwards.
+const counting = { uri: server.url, flags: ['-FOUND_ROWS'], connectionLimit: 4 }
+const callbacks = Array.from({ length: 4 }, () => mysql.createPool(counting))
+afterAll(async () => {
+  await Promise.all(pools.map((pool) => pool.end()))
+  await Promise.all(callbacks.map((pool) => pool.promise().end()))
+  await server[Symbol.asyncDispose]()
+})
 
 const clock = new ManualClock()
 const outage = { down: () => server.stop(), up: () => server.start() }
 
-async function open(client: MysqlStoreOptions['client'], end: () => unknown) {
+function open(client: MysqlStoreOptions['client']) {
   const store = new MysqlStore({ client, now: clock.now, pruneInterval: 0 })
-  await store.setup()
-  const close = () => {
-    store.close()
-    return end()
-  }
-  return { store, close }
+  return { store, close: () => store.close() }
 }
 
-const onPromises = () => {
-  const client = createPool(server.url)
-  return open(client, () => client.end())
+for (const client of [...pools, ...callbacks]) {
+  const { store, close } = open(client)
+  await store.setup()
+  close()
 }
-// As other clients count: rows that are different afterwards.
-const onCallbacks = () => {
-  const client = mysql.createPool({ uri: server.url, flags: ['-FOUND_ROWS'] })
-  return open(client, () => client.promise().end())
-}
+
+const onPromises = inTurn(pools, open)
+const onCallbacks = inTurn(callbacks, open)
 
 const options = { describe, it, clock, outage, connections: 4 }
 testStore(onPromises, { ...options, name: 'MysqlStore on a pool of promises' })

@@ -4,33 +4,41 @@ import { afterAll, describe, it } from 'vitest'
 import { PostgresStore, type PostgresStoreOptions } from '../../src/stores/sql/postgres.js'
 import { ManualClock, testStore } from '../../src/testing.js'
 import { PostgresServer } from '../services/postgres.js'
+import { inTurn } from './in-turn.js'
 
 const server = await PostgresServer.start()
-afterAll(() => server[Symbol.asyncDispose]())
+const connectionString = server.url
+const pools = Array.from({ length: 4 }, () => new Pool({ connectionString, max: 4 }))
+// An idle connection that breaks is an event of the pool, and no store listens between two tests.
+for (const pool of pools) pool.on('error', () => undefined)
+const others = Array.from({ length: 4 }, () =>
+  postgres(connectionString, { max: 4, backoff: () => 0.02, onnotice: () => undefined }),
+)
+afterAll(async () => {
+  await Promise.all(pools.map((pool) => pool.end()))
+  await Promise.all(others.map((client) => client.end({ timeout: 0 })))
+  await server[Symbol.asyncDispose]()
+})
 
 const clock = new ManualClock()
 const outage = { down: () => server.stop(), up: () => server.start() }
 
-async function open(options: PostgresStoreOptions, end: () => Promise<unknown>) {
+function open(options: PostgresStoreOptions) {
   const store = new PostgresStore({ now: clock.now, pruneInterval: 0, ...options })
-  await store.setup()
-  const close = () => {
-    store.close()
-    return end()
-  }
-  return { store, close }
+  return { store, close: () => store.close() }
 }
 
-const onPg = (prepare = true) => {
-  const client = new Pool({ connectionString: server.url })
-  return open({ client, prepare }, () => client.end())
+for (const client of [...pools, ...others]) {
+  const { store, close } = open({ client })
+  await store.setup()
+  close()
 }
-const onPostgresJs = () => {
-  const client = postgres(server.url, { max: 4, backoff: () => 0.02, onnotice: () => undefined })
-  return open({ client }, () => client.end({ timeout: 0 }))
-}
+
+const onPg = inTurn(pools, (client) => open({ client }))
+const unprepared = inTurn(pools, (client) => open({ client, prepare: false }))
+const onPostgresJs = inTurn(others, (client) => open({ client }))
 
 const options = { describe, it, clock, outage, connections: 4 }
-testStore(() => onPg(), { ...options, name: 'PostgresStore on pg' })
-testStore(() => onPg(false), { ...options, strong: false, name: 'the same by get, set, destroy' })
+testStore(onPg, { ...options, name: 'PostgresStore on pg' })
+testStore(unprepared, { ...options, strong: false, name: 'the same by get, set, destroy' })
 testStore(onPostgresJs, { ...options, name: 'PostgresStore on postgres.js' })

@@ -5,7 +5,7 @@ import { createCluster } from 'redis'
 import { afterAll, describe, it } from 'vitest'
 import { testStore } from '../../src/testing.js'
 import { RedisCluster } from '../services/redis-cluster.js'
-import { takingTurns } from './taking-turns.js'
+import { redisInTurn } from './in-turn.js'
 
 const cluster = await RedisCluster.start()
 const { nodes, urls } = cluster
@@ -29,10 +29,10 @@ afterAll(async () => {
 const waitReplicas = { replicas: 1, timeout: 4000 }
 
 for (const [name, create] of Object.entries({
-  'a Cluster of ioredis': takingTurns(ioredis),
-  'a Cluster of iovalkey': takingTurns(iovalkey),
-  createCluster: takingTurns(nodeRedis),
-  GlideClusterClient: takingTurns(glide),
-  'a Cluster of ioredis, waiting for a replica': takingTurns(ioredis, { waitReplicas }),
+  'a Cluster of ioredis': redisInTurn(ioredis),
+  'a Cluster of iovalkey': redisInTurn(iovalkey),
+  createCluster: redisInTurn(nodeRedis),
+  GlideClusterClient: redisInTurn(glide),
+  'a Cluster of ioredis, waiting for a replica': redisInTurn(ioredis, { waitReplicas }),
 }))
   testStore(create, { describe, it, connections: 2, name: `RedisStore on ${name}` })

@@ -4,7 +4,7 @@ import { createSentinel } from 'redis'
 import { afterAll, describe, it } from 'vitest'
 import { testStore } from '../../src/testing.js'
 import { RedisSentinels } from '../services/redis-sentinel.js'
-import { takingTurns } from './taking-turns.js'
+import { redisInTurn } from './in-turn.js'
 
 const sentinels = await RedisSentinels.start()
 const { nodes, group: name } = sentinels
@@ -22,8 +22,8 @@ afterAll(async () => {
 })
 
 for (const [title, create] of Object.entries({
-  'ioredis by Sentinel': takingTurns(ioredis),
-  'iovalkey by Sentinel': takingTurns(iovalkey),
-  createSentinel: takingTurns(nodeRedis),
+  'ioredis by Sentinel': redisInTurn(ioredis),
+  'iovalkey by Sentinel': redisInTurn(iovalkey),
+  createSentinel: redisInTurn(nodeRedis),
 }))
   testStore(create, { describe, it, connections: 2, name: `RedisStore on ${title}` })

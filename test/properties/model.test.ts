@@ -1,7 +1,5 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { isSessionStore } from '../../src/stores/contract.js'
-import { adaptLegacy } from '../../src/stores/legacy/adapter.js'
 import { type Opened, STRONG, WEAK } from '../support/backends.js'
 import type { Op } from './model.js'
 import { type Command, play } from './play.js'
@@ -45,8 +43,8 @@ const ops: fc.Arbitrary<Op[]> = fc.oneof(
 )
 
 const fault: fc.Arbitrary<Fault> = fc.record({
-  when: fc.constantFrom('before' as const, 'after' as const),
-  at: fc.nat({ max: 1 }),
+  at: fc.constantFrom('before' as const, 'after' as const),
+  nth: fc.integer({ min: 1, max: 2 }),
 })
 
 const command: fc.Arbitrary<Command> = fc.oneof(
@@ -93,16 +91,12 @@ describe.each([...STRONG, ...WEAK.slice(0, 1)])('any interleaving of requests, o
   let games = 0
   const numRuns = name === 'MemoryStore' ? RUNS * 3 : Math.ceil(RUNS / 3)
   test(`${numRuns} games`, { timeout: 120_000 }, async () => {
-    const store = isSessionStore(opened.store) ? opened.store : adaptLegacy(opened.store, Date.now)
     const seed = Date.now() ^ process.pid
     console.log(`${name}: ${numRuns} games, seed ${seed}`)
     const property = fc.asyncProperty(scenario, async ({ commands, ...options }) => {
       const prefix = `${opened.prefix}${games++}:`
-      const records = async () =>
-        new Map([...(await opened.records())].filter(([at]) => at.startsWith(prefix)))
-      const world = new World(BROWSERS, store, { ...options, prefix })
-      await play(world, commands, records).finally(() => world.close())
-      for (const at of (await opened.records()).keys()) await opened.remove(at)
+      const world = new World(BROWSERS, opened.store, { ...options, prefix })
+      await play(world, commands).finally(() => world.close())
     })
     await fc.assert(property, { numRuns, seed })
   })

@@ -1,4 +1,3 @@
-import type { Opened } from '../support/backends.js'
 import type { Op } from './model.js'
 import type { Fault, World } from './world.js'
 
@@ -7,17 +6,13 @@ export type Command =
   | { type: 'finish'; index: number; fault: Fault | undefined }
   | { type: 'expire'; browser: number }
 
-export async function play(
-  world: World,
-  commands: readonly Command[],
-  records: Opened['records'],
-): Promise<void> {
+export async function play(world: World, commands: readonly Command[]): Promise<void> {
   for (const each of commands) {
     if (each.type === 'begin') await world.begin(each.browser, each.ops, each.early)
     else if (each.type === 'expire') await world.expire(each.browser)
     else if (world.pending.length > 0) await world.finish(each.index, each.fault)
-    await world.check(records)
+    await world.check()
   }
   while (world.pending.length > 0) await world.finish(0, undefined)
-  await world.check(records)
+  await world.check()
 }

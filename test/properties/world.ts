@@ -1,22 +1,23 @@
 import Koa from 'koa'
 import session, {
+  type LegacyStore,
   type SessionMiddleware,
   type SessionOptions,
   type SessionStore,
 } from '../../src/index.js'
-import { tombstoneUntil } from '../../src/record/tombstone.js'
-import { inject } from './inject.js'
+import { FaultyStore, type StoreCall } from '../../src/testing.js'
+import { inject } from '../support/inject.js'
 import { type Data, type Op, type Outcome, outcome, type Pending } from './model.js'
 
-/** The write of a request that fails, counted from 0, before its effect or after it. */
+/** Which write of a request fails, counted from 1, and whether before its effect or after it. */
 export interface Fault {
-  when: 'before' | 'after'
-  at: number
+  at: 'before' | 'after'
+  nth: number
 }
 
-/** The real thing and the model of it, side by side. */
+/** An app with the middleware, and the model of what it promises. */
 export class World {
-  readonly #store: SessionStore
+  readonly #store: FaultyStore
   readonly #prefix: string
   readonly #middleware: SessionMiddleware<unknown>
   readonly #handle: ReturnType<Koa['callback']>
@@ -25,7 +26,6 @@ export class World {
     { ops: Op[]; early: boolean; gate: Promise<void>; arrived(): void }
   >()
   readonly #defer: boolean
-  #fault: Fault | undefined
   #requests = 0
 
   /** The live sessions, as they should be, and the ids that must never load again. */
@@ -36,15 +36,19 @@ export class World {
   readonly jars: Map<string, string>[]
   readonly pending: Pending[] = []
 
-  constructor(browsers: number, store: SessionStore, options: SessionOptions<SessionData>) {
-    this.#store = store
+  constructor(
+    browsers: number,
+    store: SessionStore | LegacyStore,
+    options: SessionOptions<SessionData>,
+  ) {
+    this.#store = new FaultyStore(store)
     this.#prefix = options.prefix ?? ''
     this.#defer = options.defer ?? false
     this.jars = Array.from({ length: browsers }, () => new Map())
     const app = new Koa()
     app.keys = ['a secret of the properties']
     app.silent = true
-    this.#middleware = session({ ...options, store: this.#faulty(store) })
+    this.#middleware = session({ ...options, store: this.#store })
     app.use(this.#middleware)
     app.use(async (ctx) => {
       const request = this.#waiting.get(ctx.path)
@@ -58,11 +62,13 @@ export class World {
     this.#handle = app.callback()
   }
 
-  close(): void {
+  /** Deletes what the game left in the store. */
+  async close(): Promise<void> {
     this.#middleware.close()
+    await Promise.all(this.#ids().map((id) => this.#store.destroy(this.#prefix + id)))
   }
 
-  /** Begins a request and returns once it stands at its gate. */
+  /** Begins a request, and returns once it waits at its gate. */
   async begin(browser: number, ops: Op[], early: boolean): Promise<void> {
     const path = `/${this.#requests++}`
     let open = () => {}
@@ -86,69 +92,70 @@ export class World {
     if (begun && looked) this.#look(begun)
   }
 
-  /** Opens the gate of a request, and holds what came of it against the model. */
+  /** Opens the gate of a request, and compares what came of it with the model. */
   async finish(index: number, fault: Fault | undefined): Promise<void> {
     const [pending] = this.pending.splice(index % this.pending.length, 1)
     if (!pending) return
     if (!pending.looked) this.#look(pending)
     const expected = outcome(pending, this.#now(pending.id), this.#late.has(pending))
-    this.#fault = fault
+    const failure = fault && this.#store.fail('any', { ...fault, where: isWrite })
     const reply = await pending.finish()
-    const struck = fault !== undefined && this.#fault === undefined
-    this.#fault = undefined
-    if (struck) return this.#afterFault(pending, expected, fault.when, reply)
+    failure?.cancel()
+    if (fault && failure?.hits) return this.#afterFault(pending, expected, fault.at, reply)
     demand(reply.status === 200, `a request without a fault was answered ${reply.status}`)
     this.#settle(pending, expected, reply.cookies)
   }
 
   #settle(pending: Pending, expected: Outcome, lines: string[]): void {
     this.#take(pending.browser, lines)
-    const told = sid(lines)
+    const sent = sid(lines)
     if (expected.type === 'nothing')
-      demand(told === undefined, 'nothing was written, and yet a cookie was sent')
+      demand(sent === undefined, 'nothing was written, and yet a cookie was sent')
     if (expected.type === 'write' && pending.id) this.sessions.set(pending.id, expected.data)
     if (expected.type === 'end' || expected.type === 'move') this.#kill(pending.id)
     if (expected.type === 'end')
-      demand(told === '', 'the session was ended, and its cookie not cleared')
+      demand(sent === '', 'the session was ended, and its cookie not cleared')
     if (expected.type === 'create' || expected.type === 'move') {
-      demand(Boolean(told), 'a session was made, and no cookie sent')
-      this.sessions.set(told ?? '', expected.data)
+      demand(Boolean(sent), 'a session was made, and no cookie sent')
+      this.sessions.set(sent ?? '', expected.data)
     }
   }
 
-  /** Takes the record away from behind everybody’s back, as an expiry does. */
+  /** Deletes the record, as an expiry does. */
   async expire(browser: number): Promise<void> {
     const id = this.jars[browser]?.get('koa.sid')
     if (id === undefined || !this.sessions.has(id)) return
     await this.#store.destroy(this.#prefix + id)
-    // An expiry comes from outside: the event loop turns before anybody can notice.
+    // An expiry comes from outside: the event loop turns before a request can read.
     await new Promise(setImmediate)
     this.sessions.delete(id)
     this.dead.add(id)
   }
 
   /** What has to hold at every moment. */
-  async check(records: () => Promise<Map<string, object>>): Promise<void> {
-    for (const id of this.dead) {
-      const value = await this.#store.load(this.#prefix + id)
-      demand(
-        value === undefined || tombstoneUntil(value) !== undefined,
-        'a session that ended loads again',
-      )
+  async check(): Promise<void> {
+    const held = new Map<string, Data>()
+    const load = async (id: string) => {
+      const data = dataOf(await this.#store.load(this.#prefix + id))
+      if (data) held.set(id, data)
     }
+    await Promise.all(this.#ids().map(load))
+    for (const id of this.dead) demand(!held.has(id), 'a session that ended loads again')
     for (const [id, data] of this.sessions) {
-      const value = await this.#store.load(this.#prefix + id)
-      const { cookie: _, ...held } = JSON.parse(value ?? 'null') ?? {}
+      const found = held.get(id)
       demand(
-        same(held, data),
-        `the store holds ${JSON.stringify(held)} where ${JSON.stringify(data)} was written`,
+        found !== undefined && same(found, data),
+        `the store holds ${JSON.stringify(found)} where ${JSON.stringify(data)} was written`,
       )
     }
-    const keys = [...(await records()).keys()].map((key) => key.slice(this.#prefix.length))
-    demand(
-      keys.every((id) => this.sessions.has(id)),
-      'the store holds a session that nobody was told of',
-    )
+    for (const id of held.keys())
+      demand(this.sessions.has(id), 'the store holds a session whose id no browser got')
+  }
+
+  /** Every id that a session was ever created under. */
+  #ids(): string[] {
+    const created = this.#store.calls.filter(({ method }) => method === 'create')
+    return [...new Set(created.map(({ key }) => key.slice(this.#prefix.length)))]
   }
 
   #look(pending: Pending): void {
@@ -171,11 +178,11 @@ export class World {
     this.barred.add(id)
   }
 
-  /** A failing store is a 5xx that leaves the browser alone; whether it took effect, only the store knows. */
+  /** A failing store is a 500 that leaves the cookies alone; whether it wrote, only the store knows. */
   async #afterFault(
     pending: Pending,
     expected: Outcome,
-    when: Fault['when'],
+    at: Fault['at'],
     reply: { status: number; cookies: string[] },
   ): Promise<void> {
     demand(reply.status === 500, `a failing store was answered ${reply.status}`)
@@ -185,26 +192,25 @@ export class World {
     const second: Outcome = retried
       ? outcome({ ...pending, ops: rest }, this.#now(pending.id), this.#late.has(pending))
       : { type: 'nothing' }
-    if (when === 'before' || !this.#now(pending.id))
+    if (at === 'before' || !this.#now(pending.id))
       return this.#settle(pending, second, reply.cookies)
     demand(retried || reply.cookies.length === 0, 'a failing store touched the cookie')
     this.#take(pending.browser, reply.cookies)
     await this.#learn(pending.id ?? '', expected, second)
   }
 
-  /** The effect was there or not: the model takes over which, and minds that it is one of the two. */
+  /** The write is stored or is not: the model takes over which, and checks that it is one of the two. */
   async #learn(id: string, expected: Outcome, second: Outcome): Promise<void> {
     const before = this.#now(id) ?? {}
-    const value = await this.#store.load(this.#prefix + id)
-    if (value === undefined || tombstoneUntil(value) !== undefined) {
+    const held = dataOf(await this.#store.load(this.#prefix + id))
+    if (!held) {
       const ended = expected.type === 'end' || expected.type === 'move'
       demand(ended, 'a failing write ended the session')
       return this.#kill(id)
     }
-    const { cookie: _, ...held } = JSON.parse(value)
     const wrote = [expected, second].flatMap((each) => (each.type === 'write' ? [each.data] : []))
     const legal = [before, ...wrote].some((data) => same(held, data))
-    demand(legal, 'a failing write left something that nobody wrote')
+    demand(legal, 'a failing write left data that no request wrote')
     this.sessions.set(id, held)
   }
 
@@ -216,33 +222,17 @@ export class World {
       else jar?.set(name, value)
     }
   }
-
-  #strike(): Fault['when'] | undefined {
-    const fault = this.#fault
-    if (!fault) return undefined
-    this.#fault = fault.at === 0 ? undefined : { ...fault, at: fault.at - 1 }
-    return fault.at === 0 ? fault.when : undefined
-  }
-
-  /** The store, with one call that fails, before its effect or after it. */
-  #faulty(store: SessionStore): SessionStore {
-    return new Proxy(store, {
-      get: (target, name) => {
-        const value: unknown = Reflect.get(target, name)
-        if (typeof value !== 'function') return value
-        return async (...args: unknown[]) => {
-          const fault = WRITES.includes(String(name)) ? this.#strike() : undefined
-          if (fault === 'before') throw new Error('failed before its effect')
-          const answer: unknown = await value.apply(target, args)
-          if (fault === 'after') throw new Error('failed after its effect')
-          return answer
-        }
-      },
-    })
-  }
 }
 
-const WRITES = ['create', 'replace', 'destroy']
+const isWrite = ({ method }: StoreCall) => ['create', 'replace', 'destroy'].includes(method)
+
+/** The data of a record; undefined for a tombstone and where there is none. */
+function dataOf(value: string | undefined): Data | undefined {
+  const record: unknown = JSON.parse(value ?? 'null')
+  if (typeof record !== 'object' || record === null) return undefined
+  const { cookie: _, ...data } = record as Data & { cookie: unknown }
+  return data
+}
 
 async function perform(ctx: Koa.Context, op: Op): Promise<void> {
   if (op.type === 'logout') ctx.session = null

@@ -4,10 +4,10 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { type LegacyStore, MemoryStore } from '../../src/index.js'
 import { makeSeal } from '../../src/record/seal.js'
 import { FaultyStore } from '../../src/testing/faulty.js'
-import { inject } from '../properties/inject.js'
 import { isPolluted, RUNS, TIMEOUT } from '../support/hostile/check.js'
 import { mac, tampered } from '../support/hostile/header.js'
 import { FOUND, payload } from '../support/hostile/record.js'
+import { inject } from '../support/inject.js'
 import { KEYS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 // Whatever a store hands out, at random: no error, no pollution, and no key of a record is lost.

@@ -8,10 +8,10 @@ import session, { MemoryStore, SessionError } from '../../src/index.js'
 import { decodeCookie, usesDefaults } from '../../src/record/stored-cookie.js'
 import { isId } from '../../src/session/id.js'
 import { FaultyStore } from '../../src/testing/faulty.js'
-import { inject } from '../properties/inject.js'
 import { isPolluted, RUNS, TIMEOUT } from '../support/hostile/check.js'
 import { header, LIVE, mac } from '../support/hostile/header.js'
 import { FOUND_OPTIONS, jsonOptionsOf, optionsOf } from '../support/hostile/options.js'
+import { inject } from '../support/inject.js'
 import { KEYS, type Site, type SiteOptions, serve } from '../support/site.js'
 
 // Hostile input, at random. `npm run fuzz` is guided by coverage, and times what must be linear.

@@ -8,13 +8,14 @@ import { inject } from 'vitest'
 import { type LegacyStore, MemoryStore, type SessionStore } from '../../src/index.js'
 import { isSessionStore, type StoredSession } from '../../src/stores/contract.js'
 import { migrating } from '../../src/stores/migrating/store.js'
-import { RedisStore } from '../../src/stores/redis/store.js'
+import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis/store.js'
 import { MysqlStore } from '../../src/stores/sql/mysql.js'
 import type { SqlStoreOptions } from '../../src/stores/sql/options.js'
 import { PostgresStore } from '../../src/stores/sql/postgres.js'
 import { SqliteStore } from '../../src/stores/sql/sqlite.js'
 import type { SqlStore } from '../../src/stores/sql/store.js'
 import { databaseUrl } from '../services/databases.js'
+import { shared } from './shared.js'
 import { libsql } from './sqlite.js'
 
 /** A store of some kind, opened for one test file, and a look behind its back. */
@@ -36,7 +37,12 @@ export interface Backend {
   open(now?: () => number): Promise<Opened>
 }
 
+type RedisClient = RedisStoreOptions['client']
+
 type Table = Map<string, { session: string; until: number }>
+
+// The clocks of other tests may be years ahead: nothing is pruned.
+const QUIET = { pruneInterval: 0 }
 
 /** Counts the calls that reach a store. */
 export function counted<S extends object>(store: S): { store: S; calls: string[] } {
@@ -108,51 +114,78 @@ const moving: Backend = {
   },
 }
 
-export const ioredis = commanded('RedisStore, ioredis', () => new Redis(inject('redisUrl')))
-const iovalkey = commanded('RedisStore, iovalkey', () => new Valkey(inject('redisUrl')))
-
-const nodeRedis: Backend = {
-  name: 'RedisStore, node-redis',
-  strong: true,
-  async open(now) {
-    const client = createClient({ url: inject('redisUrl') })
-    await client.connect()
-    return openRedis(client, client, async () => client.close(), now)
-  },
-}
+export const ioredis = redis(
+  'RedisStore, ioredis',
+  shared(
+    async () => new Redis(inject('redisUrl')),
+    (client) => client.quit(),
+  ),
+)
+const iovalkey = redis(
+  'RedisStore, iovalkey',
+  shared(
+    async () => new Valkey(inject('redisUrl')),
+    (client) => client.quit(),
+  ),
+)
+const nodeRedis = redis(
+  'RedisStore, node-redis',
+  shared(
+    async () => createClient({ url: inject('redisUrl') }).connect(),
+    (client) => client.close(),
+  ),
+)
 
 const sqlite = sqliteAt(':memory:')
 
+const postgresPool = shared(
+  async () => {
+    const client = new Pool({ connectionString: await databaseUrl('postgres') })
+    await new PostgresStore({ client, ...QUIET }).setup()
+    return client
+  },
+  (client) => client.end(),
+)
+
 export const postgres = table('PostgresStore', async (options) => {
-  const client = new Pool({ connectionString: await databaseUrl('postgres') })
-  return [new PostgresStore({ client, ...options }), () => client.end()]
+  const store = new PostgresStore({ client: await postgresPool(), ...options })
+  return [store, () => store.close()]
 })
 
+const mysqlPool = shared(
+  async () => {
+    const client = createPool(await databaseUrl('mysql'))
+    await new MysqlStore({ client, ...QUIET }).setup()
+    return client
+  },
+  (client) => client.end(),
+)
+
 export const mysql = table('MysqlStore', async (options) => {
-  const client = createPool(await databaseUrl('mysql'))
-  return [new MysqlStore({ client, ...options }), () => client.end()]
+  const store = new MysqlStore({ client: await mysqlPool(), ...options })
+  return [store, () => store.close()]
 })
 
 /** In a file, or with `:memory:` in one of its own. */
 export function sqliteAt(path: string): Backend {
   return table('SqliteStore', async (options) => {
     const client = libsql.open(path)
-    return [new SqliteStore({ client, ...options }), async () => client.close()]
+    const store = new SqliteStore({ client, ...options })
+    await store.setup()
+    return [store, () => client.close()]
   })
 }
 
-/** An SQL store, and what ends its client. */
+/** An SQL store with its table, and what closes it. */
 function table(
   name: string,
-  connect: (options: SqlStoreOptions) => Promise<[SqlStore, () => Promise<unknown>]>,
+  connect: (options: SqlStoreOptions) => Promise<[SqlStore, () => unknown]>,
 ): Backend {
   return {
     name,
     strong: true,
     async open(now = Date.now) {
-      // Others' clocks may be years ahead.
-      const [store, end] = await connect({ now, pruneInterval: 0 })
-      await store.setup()
+      const [store, close] = await connect({ now, ...QUIET })
       const prefix = `test:${randomUUID()}:`
       return {
         store,
@@ -162,23 +195,20 @@ function table(
           return sessions(records.map(({ key, value }) => [key, value]))
         },
         remove: async (key) => store.destroy(key),
-        close: () => {
-          store.close()
-          return end()
-        },
+        close: async () => close(),
       }
     },
   }
 }
 
-/** ioredis, and what came of it. */
-function commanded(name: string, connect: () => Redis | Valkey): Backend {
+/** RedisStore on a client that all tests of a file share. */
+function redis(name: string, connect: () => Promise<RedisClient & Commands>): Backend {
   return {
     name,
     strong: true,
     async open(now) {
-      const client = connect()
-      return openRedis(client, client, () => client.quit(), now)
+      const client = await connect()
+      return openRedis(client, client, now)
     },
   }
 }
@@ -190,13 +220,8 @@ interface Commands {
   del(key: string): Promise<unknown>
 }
 
-/** RedisStore on a client, with keys of its own. */
-export function openRedis(
-  client: ConstructorParameters<typeof RedisStore>[0]['client'],
-  commands: Commands,
-  quit: () => Promise<unknown>,
-  now?: () => number,
-): Opened {
+/** RedisStore on a client, with keys of its own. The client stays open. */
+export function openRedis(client: RedisClient, commands: Commands, now?: () => number): Opened {
   const prefix = `test:${randomUUID()}:`
   const store = new RedisStore(now ? { client, now } : { client })
   return {
@@ -204,10 +229,7 @@ export function openRedis(
     prefix,
     records: async () => collect(await commands.keys(`${prefix}*`), (key) => commands.get(key)),
     remove: (key) => commands.del(key),
-    close: () => {
-      store.close()
-      return quit()
-    },
+    close: async () => store.close(),
   }
 }
 

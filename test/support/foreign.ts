@@ -21,6 +21,7 @@ import { inject } from 'vitest'
 import { fromExpressStore, fromKeyv, fromUnstorage } from '../../src/adapters.js'
 import type { LegacyStore, StoredSession } from '../../src/stores/contract.js'
 import { databaseUrl } from '../services/databases.js'
+import { shared } from './shared.js'
 
 /** A store that somebody else wrote, as koa-sess takes it. */
 export interface Foreign {
@@ -33,6 +34,16 @@ export interface Foreign {
 }
 
 const none = async () => undefined
+
+/** A store on a client that all tests of a file share. */
+function once<T>(
+  connect: () => Promise<T>,
+  disconnect: (client: T) => unknown,
+  store: (client: T) => LegacyStore,
+): Foreign['open'] {
+  const client = shared(connect, disconnect)
+  return async () => ({ store: store(await client()), close: none })
+}
 
 async function folder(): Promise<{ path: string; close(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'koa-sess-store-'))
@@ -49,11 +60,11 @@ export const fileStore = async (): Promise<{ store: express.Store; close(): Prom
 const connectRedis: Foreign = {
   name: 'connect-redis',
   precision: 1000,
-  async open() {
-    const client = createClient({ url: inject('redisUrl') })
-    await client.connect()
-    return { store: fromExpressStore(new ConnectRedis({ client })), close: () => client.close() }
-  },
+  open: once(
+    async () => createClient({ url: inject('redisUrl') }).connect(),
+    (client) => client.close(),
+    (client) => fromExpressStore(new ConnectRedis({ client })),
+  ),
 }
 
 const memorystore: Foreign = {
@@ -85,25 +96,21 @@ const sessionFileStore: Foreign = {
 const connectPgSimple: Foreign = {
   name: 'connect-pg-simple',
   precision: 1000,
-  async open() {
-    const pool = new Pool({ connectionString: await databaseUrl('postgres'), max: 4 })
-    const schemaName = unique()
-    await pool.query(`CREATE SCHEMA ${schemaName}`)
-    const PgStore = makePgStore(express)
-    const store = new PgStore({
-      pool,
-      schemaName,
-      createTableIfMissing: true,
-      pruneSessionInterval: false,
-    })
-    return {
-      store: fromExpressStore(store),
-      async close() {
-        await pool.query(`DROP SCHEMA ${schemaName} CASCADE`)
-        await pool.end()
-      },
-    }
-  },
+  open: once(
+    async () => {
+      const pool = new Pool({ connectionString: await databaseUrl('postgres') })
+      const schemaName = unique()
+      await pool.query(`CREATE SCHEMA ${schemaName}`)
+      const PgStore = makePgStore(express)
+      const options = { createTableIfMissing: true, pruneSessionInterval: false } as const
+      return { pool, schemaName, store: new PgStore({ pool, schemaName, ...options }) }
+    },
+    async ({ pool, schemaName }) => {
+      await pool.query(`DROP SCHEMA ${schemaName} CASCADE`)
+      await pool.end()
+    },
+    ({ store }) => fromExpressStore(store),
+  ),
 }
 
 const expressMysqlSession: Foreign = {
@@ -111,20 +118,21 @@ const expressMysqlSession: Foreign = {
   precision: 1000,
   // Its table has 128 characters for a key, and 32 bits for a deadline in seconds.
   beyond: ['keys of 300 characters', 'deadlines of 400 days and of 100 years'],
-  async open() {
-    const pool = createPool({ uri: await databaseUrl('mysql'), connectionLimit: 4 })
-    const tableName = unique()
-    const MysqlStore = makeMysqlStore(express)
-    const store = new MysqlStore({ schema: { tableName }, clearExpired: false }, pool)
-    await store.onReady()
-    return {
-      store: fromExpressStore(store),
-      async close() {
-        await pool.promise().query(`DROP TABLE ${tableName}`)
-        await pool.promise().end()
-      },
-    }
-  },
+  open: once(
+    async () => {
+      const pool = createPool({ uri: await databaseUrl('mysql') })
+      const tableName = unique()
+      const MysqlStore = makeMysqlStore(express)
+      const store = new MysqlStore({ schema: { tableName }, clearExpired: false }, pool)
+      await store.onReady()
+      return { pool, tableName, store }
+    },
+    async ({ pool, tableName }) => {
+      await pool.promise().query(`DROP TABLE ${tableName}`)
+      await pool.promise().end()
+    },
+    ({ store }) => fromExpressStore(store),
+  ),
 }
 
 /** An adapter for Keyv over Redis, as the ones of Keyv are. */
@@ -155,11 +163,11 @@ const keyvMemory: Foreign = {
 const keyvRedis: Foreign = {
   name: 'Keyv on Redis',
   precision: 1,
-  async open() {
-    const client = new Redis(inject('redisUrl'))
-    const keyv = new Keyv({ store: new RedisAdapter(client), throwOnErrors: true })
-    return { store: fromKeyv(keyv), close: () => client.quit() }
-  },
+  open: once(
+    async () => new Redis(inject('redisUrl')),
+    (client) => client.quit(),
+    (client) => fromKeyv(new Keyv({ store: new RedisAdapter(client), throwOnErrors: true })),
+  ),
 }
 
 const unstorageMemory: Foreign = {
@@ -180,19 +188,21 @@ const unstorageFiles: Foreign = {
 const unstorageRedis: Foreign = {
   name: 'unstorage on Redis',
   precision: 1,
-  async open() {
-    const storage = createStorage({ driver: redisDriver({ url: inject('redisUrl') }) })
-    return { store: fromUnstorage(storage), close: () => storage.dispose() }
-  },
+  open: once(
+    async () => createStorage({ driver: redisDriver({ url: inject('redisUrl') }) }),
+    (storage) => storage.dispose(),
+    fromUnstorage,
+  ),
 }
 
 const koaRedis: Foreign = {
   name: 'koa-redis',
   precision: 1000,
-  async open() {
-    const store = redisStore({ url: inject('redisUrl') })
-    return { store, close: () => store.quit() }
-  },
+  open: once(
+    async () => redisStore({ url: inject('redisUrl') }),
+    (store) => store.quit(),
+    (store) => store,
+  ),
 }
 
 /** As koa-generic-session-mongo and koa-session-mongo are: documents by sid, and methods that are generators. */

@@ -1,0 +1,5 @@
+import { afterAll } from 'vitest'
+import { closeShared } from './shared.js'
+
+// Vitest runs this before each test file.
+afterAll(closeShared)
