@@ -17,7 +17,7 @@ const compilerOptions = {
 const written = new Set()
 for (const folder of FOLDERS) {
   for (const name of readdirSync(join(ROOT, folder), { recursive: true })) {
-    if (name.endsWith('.ts') && !name.endsWith('.d.ts')) compile(join(folder, name))
+    if (/(?<!\.d|\.test)\.ts$/.test(name)) compile(join(folder, name))
   }
 }
 // A file that was moved away must not be found any more.

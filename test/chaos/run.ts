@@ -40,15 +40,19 @@ const THIEVES = 3
 /** How many sessions are looked at at once in the end. */
 const INSPECTORS = 16
 const SETTLE_MS = 500
+/** How long a command may take: without faults far more than on a busy machine, in ms. */
+const PATIENT_MS = 5000
+const IMPATIENT_MS = 1000
 
 /** Plays one set-up and looks at every session afterwards. */
 export async function run(setup: Setup, limits: Limits): Promise<Outcome> {
   await using backend: Backend = await BACKENDS[setup.store]()
   const config = joined(setup.config)
   const { address } = backend
+  const commandTimeout = setup.faults === 'none' ? PATIENT_MS : IMPATIENT_MS
   const fleet = new Fleet(
     processesOf(setup, limits.processes),
-    { address, config: setup.config },
+    { address, config: setup.config, commandTimeout },
     config.before !== undefined,
   )
   try {

@@ -71,11 +71,11 @@ export class Oracle {
   /** Once all requests are answered, and every session was looked at again. */
   finish(): void {
     if (this.#options.excuses.lostLogins) return
-    for (const session of this.sessions.values()) {
-      const endings = session.endingsBefore(session.absentAt)
-      if (endings.length === 0 || session.absentAt === Number.POSITIVE_INFINITY) continue
-      const [first] = endings
-      if (first && endings.every((ending) => isVainLogin(ending)))
+    for (const { absentAt, reported, endings } of this.sessions.values()) {
+      if (absentAt === Number.POSITIVE_INFINITY || reported.has('cuts')) continue
+      const early = endings.filter(({ step }) => step.sentAt < absentAt)
+      const [first] = early
+      if (first && early.every(isVainLogin))
         this.#broken(
           'logins',
           first.step,
@@ -228,7 +228,6 @@ function isCutLogin({ step, outcome, moved, cuts }: Ending): boolean {
 /** A login that is over, and left its browser without a cookie. */
 function isVainLogin(ending: Ending): boolean {
   const { step, outcome, moved, cuts } = ending
+  if (isCutLogin(ending)) return true
   return isLogin(step.action) && outcome === 'done' && !moved && cuts <= 1
-    ? true
-    : isCutLogin(ending)
 }

@@ -13,6 +13,8 @@ import { type Address, open } from './open.js'
 export interface Task {
   address: Address
   config: string
+  /** How long a command of the store may take, in ms. */
+  commandTimeout: number
   /** `before`: the process that sessions begin on in a set-up that moves them. */
   role: 'before' | 'now'
 }
@@ -20,9 +22,12 @@ export interface Task {
 const task: Task = JSON.parse(process.env.CHAOS ?? '')
 const config = joined(task.config)
 const isBefore = task.role === 'before'
-const from = await open(task.address, 0)
+const { address, commandTimeout } = task
+const from = await open(address, { space: 0, commandTimeout })
 const store =
-  config.migrating && !isBefore ? migrating({ from, to: await open(task.address, 1) }) : from
+  config.migrating && !isBefore
+    ? migrating({ from, to: await open(address, { space: 1, commandTimeout }) })
+    : from
 
 const app = new Koa()
 app.keys = ['a secret of the chaos runner']
