@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RedisServer } from '../../services/redis.js'
+import { until } from '../../services/redis-cluster.js'
+import type { Random } from '../random.js'
+
+/** Primaries with replicas that take over. */
+export interface Failing {
+  /** Kills a primary, waits until a replica took over, and starts the old one as its replica. */
+  failover(random: Random): Promise<void>
+  /** Hangs a primary. */
+  hang(random: Random, ms: number): Promise<void>
+  /** Waits until every replica follows again. */
+  whole(): Promise<void>
+}
+
+interface Group {
+  primary(random: Random): Promise<RedisServer>
+  tookOver(old: RedisServer): Promise<boolean>
+  whole(): Promise<void>
+}
+
+export function failing({ primary, tookOver, whole }: Group): Failing {
+  return {
+    async failover(random) {
+      const server = await primary(random)
+      await server.stop()
+      // It has lost its data: started sooner, it would empty its replicas.
+      await until('a replica took over', () => tookOver(server))
+      await server.start()
+      await whole()
+    },
+    async hang(random, ms) {
+      const server = await primary(random)
+      server.pause()
+      await sleep(ms)
+      server.resume()
+      await whole()
+    },
+    whole,
+  }
+}
