@@ -123,7 +123,8 @@ function titleOf(node: ts.Node, source: ts.SourceFile): ts.Node | undefined {
 }
 
 function report(file: string, text: string, parts: [start: number, text: string][]): string[] {
-  return parts.flatMap(([start, part]) => {
+  const inOrder = parts.toSorted(([one], [other]) => one - other)
+  return inOrder.flatMap(([start, part]) => {
     const prose = part.replace(/`[^`\n]+`/g, (code) => ' '.repeat(code.length))
     return [...prose.matchAll(PATTERN)].map(({ 0: word, index }) => {
       const line = text.slice(0, start + index).split('\n').length
