@@ -8,6 +8,7 @@ import { createdIn } from './stored-cookie.js'
 export class LoadedRecord {
   #content: RecordContent | null | undefined
   #fields: Fields | undefined
+  #isTimeless: boolean | undefined
 
   constructor(
     readonly format: RecordFormat,
@@ -38,17 +39,17 @@ export class LoadedRecord {
 
   /** When the session began, in epoch ms; undefined: the record does not say. */
   get createdAt(): number | undefined {
-    return this.#saysNothingOfTime ? undefined : createdIn(this.content?.cookie)
+    return this.isTimeless ? undefined : createdIn(this.content?.cookie)
   }
 
   /** What the record says about its own end. */
   get end(): RecordEnd {
-    return this.#saysNothingOfTime ? {} : (this.content ?? {})
+    return this.isTimeless ? NO_END : (this.content ?? NO_END)
   }
 
   /** The fixed end of its cookie, in epoch ms; undefined: it has none. */
   get cookieEnd(): number | undefined {
-    const cookie = this.#saysNothingOfTime ? undefined : this.content?.cookie
+    const cookie = this.isTimeless ? undefined : this.content?.cookie
     if (typeof cookie !== 'object' || cookie === null || !('expires' in cookie)) return undefined
     return typeof cookie.expires === 'string' ? Date.parse(cookie.expires) : undefined
   }
@@ -72,12 +73,17 @@ export class LoadedRecord {
     return isSame(this.fields, fields())
   }
 
-  /** A quick look that spares parsing: most records hold nothing of this. */
-  get #saysNothingOfTime(): boolean {
-    const words = this.format.hasDefaultCookie(this.value) ? PEER_WORDS : TIME_WORDS
-    return !words.some((word) => this.value.includes(word))
+  /** Whether it says nothing of its beginning or end: a quick look, which spares parsing most records. */
+  get isTimeless(): boolean {
+    if (this.#isTimeless === undefined) {
+      const words = this.format.hasDefaultCookie(this.value) ? PEER_WORDS : TIME_WORDS
+      this.#isTimeless = !words.some((word) => this.value.includes(word))
+    }
+    return this.#isTimeless
   }
 }
+
+const NO_END: RecordEnd = {}
 
 /** In the default cookie there is nothing of time, so that only koa-session's keys can say it. */
 const PEER_WORDS = ['"_expire"', '"_session"']

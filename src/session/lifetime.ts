@@ -15,6 +15,8 @@ export interface SessionReader<S> {
 
 /** What a record says about its own end. */
 export interface RecordTimes {
+  /** It says nothing of its beginning or end. */
+  readonly isTimeless: boolean
   readonly end: RecordEnd
   /** When the session began, in epoch ms. */
   readonly createdAt: number | undefined
@@ -83,6 +85,7 @@ export class Lifetime<S extends object> {
 
   /** Whether a record has passed an end of its own: the absolute one, koa-session's, or its cookie's. */
   isOver(record: RecordTimes): boolean {
+    if (record.isTimeless) return false
     const now = this.now()
     const { peer } = record.end
     if (typeof peer === 'object' && peer.expire <= now) return true

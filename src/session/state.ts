@@ -21,6 +21,8 @@ export interface SessionSettings {
   preparesSave: boolean
 }
 
+const NO_END: RecordEnd = {}
+
 /** The session of one request: what the store held, and what the handlers made of it. */
 export abstract class SessionState implements SessionOwner {
   /** `ctx.sessionSave`: true forces a save, false forbids one, undefined leaves it to the changes. */
@@ -197,7 +199,7 @@ export abstract class SessionState implements SessionOwner {
 
   /** What the record says about its end. A new record holds nothing of the old one's. */
   get recordEnd(): RecordEnd {
-    return this.record?.end ?? {}
+    return this.record?.end ?? NO_END
   }
 
   /** Merges into a session what another request wrote. False: that is not a session. */
