@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { joinFields, splitFields } from '../record/fields.js'
-import { merge, storedSide } from '../record/merge.js'
+import { joinFields, parseField, splitFields } from '../record/fields.js'
+import { merge } from '../record/merge.js'
 import { replaceByTombstone } from '../record/revoke.js'
 import { isTombstone } from '../record/tombstone.js'
 import type { SessionStore } from '../stores/contract.js'
@@ -112,18 +112,20 @@ function mergeRecords(base: string | undefined, current: string, mine: string): 
   if (base === undefined || base === current) return mine
   const texts = [base, current, mine]
   if (texts.some((text) => parseObject(text) === undefined)) return mine
-  const [before, theirs, merged] = texts.map((text) => storedSide(splitFields(text)))
+  const [before, theirs, merged] = texts.map(splitFields)
   if (!before || !theirs || !merged) return mine
   // Every request sets a new expiry on its cookie, so the expiry alone does not count as a change.
-  const [was, other, own] = [before, theirs, merged].map((side) => side.value('cookie'))
-  const cookie = theirs.fields.get('cookie')
+  const [was, other, own] = [before, theirs, merged].map((fields) =>
+    parseField(fields.get('cookie')),
+  )
+  const cookie = theirs.get('cookie')
   if (isSameCookie(was, own) && !isSameCookie(was, other) && cookie !== undefined)
-    merged.fields.set('cookie', cookie)
-  for (const { key, value } of merge(before, theirs, merged, 'mine')) {
-    if (value === undefined) merged.fields.delete(key)
-    else merged.fields.set(key, JSON.stringify(value))
+    merged.set('cookie', cookie)
+  for (const { key, text } of merge(before, theirs, merged, 'mine')) {
+    if (text === undefined) merged.delete(key)
+    else merged.set(key, text)
   }
-  return joinFields(merged.fields)
+  return joinFields(merged)
 }
 
 /** Smaller differences of a lifetime are ignored, in ms: rounding in express-session may change it. */

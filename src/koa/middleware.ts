@@ -125,13 +125,13 @@ async function runHandlers(next: Next, { session }: SessionScope, ctx: Context):
     await next()
   } catch (error) {
     try {
-      await session.commit()
+      await session.finish()
     } catch (second) {
       if (second !== error) ctx.app.emit('error', second, ctx)
     }
     throw error
   }
-  await session.commit()
+  await session.finish()
 }
 
 /**

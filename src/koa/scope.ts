@@ -19,7 +19,8 @@ const ID_LENGTH = 24
 export interface ScopeSession extends ContextSession {
   /** Reads the store, once. */
   ready(): Awaitable<void>
-  commit(): Awaitable<void>
+  /** Commits, and makes sure that the answer sets no cookie of an ended session. */
+  finish(): Awaitable<void>
   /** Whether anything of the answer can depend on the session. */
   readonly isUsed: boolean
 }
@@ -122,8 +123,12 @@ export class SessionScope implements SessionRequest, Exchange, ContextScope {
     if (this.#lines.length > 0 && this.canSend) this.#writeLines()
   }
 
+  get canTakeBack(): boolean {
+    return this.#lines.length > 0 && this.canSend
+  }
+
   takeBack(): void {
-    if (this.#lines.length === 0 || !this.canSend) return
+    if (!this.canTakeBack) return
     const { res } = this.ctx
     const rest = setCookieLines(res).filter((line) => !this.#lines.includes(line))
     if (rest.length > 0) res.setHeader('Set-Cookie', rest)

@@ -1,8 +1,10 @@
+import { RecordDraft } from '../record/draft.js'
 import type { RecordFormat } from '../record/format.js'
 import {
+  type Change,
+  type ChangeResult,
   LoadedRecord,
   type LookupResult,
-  type ReplaceResult,
   type SessionRecords,
 } from '../record/records.js'
 import { SessionError } from '../util/errors.js'
@@ -44,7 +46,12 @@ export class SealedCookieStore implements SessionRecords {
     return this.#write({ id: await newId(), value, expiresAt })
   }
 
-  async replace({ id }: LoadedRecord, value: string, expiresAt: number): Promise<ReplaceResult> {
+  /** No other request can change this request's cookie. */
+  async change(change: Change): Promise<ChangeResult> {
+    const draft = new RecordDraft(change.base)
+    if (!(await change.apply(draft))) return { kind: 'gone' }
+    const { id } = change.base
+    const { value, expiresAt } = draft
     return { kind: 'written', record: this.#write({ id, value, expiresAt }) }
   }
 

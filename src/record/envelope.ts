@@ -17,6 +17,8 @@ export interface EnvelopeOptions {
 const HASH_MARK = '#'
 const SEALED_START = '{"sealed":"'
 const SEALED_END = '"}'
+/** What encryption adds at most, in bytes. */
+const SEAL_BYTES = 100
 
 /** How records are stored: under which key, encrypted or not, and how large. */
 export class RecordEnvelope {
@@ -26,6 +28,17 @@ export class RecordEnvelope {
   constructor(options: EnvelopeOptions) {
     this.prefix = options.prefix
     this.#options = options
+  }
+
+  /** No record of this length, in UTF-16 code units, is too large: each takes at most three bytes of UTF-8. */
+  get safeLength(): number {
+    const { sealed, maxBytes } = this.#options
+    return sealed ? maxBytes / 4 - SEAL_BYTES : maxBytes / 3
+  }
+
+  /** Whether no two writes store the same value: encryption begins with a random nonce. */
+  get isUnique(): boolean {
+    return this.#options.sealed !== undefined
   }
 
   key(id: string): string {

@@ -1,6 +1,17 @@
 /** The top-level keys of a JSON object, each with its value as JSON text. */
 export type Fields = Map<string, string>
 
+/** A key and its new value as JSON; undefined: the key is deleted. */
+export interface FieldChange {
+  key: string
+  text: string | undefined
+}
+
+/** The value of a field; undefined: there is none. */
+export function parseField(text: string | undefined): unknown {
+  return text === undefined ? undefined : JSON.parse(text)
+}
+
 /**
  * Cuts the text of a JSON object into its top-level fields without parsing their values, in linear
  * time. The text has to be a valid JSON object. Of two fields with one key the last one counts, as

@@ -3,7 +3,7 @@ import type { CookiePolicy } from '../cookie/policy.js'
 import type { StoredSession } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
 import { isObject } from '../util/shape.js'
-import { type Fields, splitFields } from './fields.js'
+import { type Fields, joinFields, splitFields } from './fields.js'
 import {
   createdIn,
   decodeCookie,
@@ -104,12 +104,21 @@ export function parseRecord(value: string): RecordContent | undefined {
  * A record as one JSON object. `cookie` is the stored cookie as JSON.
  * @throws {SessionError} ERR_SESSION_DATA when JSON cannot write the data: a cycle, a BigInt, endless nesting.
  */
-export function encodeRecord(
-  data: object,
-  cookie: string,
-  { peer, until }: RecordEnd = {},
-): string {
-  const body = encodeData(data)
+export function encodeRecord(data: object, cookie: string, end: RecordEnd = {}): string {
+  const isMarked = PEER_KEYS.some((key) => Object.hasOwn(data, key))
+  return assemble(encodeData(data), cookie, end, isMarked)
+}
+
+/** A record of fields as `RecordFormat.fieldsOf` returns them. */
+export function encodeFields(fields: Fields, end: RecordEnd): string {
+  const data = new Map(fields)
+  data.delete('cookie')
+  const isMarked = PEER_KEYS.some((key) => data.has(key))
+  return assemble(joinFields(data), fields.get('cookie') ?? '{}', end, isMarked)
+}
+
+/** `isMarked`: a user's key has a name of koa-session's, and must not be taken for its lifetime. */
+function assemble(body: string, cookie: string, { peer, until }: RecordEnd, isMarked: boolean) {
   const head = body === '{}' ? '{' : `${body.slice(0, -1)},`
   const timed = until === undefined ? cookie : appended(cookie, `"until":${until}`)
   if (peer !== undefined) {
@@ -117,8 +126,6 @@ export function encodeRecord(
       peer === 'session' ? '"_session":true' : `"_expire":${peer.expire},"_maxAge":${peer.maxAge}`
     return `${head}${lifetime},"cookie":${timed}}`
   }
-  // Without the mark, a user's key of koa-session's name would be taken for its lifetime.
-  const isMarked = PEER_KEYS.some((key) => Object.hasOwn(data, key))
   return `${head}"cookie":${isMarked ? appended(timed, '"data":true') : timed}}`
 }
 

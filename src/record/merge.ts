@@ -1,5 +1,5 @@
 import { SessionError } from '../util/errors.js'
-import { type Fields, isSameJson } from './fields.js'
+import { type FieldChange, type Fields, isSameJson, parseField } from './fields.js'
 
 /**
  * Which value wins when two requests changed one key: `mine` (the later write; the default),
@@ -12,29 +12,6 @@ export type OnConflict =
   | 'throw'
   | ((key: string, base: unknown, theirs: unknown, mine: unknown) => unknown)
 
-/** One of the three sides of a merge: its fields as JSON, and the value of each. */
-export interface MergeSide {
-  readonly fields: Fields
-  value(key: string): unknown
-}
-
-/** A key to set in mine; `value` undefined: to delete. */
-export interface KeyChange {
-  key: string
-  value: unknown
-}
-
-/** A side of which only the JSON is known. */
-export function storedSide(fields: Fields): MergeSide {
-  return {
-    fields,
-    value: (key) => {
-      const text = fields.get(key)
-      return text === undefined ? undefined : JSON.parse(text)
-    },
-  }
-}
-
 /**
  * A three-way merge by top-level key: what must change in `mine`, so that it also holds what
  * `theirs` changed since `base`. A key that only one side changed is never lost. A deletion is a
@@ -42,39 +19,45 @@ export function storedSide(fields: Fields): MergeSide {
  * @throws {SessionError} ERR_SESSION_CONFLICT with `throw`, when both sides changed a key differently.
  */
 export function merge(
-  base: MergeSide,
-  theirs: MergeSide,
-  mine: MergeSide,
+  base: Fields,
+  theirs: Fields,
+  mine: Fields,
   onConflict: OnConflict,
-): KeyChange[] {
-  const changes: KeyChange[] = []
-  const take = (key: string) => {
-    const [was, their, my] = [base, theirs, mine].map(({ fields }) => fields.get(key))
-    if (isSameJson(their, was)) return
-    const winner = isSameJson(my, was)
-      ? theirs.value(key)
-      : resolve(key, base, theirs, mine, onConflict)
-    if (winner !== mine.value(key)) changes.push({ key, value: winner })
+): FieldChange[] {
+  const changes: FieldChange[] = []
+  const take = (key: string, was: string | undefined, their: string | undefined) => {
+    if (their === was || isSameJson(their, was)) return
+    const my = mine.get(key)
+    const text = isSameJson(my, was) ? their : resolve(onConflict, key, was, their, my)
+    if (text !== my) changes.push({ key, text })
   }
-  for (const key of base.fields.keys()) take(key)
-  for (const key of theirs.fields.keys()) if (!base.fields.has(key)) take(key)
+  for (const [key, was] of base) take(key, was, theirs.get(key))
+  for (const [key, their] of theirs) if (!base.has(key)) take(key, undefined, their)
   return changes
 }
 
-function resolve(
-  key: string,
-  base: MergeSide,
-  theirs: MergeSide,
-  mine: MergeSide,
-  onConflict: OnConflict,
-): unknown {
-  const my = mine.value(key)
-  // A function decides even between equal values: two additions of one are not one addition.
+/** The same decision, seen from the other side. */
+export function fromTheirSide(onConflict: OnConflict): OnConflict {
   if (typeof onConflict === 'function')
-    return onConflict(key, base.value(key), theirs.value(key), my)
-  if (onConflict === 'mine') return my
-  if (isSameJson(theirs.fields.get(key), mine.fields.get(key))) return my
-  if (onConflict === 'theirs') return theirs.value(key)
+    return (key, base, theirs, mine) => onConflict(key, base, mine, theirs)
+  if (onConflict === 'throw') return 'throw'
+  return onConflict === 'mine' ? 'theirs' : 'mine'
+}
+
+function resolve(
+  onConflict: OnConflict,
+  key: string,
+  was: string | undefined,
+  their: string | undefined,
+  my: string | undefined,
+): string | undefined {
+  // A function decides even between equal values: two additions of one are not one addition.
+  if (typeof onConflict === 'function') {
+    const kept = onConflict(key, parseField(was), parseField(their), parseField(my))
+    return kept === undefined ? undefined : JSON.stringify(kept)
+  }
+  if (onConflict === 'mine' || isSameJson(their, my)) return my
+  if (onConflict === 'theirs') return their
   throw new SessionError(
     'ERR_SESSION_CONFLICT',
     'Another request changed the same key of this session: let the client try again, or choose another onConflict',

@@ -1,6 +1,6 @@
 import type { Awaitable } from '../util/async.js'
 import { isEncodable } from '../util/json.js'
-import { type Fields, isSameJson } from './fields.js'
+import { type FieldChange, type Fields, isSameJson } from './fields.js'
 import { parseRecord, type RecordContent, type RecordEnd, type RecordFormat } from './format.js'
 import { createdIn } from './stored-cookie.js'
 
@@ -117,6 +117,45 @@ export type ReplaceResult =
   /** The record is not there any more: nothing was written. */
   | { kind: 'gone' }
 
+/** How a record is to be written. */
+export interface RecordWrite {
+  /** Epoch ms. */
+  expiresAt: number
+  end: RecordEnd
+}
+
+/** A record while one or more requests change it, before it is written. */
+export interface Draft {
+  /** What is stored now. */
+  readonly record: LoadedRecord
+  /** Nothing was changed so far. */
+  readonly isUntouched: boolean
+  /** The record as it is to be written. */
+  readonly value: string
+  /** The fields as they are to be written. */
+  readonly fields: Fields
+  /** The fields of a record that a request read: many requests of a group have read the same. */
+  fieldsOf(record: LoadedRecord): Fields
+  /** Takes a whole record, in place of the stored one. */
+  replace(value: string, write: RecordWrite): void
+  /** Changes single fields; none: extends the record. */
+  edit(changes: readonly FieldChange[], write: RecordWrite): void
+}
+
+/** A change that a request makes to a record. */
+export interface Change {
+  /** The record as the request read it. */
+  readonly base: LoadedRecord
+  /**
+   * Makes the change in a draft, by one `replace` or `edit`. If it throws, this change alone fails.
+   * False: what is stored is not a session.
+   */
+  apply(draft: Draft): Awaitable<boolean>
+}
+
+/** What became of a change; `record`: as it is stored now, with the changes of other requests. */
+export type ChangeResult = Exclude<ReplaceResult, { kind: 'conflict' }>
+
 /** Where the records of sessions are: behind a store, or in the cookie itself. */
 export interface SessionRecords {
   /** Looks an id up, in one store call; `touch` moves the deadline (epoch ms) in the same call. */
@@ -127,10 +166,11 @@ export interface SessionRecords {
    */
   create(newId: () => Promise<string>, value: string, expiresAt: number): Promise<LoadedRecord>
   /**
-   * Writes over exactly what was read, once.
-   * @throws {SessionError} ERR_SESSION_SIZE
+   * Makes a change in what is stored now, together with the changes that other requests of this
+   * process make to the same record at the same time.
+   * @throws {SessionError} ERR_SESSION_SIZE, ERR_SESSION_CONFLICT, and what the change throws.
    */
-  replace(record: LoadedRecord, value: string, expiresAt: number): Promise<ReplaceResult>
+  change(change: Change): Promise<ChangeResult>
   /** Ends a session in whatever state it is, and blocks its id for a moment. False: it was gone. */
   revoke(record: LoadedRecord): Promise<boolean>
   /** Takes back a record that no browser has a cookie of. Never throws. */

@@ -1,20 +1,35 @@
-import type { Replaced, SessionStore } from '../stores/contract.js'
+import type { SessionStore } from '../stores/contract.js'
 import { type Awaitable, andThen } from '../util/async.js'
 import { SessionError, tooManyConflicts } from '../util/errors.js'
+import { currentTurn } from '../util/turn.js'
+import type { RecordDraft } from './draft.js'
 import type { RecordEnvelope } from './envelope.js'
 import type { RecordFormat } from './format.js'
-import {
+import { GroupCommit } from './group-commit.js'
+import { KeyMove } from './key-move.js'
+import { MISSING, RecordReader } from './reader.js'
+import type {
+  Change,
+  ChangeResult,
   LoadedRecord,
-  type LookupResult,
-  type ReplaceResult,
-  type SessionRecords,
+  LookupResult,
+  ReplaceResult,
+  SessionRecords,
 } from './records.js'
 import { replaceByTombstone } from './revoke.js'
-import type { StoreGuard } from './store-guard.js'
-import { isTombstone, tombstone, tombstoneUntil } from './tombstone.js'
+import { StoreFailure, type StoreGuard } from './store-guard.js'
+import { RecordTable } from './table.js'
+import {
+  isEnded,
+  isMoved,
+  isTombstone,
+  tombstone,
+  tombstoneUntil,
+  valueInTransit,
+} from './tombstone.js'
 
 /** Each lost round means that another request won: this bounds how many can be ahead. */
-export const MAX_ROUNDS = 256
+const MAX_ROUNDS = 256
 const MAX_COLLISIONS = 3
 
 export interface RepositoryOptions {
@@ -29,27 +44,27 @@ export interface RepositoryOptions {
 
 /** The records of sessions in a store. */
 export class RecordRepository implements SessionRecords {
-  readonly #store: SessionStore
-  readonly #guard: StoreGuard
+  readonly #table: RecordTable
   readonly #envelope: RecordEnvelope
-  readonly #format: RecordFormat
-  readonly #tombstoneTtl: number
-  readonly #now: () => number
-  /** The store, as `replaceByTombstone` uses it. */
-  readonly #ending: Pick<SessionStore, 'replace' | 'destroy'>
+  readonly #options: RepositoryOptions
+  readonly #reader: RecordReader
+  readonly #move: KeyMove
+  readonly #commits: GroupCommit
   #revocations = 0
 
-  constructor({ store, guard, envelope, format, tombstoneTtl, now }: RepositoryOptions) {
-    this.#store = store
-    this.#guard = guard
+  constructor(options: RepositoryOptions) {
+    const { store, guard, envelope, now } = options
+    this.#table = new RecordTable(store, guard)
     this.#envelope = envelope
-    this.#format = format
-    this.#tombstoneTtl = tombstoneTtl
-    this.#now = now
-    this.#ending = {
-      replace: (...args) => guard.call('destroy', () => store.replace(...args)),
-      destroy: (key) => guard.call('destroy', () => store.destroy(key)),
-    }
+    this.#options = options
+    this.#reader = new RecordReader(options)
+    this.#move = new KeyMove(this.#table, now)
+    this.#commits = new GroupCommit({
+      write: (draft) => this.#write(draft),
+      assertFits: (draft) => {
+        if (draft.maxLength > envelope.safeLength) envelope.wrap('', draft.value)
+      },
+    })
   }
 
   find(id: string, touch?: number): Awaitable<LookupResult> {
@@ -60,17 +75,32 @@ export class RecordRepository implements SessionRecords {
   }
 
   #findAt(id: string, key: string, touch: number | undefined): Awaitable<LookupResult> {
-    return andThen(this.#load('get', key, touch), (raw) => {
+    return andThen(this.#table.load('get', key, touch), (raw) => {
       if (raw === undefined) return MISSING
-      const until = touch === undefined ? undefined : tombstoneUntil(raw)
-      return until === undefined ? this.#read(id, key, raw) : this.#restore(key, until)
+      return isTombstone(raw)
+        ? this.#readTombstone(id, key, raw, touch)
+        : this.#reader.read(id, key, raw)
     })
   }
 
-  /** The read has just moved the deadline of a tombstone: without this, the id stays blocked for long. */
-  async #restore(key: string, until: number): Promise<LookupResult> {
-    await this.#guard.call('get', () => this.#store.touch(key, until))
-    return until > this.#now() ? TOMBSTONE : MISSING
+  async #readTombstone(id: string, key: string, raw: string, touch?: number) {
+    if (valueInTransit(raw)) return this.#settleMove(id, raw)
+    const until = tombstoneUntil(raw) ?? 0
+    // The read has just moved its deadline: without this, the id stays blocked for long.
+    if (touch !== undefined) await this.#table.touch(key, until)
+    const moved = this.#envelope.key(id)
+    // It was moved after the look at the hash.
+    if (isMoved(raw) && key !== moved) return this.#findAt(id, moved, touch)
+    return this.#reader.read(id, key, raw)
+  }
+
+  /** Completes a move that has begun, so that the session is found under its hash. */
+  async #settleMove(id: string, raw: string): Promise<LookupResult> {
+    const key = this.#envelope.key(id)
+    const legacy = this.#envelope.legacyKey(id)
+    if (legacy === undefined) return MISSING
+    const current = await this.#move.settle(legacy, key, raw)
+    return current === undefined ? MISSING : this.#reader.read(id, key, current)
   }
 
   async create(
@@ -79,7 +109,7 @@ export class RecordRepository implements SessionRecords {
     expiresAt: number,
   ): Promise<LoadedRecord> {
     for (let round = 0; round < MAX_COLLISIONS; round++) {
-      const record = this.#record(await newId(), value)
+      const record = this.#reader.make(await newId(), value)
       if (await this.#insert(record, expiresAt)) return record
     }
     throw new SessionError(
@@ -91,7 +121,9 @@ export class RecordRepository implements SessionRecords {
   async #insert(record: LoadedRecord, expiresAt: number): Promise<boolean> {
     const { key, raw } = record
     try {
-      return await this.#guard.call('set', () => this.#store.create(key, raw, expiresAt))
+      if (await this.#table.create(key, raw, expiresAt)) return true
+      // A client that sent the command twice gets the answer to the second one.
+      return (await this.#table.load('set', key)) === raw
     } catch (failure) {
       // The store may have done it, under an id that no browser gets.
       await this.rollback(record)
@@ -99,67 +131,102 @@ export class RecordRepository implements SessionRecords {
     }
   }
 
-  async replace(record: LoadedRecord, value: string, expiresAt: number): Promise<ReplaceResult> {
-    const next = this.#record(record.id, value)
-    if (record.key !== next.key) return this.#move(record, next, expiresAt)
-    const answer = await this.#swap('set', record, next.raw, expiresAt)
+  change(change: Change): Promise<ChangeResult> {
+    return this.#commits.commit(change)
+  }
+
+  async #write(draft: RecordDraft): Promise<ReplaceResult> {
+    const { record, expiresAt } = draft
+    const next = this.#reader.make(record.id, draft.value)
+    if (record.key !== next.key) return this.#writeMoved(record, next, expiresAt)
+    const answer = await this.#table.replace(
+      'set',
+      record,
+      next.raw,
+      expiresAt,
+      this.#envelope.isUnique,
+    )
     return answer.ok ? { kind: 'written', record: next } : this.#lost(record, answer.current)
   }
 
-  /** To the key of its hash, under the same id: it is written there first, then ended here. */
-  async #move(record: LoadedRecord, next: LoadedRecord, expiresAt: number): Promise<ReplaceResult> {
-    // Another request of this session may have moved it before.
-    if (!(await this.#insert(next, expiresAt)))
-      return this.#lost(next, await this.#load('get', next.key))
-    let answer: Replaced = { ok: false, current: undefined }
-    try {
-      const until = this.#now() + this.#tombstoneTtl
-      answer = await this.#swap('set', record, tombstone(until), until)
-    } finally {
-      if (!answer.ok) await this.rollback(next)
+  async #writeMoved(
+    record: LoadedRecord,
+    next: LoadedRecord,
+    expiresAt: number,
+  ): Promise<ReplaceResult> {
+    const answer = await this.#move.begin(record, next.raw, expiresAt)
+    if (!answer.ok) {
+      const { current } = answer
+      const found =
+        current === undefined ? MISSING : await this.#findAt(record.id, record.key, undefined)
+      return found.kind === 'record' ? { kind: 'conflict', theirs: found.record } : GONE
     }
-    return answer.ok ? { kind: 'written', record: next } : this.#lost(record, answer.current)
+    try {
+      const current = await this.#move.settle(record.key, next.key, answer.transit)
+      if (current === undefined || isEnded(current)) return GONE
+    } catch {
+      // The write holds: the next reader completes the move.
+    }
+    return { kind: 'written', record: next }
   }
 
   async revoke(record: LoadedRecord): Promise<boolean> {
     this.#revocations++
-    const { id } = record
-    let ended = await this.#revokeAt(record.key, record.raw)
-    // It may have moved to its hash meanwhile, or be at both keys since a move was cut off.
-    for (const key of [this.#envelope.key(id), this.#envelope.legacyKey(id)]) {
-      if (key === undefined || key === record.key) continue
-      const raw = await this.#load('destroy', key)
-      if (raw === undefined || isTombstone(raw)) continue
-      ended = (await this.#revokeAt(key, raw)) || ended
+    const own = tombstone(this.#options.now() + this.#options.tombstoneTtl)
+    try {
+      return await this.#revoke(record, own)
+    } catch (failure) {
+      return this.#lookAfter(failure, record.key, own)
+    }
+  }
+
+  /** The bare id first: a move that is not completed would otherwise bring the session back. */
+  async #revoke({ id, key, raw }: LoadedRecord, own: string): Promise<boolean> {
+    const legacy = this.#envelope.legacyKey(id)
+    let ended = false
+    for (const each of legacy === undefined ? [key] : [legacy, this.#envelope.key(id)]) {
+      const current = each === key ? raw : await this.#table.load('destroy', each)
+      if (current === undefined || isEnded(current)) continue
+      const { tombstoneTtl: ttl, now } = this.#options
+      ended =
+        (await replaceByTombstone(this.#table.ending, each, current, { ttl, now, own })) || ended
     }
     return ended
   }
 
-  #revokeAt(key: string, raw: string): Promise<boolean> {
-    const options = { ttl: this.#tombstoneTtl, now: this.#now }
-    return replaceByTombstone(this.#ending, key, raw, options)
+  /** The store may have ended the session all the same: one look decides. */
+  async #lookAfter(failure: unknown, key: string, own: string): Promise<boolean> {
+    if (!(failure instanceof StoreFailure)) throw failure
+    let current: string | undefined
+    try {
+      current = await this.#table.load('destroy', key)
+    } catch {
+      throw failure.asUncertain()
+    }
+    if (current === own || (current === undefined && this.#options.tombstoneTtl === 0)) return true
+    throw failure
   }
 
-  async rollback({ key, raw }: LoadedRecord): Promise<void> {
-    const past = this.#now()
+  async rollback(record: LoadedRecord): Promise<void> {
+    const past = this.#options.now()
     try {
-      await this.#swap('destroy', { key, raw }, tombstone(past), past)
+      await this.#table.replace('destroy', record, tombstone(past), past, true)
     } catch {
       // The caller has an error of its own to report.
     }
   }
 
   async overwrite(id: string, value: string, expiresAt: number): Promise<void> {
-    const { key, raw } = this.#record(id, value)
+    const { key, raw } = this.#reader.make(id, value)
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const current = await this.#load('set', key)
-      const done = await this.#guard.call('set', async () => {
-        if (current === undefined) return this.#store.create(key, raw, expiresAt)
-        return (await this.#store.replace(key, current, raw, expiresAt)).ok
-      })
+      const current = await this.#table.load('set', key)
+      const done =
+        current === undefined
+          ? await this.#table.create(key, raw, expiresAt)
+          : (await this.#table.replace('set', { key, raw: current }, raw, expiresAt, false)).ok
       if (!done) continue
       const legacy = this.#envelope.legacyKey(id)
-      if (legacy !== undefined) await this.#guard.call('destroy', () => this.#store.destroy(legacy))
+      if (legacy !== undefined) await this.#table.ending.destroy(legacy)
       return
     }
     throw tooManyConflicts()
@@ -170,56 +237,14 @@ export class RecordRepository implements SessionRecords {
   }
 
   tick(): number {
-    return turn() + this.#revocations
-  }
-
-  #load(call: 'get' | 'set' | 'destroy', key: string, touch?: number) {
-    return this.#guard.call(call, () => this.#store.load(key, touch))
-  }
-
-  #swap(
-    call: 'set' | 'destroy',
-    { key, raw }: { key: string; raw: string },
-    next: string,
-    expiresAt: number,
-  ): Awaitable<Replaced> {
-    return this.#guard.call(call, () => this.#store.replace(key, raw, next, expiresAt))
+    return currentTurn() + this.#revocations
   }
 
   /** An equal value may be another request's write, so it still counts as a conflict. */
   #lost({ id, key }: LoadedRecord, current: string | undefined): ReplaceResult {
-    const found = current === undefined ? MISSING : this.#read(id, key, current)
-    return found.kind === 'record' ? { kind: 'conflict', theirs: found.record } : { kind: 'gone' }
-  }
-
-  #read(id: string, key: string, raw: string): LookupResult {
-    const until = tombstoneUntil(raw)
-    if (until !== undefined) return until > this.#now() ? TOMBSTONE : MISSING
-    const value = this.#envelope.unwrap(key, raw)
-    if (value === undefined) return { kind: 'unreadable' }
-    return { kind: 'record', record: new LoadedRecord(this.#format, id, key, raw, value) }
-  }
-
-  #record(id: string, value: string): LoadedRecord {
-    const key = this.#envelope.key(id)
-    return new LoadedRecord(this.#format, id, key, this.#envelope.wrap(key, value), value)
+    const found = current === undefined ? MISSING : this.#reader.read(id, key, current)
+    return found.kind === 'record' ? { kind: 'conflict', theirs: found.record } : GONE
   }
 }
 
-const MISSING: LookupResult = { kind: 'missing' }
-const TOMBSTONE: LookupResult = { kind: 'tombstone' }
-
-let turns = 0
-let isScheduled = false
-
-/** How many turns of the event loop were counted. Only turns in which it is asked count. */
-function turn(): number {
-  if (!isScheduled) {
-    isScheduled = true
-    setImmediate(() => {
-      isScheduled = false
-      turns++
-    })
-  }
-  return turns
-}
+const GONE = { kind: 'gone' } as const

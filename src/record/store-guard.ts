@@ -12,7 +12,13 @@ export class StoreFailure {
   constructor(
     readonly call: StoreCall,
     readonly error: SessionError,
+    /** The store may have done what was asked, and could not be looked at afterwards. */
+    readonly isUncertain = false,
   ) {}
+
+  asUncertain(): StoreFailure {
+    return new StoreFailure(this.call, this.error, true)
+  }
 
   /** Rethrows the error of a store failure, and any other error as it is. */
   static unwrap<T>(answer: Promise<T>): Promise<T> {
@@ -31,6 +37,7 @@ export class StoreGuard {
   readonly #timeout: number
   #outage: { over: Promise<void>; end: () => void; timer: NodeJS.Timeout } | undefined
   #hasTimedOut = false
+  #disconnects = 0
 
   constructor(source: SessionStore | LegacyStore, timeout: number) {
     this.#source = source
@@ -54,6 +61,11 @@ export class StoreGuard {
     }
   }
 
+  /** A number that changes when a connection to the store broke. */
+  get breaks(): number {
+    return this.#disconnects + ('breaks' in this.#source ? (this.#source.breaks ?? 0) : 0)
+  }
+
   /** Takes its listeners off the store; calls that wait fail now. */
   close(): void {
     this.#source.off?.('disconnect', this.#disconnected)
@@ -63,6 +75,7 @@ export class StoreGuard {
   }
 
   readonly #disconnected = (): void => {
+    this.#disconnects++
     if (this.#outage || this.#hasTimedOut) return
     let end = () => {}
     const over = new Promise<void>((resolve) => {

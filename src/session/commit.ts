@@ -1,8 +1,8 @@
 import { isEmptyRecord } from '../record/format.js'
-import type { LoadedRecord } from '../record/records.js'
-import { MAX_ROUNDS } from '../record/repository.js'
+import type { LoadedRecord, SessionRecords } from '../record/records.js'
+import { StoreFailure } from '../record/store-guard.js'
 import { type Awaitable, andThen } from '../util/async.js'
-import { tooManyConflicts } from '../util/errors.js'
+import { markWritten, SessionChange } from './change.js'
 import { assertId } from './id.js'
 import { type Action, planCommit } from './plan.js'
 import type { Session } from './session.js'
@@ -73,18 +73,27 @@ async function create(
     state.valueToWrite(session, expiresAt, value),
     expiresAt,
   )
-  if (old) {
-    let ended = false
-    try {
-      ended = await records.revoke(old)
-    } finally {
-      if (!ended) await records.rollback(record)
-    }
-    if (!ended) return state.markGone()
-  }
+  if (old && !(await endOld(records, old, record))) return state.markGone()
   await state.markStored(record, session)
   if (old) state.request.emit('regenerate', { id: record.id, before: old.id })
   else state.request.emit('create', { id: record.id })
+}
+
+/** Ends the session that another one replaces. False: another request had ended it. */
+async function endOld(
+  records: SessionRecords,
+  old: LoadedRecord,
+  record: LoadedRecord,
+): Promise<boolean> {
+  try {
+    const ended = await records.revoke(old)
+    if (!ended) await records.rollback(record)
+    return ended
+  } catch (failure) {
+    // Where the old session may have ended, the new one is the only one that is left.
+    if (!(failure instanceof StoreFailure) || !failure.isUncertain) await records.rollback(record)
+    throw failure
+  }
 }
 
 async function replace(
@@ -93,14 +102,10 @@ async function replace(
   session: Session,
   value: string,
 ): Promise<void> {
-  let result = await state.replaceRecord(record, session, value)
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    if (result.kind === 'written') return state.markStored(result.record, session)
-    const rebased = result.kind === 'conflict' && state.rebase(session, result.theirs)
-    if (!rebased || !state.record) return state.markGone()
-    result = await state.replaceRecord(state.record, session)
-  }
-  throw tooManyConflicts()
+  const change = new SessionChange(state, record, session, value)
+  const result = await state.settings.records.change(change)
+  if (result.kind === 'gone') return state.markGone()
+  return markWritten(state, result.record, session, change)
 }
 
 async function destroy(state: SessionState, record: LoadedRecord): Promise<void> {

@@ -107,6 +107,11 @@ export class Lifetime<S extends object> {
     return until - this.now() < threshold && fresh > until
   }
 
+  /** Whether the idle timeout depends on what a session holds. */
+  get dependsOnData(): boolean {
+    return typeof this.#ttl === 'function'
+  }
+
   /** Whether sessions are extended only when little is left of them. */
   get renews(): boolean {
     return this.#renew !== undefined

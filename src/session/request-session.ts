@@ -7,6 +7,7 @@ import { handleStoreFailure, openSession } from './open.js'
 import { copy, type RegenerateOptions, Session } from './session.js'
 import { SessionState } from './state.js'
 import { update } from './update.js'
+import { verifyCookie } from './verify.js'
 
 /** The session of one request, as handlers use it: opened, set, ended, moved, saved. */
 export class RequestSession extends SessionState {
@@ -125,6 +126,21 @@ export class RequestSession extends SessionState {
   /** After everything else: writes what changed, then sends the cookie. Calls take turns. */
   commit(): Awaitable<void> {
     return this.#inTurn(() => this.#commit())
+  }
+
+  /** The end of the request. */
+  finish(): Awaitable<void> {
+    const verify = () => verifyCookie(this)
+    const verifyAndThrow = async (error: unknown) => {
+      await verify()
+      throw error
+    }
+    try {
+      const done = this.commit()
+      return isPromise(done) ? done.then(verify, verifyAndThrow) : verify()
+    } catch (error) {
+      return verifyAndThrow(error)
+    }
   }
 
   update<T>(change: (draft: Session) => T | Promise<T>): Promise<T> {

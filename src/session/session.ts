@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import type { SessionCookie } from '../cookie/attributes.js'
+import { type Fields, parseField } from '../record/fields.js'
 import {
   encodeRecord,
   fieldsOfData,
@@ -7,7 +8,6 @@ import {
   type RecordFormat,
   withCreated,
 } from '../record/format.js'
-import type { KeyChange, MergeSide } from '../record/merge.js'
 import { createdIn, usesDefaults } from '../record/stored-cookie.js'
 import type { StoredSession } from '../stores/contract.js'
 import { ignoreRejection } from '../util/async.js'
@@ -121,16 +121,15 @@ export class Session {
     return encodeRecord(session, Session.#cookieJson(session), end)
   }
 
-  /** Internal: the session as one side of a merge. */
-  static side(session: Session): MergeSide {
-    const cookie = Session.#cookieJson(session)
-    return {
-      fields: fieldsOfData(session, cookie),
-      value: (key) => {
-        if (key === 'cookie') return JSON.parse(cookie)
-        return Object.hasOwn(session, key) ? Reflect.get(session, key) : undefined
-      },
-    }
+  /** Internal: the fields of the session as its record would hold them. */
+  static fields(session: Session): Fields {
+    return fieldsOfData(session, Session.#cookieJson(session))
+  }
+
+  /** Internal: the value of one key; of `cookie`, as it would be stored. */
+  static value(session: Session, key: string): unknown {
+    if (key === 'cookie') return Session.storedCookie(session)
+    return Object.hasOwn(session, key) ? Reflect.get(session, key) : undefined
   }
 
   /** Internal: the cookie as it would be stored. */
@@ -148,9 +147,27 @@ export class Session {
     else defineOwn(session, key, value)
   }
 
-  /** Internal: makes the changes of a merge. */
-  static apply(session: Session, changes: readonly KeyChange[]): void {
-    for (const { key, value } of changes) Session.edit(session, key, value)
+  /**
+   * Internal: takes over what other requests stored, but for keys that changed since `snapshot`.
+   */
+  static adopt(session: Session, snapshot: Fields, stored: Fields): void {
+    const take = (key: string, text: string | undefined) => {
+      const was = snapshot.get(key)
+      if (text !== was && Session.#text(session, key) === was)
+        Session.edit(session, key, parseField(text))
+    }
+    for (const [key, text] of stored) take(key, text)
+    for (const key of snapshot.keys()) if (!stored.has(key)) take(key, undefined)
+  }
+
+  static #text(session: Session, key: string): string | undefined {
+    try {
+      if (key === 'cookie') return Session.#cookieJson(session)
+      return JSON.stringify(Session.value(session, key))
+    } catch {
+      // A value that JSON cannot write was put there after the snapshot.
+      return undefined
+    }
   }
 
   /** Internal: a session that replaces another keeps this user's cookie, unless it brought one. */

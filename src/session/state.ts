@@ -1,9 +1,14 @@
-import type { RecordContent, RecordEnd, RecordFormat } from '../record/format.js'
+import { type Fields, joinFields } from '../record/fields.js'
+import {
+  parseRecord,
+  type RecordContent,
+  type RecordEnd,
+  type RecordFormat,
+} from '../record/format.js'
 import type { OnConflict } from '../record/merge.js'
-import type { LoadedRecord, ReplaceResult, SessionRecords } from '../record/records.js'
+import type { LoadedRecord, SessionRecords } from '../record/records.js'
 import { type Awaitable, ignoreRejection } from '../util/async.js'
 import type { Lifetime } from './lifetime.js'
-import { rebase } from './rebase.js'
 import { type RegenerateOptions, Session, type SessionOwner } from './session.js'
 import { ABSENT, type LoadResult, type Presented, type SessionRequest } from './transport.js'
 
@@ -34,6 +39,7 @@ export abstract class SessionState implements SessionOwner {
   #isMoved = false
   #isDue: boolean
   #reservedId: Awaitable<string> | undefined
+  #sentAt: number | undefined
 
   constructor(
     readonly settings: SessionSettings,
@@ -93,6 +99,11 @@ export abstract class SessionState implements SessionOwner {
     return this.#isDue
   }
 
+  /** The tick of the records at which the cookie was set; undefined: it was not. */
+  get sentAt(): number | undefined {
+    return this.#sentAt
+  }
+
   isNew(): boolean {
     return this.record === undefined
   }
@@ -104,6 +115,11 @@ export abstract class SessionState implements SessionOwner {
   /** A session of a record's content, or a new one. */
   make(content?: Partial<RecordContent>): Session {
     return new Session(this, this.settings.format, content?.data, content?.cookie)
+  }
+
+  /** A session of the fields of a record. */
+  makeOfFields(fields: Fields): Session {
+    return this.make(parseRecord(joinFields(fields)))
   }
 
   /** The session of the record that was found, or a new one. */
@@ -171,7 +187,7 @@ export abstract class SessionState implements SessionOwner {
 
   /** Whether a session, encoded as `value`, is the one that its record holds. */
   isUnchanged(session: Session, value: string): boolean {
-    return this.record?.isSameAs(value, () => Session.side(session).fields) ?? false
+    return this.record?.isSameAs(value, () => Session.fields(session)) ?? false
   }
 
   /**
@@ -190,25 +206,9 @@ export abstract class SessionState implements SessionOwner {
     return record && keepsSpelling ? record.value : value
   }
 
-  /** One compare-and-set of a session over the record that was last seen. */
-  replaceRecord(record: LoadedRecord, session: Session, encoded?: string): Promise<ReplaceResult> {
-    const { records, lifetime } = this.settings
-    const expiresAt = lifetime.deadline(session)
-    return records.replace(record, this.valueToWrite(session, expiresAt, encoded), expiresAt)
-  }
-
   /** What the record says about its end. A new record holds nothing of the old one's. */
   get recordEnd(): RecordEnd {
     return this.record?.end ?? NO_END
-  }
-
-  /** Merges into a session what another request wrote. False: that is not a session. */
-  rebase(session: Session, theirs: LoadedRecord): boolean {
-    const { found } = this
-    if (!found || !rebase(session, found, theirs, this.settings.onConflict)) return false
-    this.#loaded = { kind: 'found', record: theirs }
-    this.request.emit('conflict', { id: theirs.id })
-    return true
   }
 
   /** The record is not there any more: this request writes nothing from now on. */
@@ -225,6 +225,7 @@ export abstract class SessionState implements SessionOwner {
     this.#isMoved = false
     this.#isDue = false
     this.#reservedId = undefined
+    this.#sentAt = this.settings.records.tick()
     return this.request.send(record, session)
   }
 
@@ -232,6 +233,7 @@ export abstract class SessionState implements SessionOwner {
   markEnded(session: Session): Awaitable<void> {
     this.#loaded = ABSENT
     this.#isMoved = false
+    this.#sentAt = undefined
     return this.request.clear(session)
   }
 }

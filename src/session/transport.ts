@@ -40,7 +40,9 @@ export interface SessionTransport {
   assertSendable(session: Session): void
   send(record: LoadedRecord, session: Session): Awaitable<void>
   clear(session: Session): Awaitable<void>
-  /** Takes back what was sent, where the answer is still on this side. */
+  /** Something was sent, and the answer is still on this side. */
+  readonly canTakeBack: boolean
+  /** Takes back what was sent. */
   takeBack(): void
 }
 

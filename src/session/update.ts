@@ -1,97 +1,204 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseField } from '../record/fields.js'
 import { parseRecord } from '../record/format.js'
-import type { MergeSide } from '../record/merge.js'
-import type { LoadedRecord } from '../record/records.js'
-import { MAX_ROUNDS } from '../record/repository.js'
-import type { Awaitable } from '../util/async.js'
+import { fromTheirSide, merge } from '../record/merge.js'
+import type { Change, Draft, LoadedRecord } from '../record/records.js'
+import { type Awaitable, isPromise } from '../util/async.js'
 import { SessionError, tooManyConflicts } from '../util/errors.js'
-import { transfer } from './rebase.js'
+import { changed, isAsRead, markWritten, writeOf } from './change.js'
 import { Session } from './session.js'
 import type { SessionState } from './state.js'
 
-/** A change that was made to a copy of the session, and not to the session yet. */
-interface DraftedChange {
-  session: Session
-  /** The session as the copy was made of it. */
-  before: string
-  draft: Session
-}
+/** Each round means that another write came between: this bounds how many may. */
+const MAX_ROUNDS = 256
+/** How long the other requests of a session wait for an asynchronous change, in ms. */
+const MAX_HOLD = 1000
 
 /** How an update writes, beside whatever else its request writes. */
 export interface UpdateWrites {
   /** One write after another. */
-  inTurn(work: () => Promise<boolean>): Promise<boolean>
+  inTurn<T>(work: () => Promise<T>): Promise<T>
   /** Stores a session that is not stored yet. */
   commit(): Awaitable<void>
 }
 
+type Edit<T> = (draft: Session) => T | Promise<T>
+
+/** A change that was made to a copy of the session, and not to the session yet. */
+interface Drafted<T> {
+  session: Session
+  /** The session as the copy was made of it. */
+  before: string
+  draft: Session
+  result: T
+}
+
 /**
- * Reads, changes, and compares and sets, until no other request wrote in between. `change` gets a
+ * Reads, changes, and compares and sets, until no other request wrote in between. `edit` gets a
  * copy of the session as the handler left it, so that an error in it changes nothing.
  */
 export async function update<T>(
   state: SessionState,
-  change: (draft: Session) => T | Promise<T>,
+  edit: Edit<T>,
   writes: UpdateWrites,
 ): Promise<T> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const session = usableSession(state)
     const before = state.encode(session)
     const draft = state.make(parseRecord(before))
-    const result = await change(draft)
-    const done = await writes.inTurn(() => write(state, writes, { session, before, draft }))
-    if (done) return result
+    const drafted = { session, before, draft, result: await edit(draft) }
+    const done = await writes.inTurn(() => write(state, writes, edit, drafted))
+    if (done) return done.result
   }
   throw tooManyConflicts()
 }
 
-/** False: another write came between, so that the change has to be made again. */
-async function write(
+/** undefined: another write came between, so that the change has to be made again. */
+async function write<T>(
   state: SessionState,
   writes: UpdateWrites,
-  drafted: DraftedChange,
-): Promise<boolean> {
+  edit: Edit<T>,
+  drafted: Drafted<T>,
+): Promise<{ result: T } | undefined> {
   const { session, before } = drafted
   // Another write of this same request came first: the change begins with what that left.
-  if (usableSession(state) !== session || state.encode(session) !== before) return false
+  if (usableSession(state) !== session || state.encode(session) !== before) return undefined
   const { record } = state
-  if (record && state.saving !== false) return replace(state, record, drafted)
-  return create(state, writes, drafted)
+  if (record && state.saving !== false) return replace(state, record, edit, drafted)
+  await create(state, writes, drafted)
+  return drafted
 }
 
-async function replace(
+async function replace<T>(
   state: SessionState,
   record: LoadedRecord,
-  { session, before, draft }: DraftedChange,
-): Promise<boolean> {
-  await state.request.beforeSave(draft)
-  state.request.assertSendable(draft)
-  const result = await state.replaceRecord(record, draft)
-  if (result.kind === 'conflict' && state.rebase(session, result.theirs)) return false
-  transfer(sideOf(state, before), Session.side(draft), session)
-  if (result.kind === 'written') await state.markStored(result.record, session)
-  else state.markGone()
-  return true
+  edit: Edit<T>,
+  drafted: Drafted<T>,
+): Promise<{ result: T } | undefined> {
+  const { session, before } = drafted
+  const change = new UpdateChange(state, record, edit, drafted)
+  const written = await state.settings.records.change(change).catch((error: unknown) => {
+    if (error instanceof HeldTooLong) return error
+    throw error
+  })
+  if (written instanceof HeldTooLong) {
+    rebase(state, session, written.stored)
+    return undefined
+  }
+  transfer(state.make(parseRecord(before)), change.draft, session)
+  if (written.kind === 'gone') state.markGone()
+  else await markWritten(state, written.record, session, change)
+  return { result: change.result }
 }
 
 /** A session that is not stored yet is created with the change; if that fails, there was no change. */
 async function create(
   state: SessionState,
   writes: UpdateWrites,
-  { session, before, draft }: DraftedChange,
-): Promise<true> {
-  const [was, changed] = [sideOf(state, before), sideOf(state, state.encode(draft))]
-  transfer(was, Session.side(draft), session)
+  { session, before, draft }: Drafted<unknown>,
+): Promise<void> {
+  const after = state.encode(draft)
+  transfer(state.make(parseRecord(before)), draft, session)
   try {
     if (state.saving !== false) await writes.commit()
   } catch (error) {
-    transfer(changed, sideOf(state, before), session)
+    transfer(state.make(parseRecord(after)), state.make(parseRecord(before)), session)
     throw error
   }
-  return true
 }
 
-function sideOf(state: SessionState, encoded: string): MergeSide {
-  return Session.side(state.make(parseRecord(encoded)))
+/** An update as a change of the record. It runs again over what other requests wrote. */
+class UpdateChange<T> implements Change {
+  isMerged = false
+  readonly base: LoadedRecord
+  readonly #state: SessionState
+  readonly #edit: Edit<T>
+  readonly #before: string
+  #draft: Session
+  #result: T
+
+  constructor(state: SessionState, base: LoadedRecord, edit: Edit<T>, drafted: Drafted<T>) {
+    this.#state = state
+    this.base = base
+    this.#edit = edit
+    this.#before = drafted.before
+    this.#draft = drafted.draft
+    this.#result = drafted.result
+  }
+
+  /** The session with the change. */
+  get draft(): Session {
+    return this.#draft
+  }
+
+  get result(): T {
+    return this.#result
+  }
+
+  get fields() {
+    return Session.fields(this.#draft)
+  }
+
+  async apply(draft: Draft): Promise<boolean> {
+    const { request } = this.#state
+    if (draft.isUntouched && !draft.record.isWritable) return false
+    if (!isAsRead(draft, this.base)) await this.#runAgain(draft)
+    await request.beforeSave(this.#draft)
+    request.assertSendable(this.#draft)
+    const write = writeOf(this.#state, this.#draft)
+    if (isAsRead(draft, this.base))
+      draft.replace(this.#state.valueToWrite(this.#draft, write.expiresAt), write)
+    else draft.edit(merge(draft.fields, this.fields, draft.fields, 'theirs'), write)
+    return true
+  }
+
+  /** Over what is stored now, with what the handler had changed before. */
+  async #runAgain(draft: Draft): Promise<void> {
+    this.isMerged = true
+    const state = this.#state
+    const mine = Session.fields(state.make(parseRecord(this.#before)))
+    const onConflict = fromTheirSide(state.settings.onConflict)
+    const unsaved = merge(draft.fieldsOf(this.base), mine, draft.fields, onConflict)
+    this.#draft = state.makeOfFields(changed(draft.fields, unsaved))
+    const result = this.#edit(this.#draft)
+    this.#result = isPromise(result) ? await inTime(result, draft.record) : result
+  }
+}
+
+/** An asynchronous change took longer than others may wait for it: it goes on from `stored`. */
+class HeldTooLong {
+  constructor(readonly stored: LoadedRecord) {}
+}
+
+function inTime<T>(result: Promise<T>, stored: LoadedRecord): Promise<T> {
+  const late = sleep(MAX_HOLD, undefined, { ref: false }).then(() => {
+    throw new HeldTooLong(stored)
+  })
+  return Promise.race([result, late])
+}
+
+/** Merges into a session what other requests wrote, so that the change is made over that. */
+function rebase(state: SessionState, session: Session, theirs: LoadedRecord): void {
+  const { found } = state
+  if (!found || !theirs.isWritable) {
+    state.markGone()
+    return
+  }
+  const mine = Session.fields(session)
+  const changes = merge(found.fields, theirs.fields, mine, state.settings.onConflict)
+  for (const { key, text } of changes) Session.edit(session, key, parseField(text))
+  state.markLoaded({ kind: 'found', record: theirs })
+}
+
+/** Makes in a session the changes that lead from one session to another. */
+function transfer(before: Session, after: Session, session: Session): void {
+  const changes = merge(
+    Session.fields(before),
+    Session.fields(after),
+    Session.fields(session),
+    'theirs',
+  )
+  for (const { key } of changes) Session.edit(session, key, Session.value(after, key))
 }
 
 function usableSession({ session, loaded }: SessionState): Session {

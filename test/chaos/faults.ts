@@ -104,8 +104,8 @@ export async function injectFaults(
 
 /** Commands by what their bytes hold, in any protocol: a tombstone, a record or a tombstone, anything. */
 const COMMANDS = {
-  end: /0e\d{13,}/,
-  write: /\{"|0e\d{13,}/,
+  end: /\d{15}e-\d{13}/,
+  write: /\{"|\de-\d{13}/,
   any: /^/,
 }
 

@@ -1,4 +1,4 @@
-import { isTombstone, tombstone, tombstoneUntil } from '../../record/tombstone.js'
+import { isTombstone, tombstoneUntil, valueInTransit } from '../../record/tombstone.js'
 import { isEncodable, parseObject } from '../../util/json.js'
 import { isObject } from '../../util/shape.js'
 import type { LegacyStore, Replaced, SessionStore, StoredSession } from '../contract.js'
@@ -19,8 +19,8 @@ class LegacyAdapter implements SessionStore {
   readonly #source: LegacyStore
   readonly #now: () => number
   readonly #queue = new KeyQueue()
-  /** The deadline of each tombstone, by key. In the order of deadlines, as all last equally long. */
-  readonly #tombstones = new Map<string, number>()
+  /** Tombstones and their deadlines, by key. In the order of deadlines, as all last equally long. */
+  readonly #tombstones = new Map<string, { value: string; until: number }>()
 
   constructor(source: LegacyStore, now: () => number) {
     this.#source = source
@@ -71,8 +71,8 @@ class LegacyAdapter implements SessionStore {
   }
 
   async #read(key: string): Promise<string | undefined> {
-    const until = this.#tombstones.get(key)
-    if (until !== undefined && until > this.#now()) return tombstone(until)
+    const ended = this.#tombstones.get(key)
+    if (ended && ended.until > this.#now()) return ended.value
     const session = await this.#get(key).catch(ignoreMissingFile)
     if (!session) return undefined
     if (typeof session === 'object')
@@ -88,7 +88,7 @@ class LegacyAdapter implements SessionStore {
 
   async #write(key: string, value: string, expiresAt: number): Promise<void> {
     const until = tombstoneUntil(value)
-    if (until !== undefined) return this.#writeTombstone(key, Math.min(until, expiresAt))
+    if (until !== undefined) return this.#writeTombstone(key, value, Math.min(until, expiresAt))
     const ttl = expiresAt - this.#now()
     if (ttl <= 0) await this.#destroySource(key)
     else await settle(this.#source.set(key, toLegacySession(value), ttl))
@@ -98,8 +98,10 @@ class LegacyAdapter implements SessionStore {
    * `until` is at most the deadline in the value: a rolling read extends every record.
    * The tombstone comes first, as a read before the end of `destroy` must not find the id free.
    */
-  async #writeTombstone(key: string, until: number): Promise<void> {
-    this.#addTombstone(key, until)
+  async #writeTombstone(key: string, value: string, until: number): Promise<void> {
+    this.#addTombstone(key, value, until)
+    // A move that this process does not complete must leave the session where it is.
+    if (valueInTransit(value)) return
     await this.#destroySource(key).catch((error) => {
       this.#tombstones.delete(key)
       throw error
@@ -118,13 +120,13 @@ class LegacyAdapter implements SessionStore {
   }
 
   /** Adds a tombstone at the end of the Map, and removes expired ones from its beginning. */
-  #addTombstone(key: string, until: number): void {
-    for (const [oldKey, oldUntil] of this.#tombstones) {
-      if (oldUntil > this.#now()) break
+  #addTombstone(key: string, value: string, until: number): void {
+    for (const [oldKey, old] of this.#tombstones) {
+      if (old.until > this.#now()) break
       this.#tombstones.delete(oldKey)
     }
     this.#tombstones.delete(key)
-    this.#tombstones.set(key, until)
+    this.#tombstones.set(key, { value, until })
   }
 }
 

@@ -1,0 +1,60 @@
+import type { Replaced, SessionStore } from '../stores/contract.js'
+import { type Awaitable, andThen } from '../util/async.js'
+import type { StoreCall, StoreGuard } from './store-guard.js'
+
+/** A key, and the value that was seen there. */
+export interface Seen {
+  key: string
+  raw: string
+}
+
+/** The store's methods, called through the guard. */
+export class RecordTable {
+  readonly #store: SessionStore
+  readonly #guard: StoreGuard
+  /** The store, as `replaceByTombstone` uses it. */
+  readonly ending: Pick<SessionStore, 'replace' | 'destroy'>
+
+  constructor(store: SessionStore, guard: StoreGuard) {
+    this.#store = store
+    this.#guard = guard
+    this.ending = {
+      replace: (key, raw, value, expiresAt) =>
+        this.replace('destroy', { key, raw }, value, expiresAt, true),
+      destroy: (key) => guard.call('destroy', () => store.destroy(key)),
+    }
+  }
+
+  load(call: StoreCall, key: string, touch?: number): Awaitable<string | undefined> {
+    return this.#guard.call(call, () => this.#store.load(key, touch))
+  }
+
+  touch(key: string, expiresAt: number): Awaitable<boolean> {
+    return this.#guard.call('get', () => this.#store.touch(key, expiresAt))
+  }
+
+  create(key: string, value: string, expiresAt: number): Awaitable<boolean> {
+    return this.#guard.call('set', () => this.#store.create(key, value, expiresAt))
+  }
+
+  /**
+   * Compare and set. A client whose connection breaks may send the command again: the second one
+   * finds what the first one wrote. That is a success.
+   * @param isUnique No other request can have written this value. Otherwise an equal value counts as
+   * one's own only when the connection broke since: an equal count may be another request's.
+   */
+  replace(
+    call: StoreCall,
+    { key, raw }: Seen,
+    value: string,
+    expiresAt: number,
+    isUnique: boolean,
+  ): Awaitable<Replaced> {
+    const breaks = this.#guard.breaks
+    const answer = this.#guard.call(call, () => this.#store.replace(key, raw, value, expiresAt))
+    return andThen(answer, (replaced): Replaced => {
+      if (replaced.ok || replaced.current !== value) return replaced
+      return isUnique || this.#guard.breaks !== breaks ? { ok: true } : replaced
+    })
+  }
+}
