@@ -53,6 +53,12 @@ export interface SessionStore {
   /** Optional: reports when the connection is lost (`disconnect`) and restored (`connect`). */
   on?(event: 'connect' | 'disconnect', listener: () => void): unknown
   off?(event: 'connect' | 'disconnect', listener: () => void): unknown
+  /**
+   * Optional: how often a connection to the server broke so far; it may count too many, never too
+   * few. If it grew during a write, the client may have sent the command a second time. The middleware
+   * then takes a record that equals what it wrote for its own.
+   */
+  readonly breaks?: number | undefined
 }
 
 /** A session as a `LegacyStore` receives it: the user's keys at the top level, beside `cookie`. */

@@ -135,6 +135,10 @@ export class FaultyStore implements SessionStore {
     return this
   }
 
+  get breaks(): number | undefined {
+    return this.#store.breaks
+  }
+
   /** Makes `times` matching calls fail, from the `nth` on. Default: only the next. `Infinity`: all. */
   fail(
     method: StoreMethod | 'any',

@@ -118,6 +118,10 @@ class MigratingStore implements SessionStore {
     return this
   }
 
+  get breaks(): number {
+    return (this.#from.breaks ?? 0) + (this.#to.breaks ?? 0)
+  }
+
   /** The value in `from`, unless it is the mark of a move; undefined: look in `to`. */
   async #loadFrom(key: string, touch?: number): Promise<string | undefined> {
     const value = await this.#from.load(key, touch)

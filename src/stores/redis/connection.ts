@@ -22,14 +22,26 @@ export interface RedisNode {
 /** Limits a reply to `commandTimeout`, and translates its error. */
 export type Guard = <T>(reply: Promise<T>) => Promise<T>
 
+export interface ConnectionListeners {
+  /** `isConnected` may have changed. */
+  readonly onChange: () => void
+  /** A connection to one of several servers broke, which `isConnected` need not show. */
+  readonly onBreak: () => void
+}
+
+/** The events of a client that each listener is called for. */
+interface EventNames {
+  readonly changes: readonly string[]
+  readonly breaks?: readonly string[]
+}
+
 /** What the store needs of a client, the same for every client library. */
 export interface Connection {
   /** Sends a command to the server that has its key. */
   send(command: Command): Promise<unknown>
   isConnected(): boolean
-  /** Calls `listener` when `isConnected` may have changed. */
-  subscribe(listener: () => void): void
-  unsubscribe(listener: () => void): void
+  subscribe(listeners: ConnectionListeners): void
+  unsubscribe(listeners: ConnectionListeners): void
   /** The prefix that the client itself adds to keys, but not to the pattern of SCAN. */
   readonly keyPrefix: string
   /** The servers that hold the keys, without their replicas. */
@@ -48,18 +60,20 @@ export interface Router {
 /** `subscribe` and `unsubscribe` for a client that is an event emitter. */
 export function watchEvents(
   client: Emitter,
-  events: readonly string[],
+  { changes, breaks = [] }: EventNames,
 ): Pick<Connection, 'subscribe' | 'unsubscribe'> {
   // A new function for each store: two stores may share a client.
   const ignore = () => undefined
   return {
-    subscribe(listener: () => void) {
-      for (const event of events) client.on(event, listener)
+    subscribe({ onChange, onBreak }) {
+      for (const event of changes) client.on(event, onChange)
+      for (const event of breaks) client.on(event, onBreak)
       // node-redis ends the process at an 'error' event without a listener. Commands report the error.
       client.on('error', ignore)
     },
-    unsubscribe(listener: () => void) {
-      for (const event of events) client.off(event, listener)
+    unsubscribe({ onChange, onBreak }) {
+      for (const event of changes) client.off(event, onChange)
+      for (const event of breaks) client.off(event, onBreak)
       client.off('error', ignore)
     },
   }

@@ -22,7 +22,7 @@ export function isGlide(client: unknown): client is GlideLike {
   return hasMethods(client, 'customCommand')
 }
 
-/** The client emits no events. A command that it cannot send fails after its `requestTimeout`. */
+/** The client emits no events, so breaks are not counted; it sends no command a second time. A command that it cannot send fails after its `requestTimeout`. */
 export function connectGlide(client: GlideLike): Connection {
   const send = (command: Command) => client.customCommand(command).catch(throwServerError)
   return {

@@ -18,12 +18,12 @@ export interface IoRedisLike extends Emitter {
 
 /** A connected `Cluster` of ioredis or iovalkey, as far as the store uses it. */
 export interface IoRedisClusterLike extends IoRedisLike {
-  nodes(role: 'master'): IoRedisLike[]
+  nodes(role: 'master' | 'all'): IoRedisLike[]
   /** The addresses of each slot, the primary's first. */
   readonly slots: string[][]
 }
 
-const EVENTS = ['ready', 'close', 'end', 'reconnecting']
+const EVENTS = { changes: ['ready', 'close', 'end', 'reconnecting'] }
 
 export function isIoRedis(client: unknown): client is IoRedisLike {
   return hasMethods(client, 'call', 'on', 'off') && 'status' in client
@@ -60,7 +60,7 @@ export function connectIoRedisCluster(client: IoRedisClusterLike): Connection {
   return {
     send: (command) => client.call(...command),
     isConnected: () => isConnected(client),
-    ...watchEvents(client, EVENTS),
+    ...watchCluster(client),
     keyPrefix,
     async primaries() {
       // Before it is ready, the client lists every node that it was given as a primary.
@@ -70,6 +70,39 @@ export function connectIoRedisCluster(client: IoRedisClusterLike): Connection {
     router: {
       nodeAt,
       primaryOf: (key) => nodeAt(client.slots[slotOf(keyPrefix + key)]?.[0] ?? ''),
+    },
+  }
+}
+
+/** A Cluster emits no event if one of its nodes reconnects by itself, so each node is watched. */
+function watchCluster(client: IoRedisClusterLike): Pick<Connection, 'subscribe' | 'unsubscribe'> {
+  const events = watchEvents(client, EVENTS)
+  const watched = new Set<IoRedisLike>()
+  let onBreak = () => {}
+  const forget = (node: IoRedisLike) => {
+    node.off('close', onBreak)
+    watched.delete(node)
+  }
+  const watchNodes = () => {
+    const nodes = client.nodes('all')
+    for (const node of watched) if (!nodes.includes(node) && node.status === 'end') forget(node)
+    for (const node of nodes) {
+      if (watched.has(node)) continue
+      watched.add(node)
+      node.on('close', onBreak)
+    }
+  }
+  return {
+    subscribe(listeners) {
+      onBreak = listeners.onBreak
+      events.subscribe(listeners)
+      client.on('+node', watchNodes)
+      watchNodes()
+    },
+    unsubscribe(listeners) {
+      events.unsubscribe(listeners)
+      client.off('+node', watchNodes)
+      for (const node of watched) forget(node)
     },
   }
 }

@@ -42,16 +42,20 @@ export interface NodeRedisClusterLike extends Emitter {
 }
 
 // A client that stops reconnecting emits only 'error'.
-const EVENTS = ['ready', 'end', 'reconnecting', 'error']
+const EVENTS = { changes: ['ready', 'end', 'reconnecting', 'error'] }
 
-const CLUSTER_EVENTS = [
-  'connect',
-  'disconnect',
-  'node-ready',
-  'node-error',
-  'node-reconnecting',
-  'node-disconnect',
-]
+/**
+ * The connection to the primary may break and be restored without a change of `isReady`. The client
+ * then emits 'error' only with its option `passthroughClientErrorEvents`.
+ */
+const SENTINEL_EVENTS = { ...EVENTS, breaks: ['error'] }
+
+const NODE_BREAKS = ['node-error', 'node-reconnecting', 'node-disconnect']
+
+const CLUSTER_EVENTS = {
+  changes: ['connect', 'disconnect', 'node-ready', ...NODE_BREAKS],
+  breaks: NODE_BREAKS,
+}
 
 export function isNodeRedis(client: unknown): client is NodeRedisLike {
   return hasMethods(client, 'sendCommand', 'on', 'off') && 'isReady' in client
@@ -86,7 +90,7 @@ export function connectNodeRedisPool(client: NodeRedisPoolLike): Connection {
   return {
     ...opaqueConnection(client, (command) => client.sendCommand(command)),
     isConnected: () => true,
-    ...watchEvents(client, []),
+    ...watchEvents(client, { changes: [], breaks: ['error'] }),
     keyPrefix: '',
   }
 }
@@ -95,7 +99,7 @@ export function connectNodeRedisSentinel(client: NodeRedisSentinelLike): Connect
   return {
     ...opaqueConnection(client, (command) => client.sendCommand(false, command)),
     isConnected: () => client.isReady,
-    ...watchEvents(client, EVENTS),
+    ...watchEvents(client, SENTINEL_EVENTS),
     keyPrefix: '',
   }
 }

@@ -5,7 +5,7 @@ import { CommandTimeout } from '../command-timeout.js'
 import type { Page, Replaced } from '../contract.js'
 import { connect, type RedisClient } from './client.js'
 import type { Command } from './command.js'
-import type { Connection, Guard } from './connection.js'
+import type { Connection, ConnectionListeners, Guard } from './connection.js'
 import { isOutOfMemory, serverMessage, translateError } from './errors.js'
 import {
   currentValue,
@@ -52,7 +52,9 @@ export class RedisStore extends BaseStore {
   readonly #replicatedWriter: ReplicatedWriter | undefined
   // Each middleware that shares the store adds listeners; Node would warn from the eleventh.
   readonly #events = new EventEmitter().setMaxListeners(0)
+  readonly #listeners: ConnectionListeners
   #isConnected: boolean
+  #breaks = 0
 
   /**
    * @throws {SessionError} ERR_SESSION_CLIENT if the client is not known, or cannot do what the options
@@ -69,7 +71,13 @@ export class RedisStore extends BaseStore {
       this.#replicatedWriter = new ReplicatedWriter(this.#connection, waitReplicas, ms, this.#guard)
     }
     this.#isConnected = this.#connection.isConnected()
-    this.#connection.subscribe(this.#emitChange)
+    this.#listeners = { onChange: this.#emitChange, onBreak: () => this.#breaks++ }
+    this.#connection.subscribe(this.#listeners)
+  }
+
+  /** Of a Cluster, also those of single nodes, for which no `disconnect` is emitted. */
+  get breaks(): number {
+    return this.#breaks
   }
 
   async load(key: string, touch?: number): Promise<string | undefined> {
@@ -133,7 +141,7 @@ export class RedisStore extends BaseStore {
 
   /** Removes all listeners of the store and those that it added to the client. Does not close the client. */
   close(): void {
-    this.#connection.unsubscribe(this.#emitChange)
+    this.#connection.unsubscribe(this.#listeners)
     this.#events.removeAllListeners()
   }
 
@@ -183,6 +191,7 @@ export class RedisStore extends BaseStore {
     const isConnected = this.#connection.isConnected()
     if (isConnected === this.#isConnected) return
     this.#isConnected = isConnected
+    if (!isConnected) this.#breaks++
     this.#events.emit(isConnected ? 'connect' : 'disconnect')
   }
 }
