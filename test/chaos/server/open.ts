@@ -9,7 +9,7 @@ import { type RedisClient, RedisStore } from '../../../src/redis.js'
 import { SqliteStore } from '../../../src/sqlite.js'
 import { libsql } from '../../support/sqlite.js'
 
-/** Where a store is, and through which client it is used. */
+/** Where a store is, and the client that connects to it. */
 export interface Address {
   client: 'memory' | 'sqlite' | 'ioredis' | 'node-redis' | 'cluster' | 'sentinel' | 'pg' | 'mysql2'
   url: string
@@ -20,55 +20,51 @@ export interface Address {
   replicas?: number
 }
 
-const LIMIT_MS = 1000
+export interface OpenOptions {
+  /** 0 or 1: two separate sets of sessions on one server. */
+  space: number
+  /** How long a command may take, in ms. */
+  commandTimeout: number
+}
 
-/** `space`: 0 or 1, two stores that hold nothing of each other. */
-type Open = (address: Address, space: number) => SessionStore | Promise<SessionStore>
+type Open = (address: Address, options: OpenOptions) => SessionStore | Promise<SessionStore>
 
 const OPEN: Record<Address['client'], Open> = {
   memory: () => new MemoryStore(),
-  sqlite: ({ url }, space) => settled(new SqliteStore({ client: libsql.open(url + space) })),
-  ioredis: ({ url }, space) => redis(quiet(new Redis(url, { db: space }))),
-  'node-redis': async ({ url }, space) => {
-    const client = createClient({ url, database: space })
-    await quiet(client).connect()
-    return redis(client)
+  sqlite: ({ url }, { space }) => settled(new SqliteStore({ client: libsql.open(url + space) })),
+  ioredis: (address, options) => redis(new Redis(address.url, { db: options.space }), options),
+  'node-redis': async (address, options) => {
+    const client = createClient({ url: address.url, database: options.space })
+    const store = redis(client, options)
+    await client.connect()
+    return store
   },
-  cluster: ({ nodes = [], replicas = 1 }) =>
-    redis(quiet(new Cluster(nodes, { maxRedirections: 50 })), replicas),
-  sentinel: ({ nodes = [], group = '', replicas = 1 }) =>
-    redis(quiet(new Redis({ sentinels: nodes, name: group, failoverDetector: true })), replicas),
-  pg: ({ url }, space) =>
-    settled(
-      new PostgresStore({
-        client: new Pool({ connectionString: url, connectionTimeoutMillis: LIMIT_MS }),
-        table: `sessions_${space}`,
-        commandTimeout: LIMIT_MS,
-      }),
-    ),
-  mysql2: ({ url }, space) =>
-    settled(
-      new MysqlStore({
-        client: createPool({ uri: url, connectTimeout: LIMIT_MS }),
-        table: `sessions_${space}`,
-        commandTimeout: LIMIT_MS,
-      }),
-    ),
+  cluster: ({ nodes = [], replicas }, options) =>
+    redis(new Cluster(nodes, { maxRedirections: 50 }), options, replicas),
+  sentinel: ({ nodes = [], group = '', replicas }, options) =>
+    redis(new Redis({ sentinels: nodes, name: group, failoverDetector: true }), options, replicas),
+  pg: ({ url }, { space, commandTimeout }) => {
+    const client = new Pool({ connectionString: url, connectionTimeoutMillis: commandTimeout })
+    return settled(new PostgresStore({ client, table: `sessions_${space}`, commandTimeout }))
+  },
+  mysql2: ({ url }, { space, commandTimeout }) => {
+    const client = createPool({ uri: url, connectTimeout: commandTimeout })
+    return settled(new MysqlStore({ client, table: `sessions_${space}`, commandTimeout }))
+  },
 }
 
-export function open(address: Address, space: number): SessionStore | Promise<SessionStore> {
-  return OPEN[address.client](address, space)
+export function open(address: Address, options: OpenOptions): SessionStore | Promise<SessionStore> {
+  return OPEN[address.client](address, options)
 }
 
-function redis(client: RedisClient, replicas?: number): RedisStore {
-  const waitReplicas = replicas === undefined ? undefined : { replicas, timeout: LIMIT_MS / 2 }
-  return new RedisStore({ client, commandTimeout: LIMIT_MS, waitReplicas })
-}
+type Client = RedisClient & { on(event: 'error', listener: () => void): unknown }
 
-// Requests report what went wrong; a client without this listener would print it as well.
-function quiet<T extends { on(event: 'error', listener: () => void): unknown }>(client: T): T {
+function redis(client: Client, { commandTimeout }: OpenOptions, replicas?: number): RedisStore {
+  // Failed requests are reported anyway; without this listener the client prints each error too.
   client.on('error', () => undefined)
-  return client
+  const waitReplicas =
+    replicas === undefined ? undefined : { replicas, timeout: commandTimeout / 2 }
+  return new RedisStore({ client, commandTimeout, waitReplicas })
 }
 
 async function settled<T extends { setup(): Promise<void> }>(store: T): Promise<T> {

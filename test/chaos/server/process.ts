@@ -9,10 +9,12 @@ import { type Action, type Data, REPORT } from '../protocol.js'
 import { type ChaosContext, HANDLERS, LAST, Work } from './handlers.js'
 import { type Address, open } from './open.js'
 
-/** How one server process is started: in the environment variable `CHAOS`. */
+/** How one server process is configured: JSON in the environment variable `CHAOS`. */
 export interface Task {
   address: Address
   config: string
+  /** How long a command of the store may take, in ms. */
+  commandTimeout: number
   /** `before`: the process that sessions begin on in a set-up that moves them. */
   role: 'before' | 'now'
 }
@@ -20,14 +22,17 @@ export interface Task {
 const task: Task = JSON.parse(process.env.CHAOS ?? '')
 const config = joined(task.config)
 const isBefore = task.role === 'before'
-const from = await open(task.address, 0)
+const { address, commandTimeout } = task
+const from = await open(address, { space: 0, commandTimeout })
 const store =
-  config.migrating && !isBefore ? migrating({ from, to: await open(task.address, 1) }) : from
+  config.migrating && !isBefore
+    ? migrating({ from, to: await open(address, { space: 1, commandTimeout }) })
+    : from
 
 const app = new Koa()
 app.keys = ['a secret of the chaos runner']
 app.proxy = config.secure === true
-// The status of each answer is looked at, and no error is printed.
+// The runner checks the status of each answer, so no error is printed.
 app.silent = true
 app.use((ctx, next) => {
   ctx.state.work = new Work(ctx as ChaosContext)
@@ -47,7 +52,7 @@ app.use(async (ctx) => {
   ctx.status = 200
 })
 
-/** In a header, so that it arrives together with Set-Cookie; errors take all other headers away. */
+/** Adds the report as a header, so that it arrives with Set-Cookie. Koa drops earlier headers on errors. */
 function reportTo(response: ServerResponse, work: Work): void {
   const { writeHead } = response
   response.writeHead = ((...args: Parameters<typeof writeHead>) => {

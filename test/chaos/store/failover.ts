@@ -7,7 +7,7 @@ import type { Random } from '../random.js'
 export interface Failing {
   /** Kills a primary, waits until a replica took over, and starts the old one as its replica. */
   failover(random: Random): Promise<void>
-  /** Hangs a primary. */
+  /** Stops a primary for a while. */
   hang(random: Random, ms: number): Promise<void>
   /** Waits until every replica follows again. */
   whole(): Promise<void>
@@ -24,7 +24,7 @@ export function failing({ primary, tookOver, whole }: Group): Failing {
     async failover(random) {
       const server = await primary(random)
       await server.stop()
-      // It has lost its data: started sooner, it would empty its replicas.
+      // It keeps no data on disk: started sooner, it would empty its replicas.
       await until('a replica took over', () => tookOver(server))
       await server.start()
       await whole()
