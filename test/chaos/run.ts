@@ -3,7 +3,7 @@ import { closeConnections } from './http.js'
 import type { Violation } from './oracle/promises.js'
 import { Round } from './round.js'
 import { ServerPool } from './server-pool.js'
-import { processesOf, type Setup } from './setups.js'
+import { processesOf, type Setup, tolerancesOf } from './setups.js'
 import { BACKENDS, type Backend } from './store/backends.js'
 
 export interface Limits {
@@ -29,16 +29,16 @@ export interface Outcome {
   violations: (Violation & { steps: string[] })[]
 }
 
-/** How long a store command may take, in ms. Without faults it must not fail on a busy machine. */
+/** How long a store command may take, in ms. It must not fail on a busy machine. */
 const COMMAND_MS = 5000
-/** The same with faults, so that requests do not wait for long. */
+/** The same where the store fails, so that requests do not wait for long. */
 const FAULTY_COMMAND_MS = 1000
 
 /** Starts the store and the servers of one set-up, plays it, and stops them. */
 export async function run(setup: Setup, limits: Limits): Promise<Outcome> {
   await using backend: Backend = await BACKENDS[setup.store]()
   const { address } = backend
-  const commandTimeout = setup.faults === 'none' ? COMMAND_MS : FAULTY_COMMAND_MS
+  const commandTimeout = tolerancesOf(setup).unavailable ? FAULTY_COMMAND_MS : COMMAND_MS
   const servers = new ServerPool(
     processesOf(setup, limits.processes),
     { address, config: setup.config, commandTimeout },
