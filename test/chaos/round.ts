@@ -61,6 +61,8 @@ export class Round {
     const begun = clock()
     const over = new AbortController()
     const injecting = this.#injectFaults(over.signal)
+    // Rethrown below, once the requests have ended.
+    injecting.catch(() => undefined)
     try {
       await this.#runActors(begun)
     } finally {
