@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, Client } from './client.js'
 import { type Action, isLogin } from './protocol.js'
 import type { Random } from './random.js'
-import type { Browser, World } from './world.js'
 
 type Weights = Partial<Record<Action, number>>
 
@@ -17,30 +17,34 @@ const EARLY: Weights = {
 /** How long a handler works before and after it changes the session, in ms. */
 const WAITS = [0, 0, 0, 0, 0, 5, 10, 20, 50, 150, 400]
 const LONG_WAITS = [5, 20, 50, 150, 400, 1000]
-/** A user whose session is gone goes on with the old cookie, and at some time clears it. */
+/** How likely a user whose session is gone clears the cookie after a request. */
 const CLEARS = 0.3
-/** A session of more keys than that is left by a login or a logout. */
+/** A session with more keys is soon replaced by a login or ended by a logout. */
 const MOST_KEYS = 60
 const LANES = 3
 const THIEF_STEPS = 8
 
-export interface Cast {
-  world: World
+export interface ActorContext {
+  client: Client
   isEarly: boolean
-  /** Whether the play goes on. */
+  /** False once the time is over, or enough requests were sent. */
   goesOn(): boolean
 }
 
-/** A browser with several tabs: all of them use one cookie, and none waits for another. */
-export async function playUser(cast: Cast, browser: Browser, random: Random): Promise<void> {
+/** A browser with several tabs, which share its cookie and do not wait for each other. */
+export async function runUser(
+  context: ActorContext,
+  browser: Browser,
+  random: Random,
+): Promise<void> {
   let beginning: Promise<void> | undefined
   const lane = async () => {
-    while (cast.goesOn()) {
+    while (context.goesOn()) {
       await pause(random, 0, 15)
-      if (browser.header) await act(cast, browser, random)
+      if (browser.header) await act(context, browser, random)
       else {
         // Several tabs usually wait for the first answer.
-        if (!beginning || random.chance(0.2)) beginning = begin(cast, browser, random)
+        if (!beginning || random.chance(0.2)) beginning = begin(context, browser, random)
         await beginning
         beginning = undefined
       }
@@ -49,46 +53,50 @@ export async function playUser(cast: Cast, browser: Browser, random: Random): Pr
   await Promise.all(Array.from({ length: LANES }, lane))
 }
 
-/** Copies the cookie of a browser again and again, and uses it beside its owner. */
-export async function playThief(
-  cast: Cast,
+/** Copies the cookie of some browser, uses it for a while, and copies another one. */
+export async function runThief(
+  context: ActorContext,
   thief: Browser,
   victims: readonly Browser[],
   random: Random,
 ): Promise<void> {
-  while (cast.goesOn()) {
+  while (context.goesOn()) {
     await pause(random, 50, 800)
     thief.copy(random.pick(victims))
-    for (let step = 0; step < THIEF_STEPS && thief.header && cast.goesOn(); step++)
-      await act(cast, thief, random)
+    for (let step = 0; step < THIEF_STEPS && thief.header && context.goesOn(); step++)
+      await act(context, thief, random)
   }
 }
 
-/** Ends sessions of others by their ids. */
-export async function playAdmin(
-  { world, goesOn }: Cast,
+/** Ends sessions of the browsers with `sessionStore.destroy`. */
+export async function runAdmin(
+  { client, goesOn }: ActorContext,
   browsers: readonly Browser[],
   random: Random,
 ): Promise<void> {
   while (goesOn()) {
     await pause(random, 50, 500)
-    await world.kick(random.pick(browsers), random)
+    await client.kick(random.pick(browsers), random)
   }
 }
 
-async function begin({ world }: Cast, browser: Browser, random: Random): Promise<void> {
+async function begin({ client }: ActorContext, browser: Browser, random: Random): Promise<void> {
   const action = random.weighted<Action>({ write: 3, count: 3, login: 1 })
-  await world.ask(browser, { action, before: 0, after: 0 }, random)
-  // Where no server answers, the next try need not follow at once.
+  await client.ask(browser, { action, before: 0, after: 0 }, random)
+  // Without a server, the next try can wait.
   if (!browser.header) await pause(random, 10, 100)
 }
 
-async function act({ world, isEarly }: Cast, browser: Browser, random: Random): Promise<void> {
+async function act(
+  { client, isEarly }: ActorContext,
+  browser: Browser,
+  random: Random,
+): Promise<void> {
   const action = choose(browser, isEarly, random)
   const isLate = action.endsWith('-early') || action === 'save-twice'
   const after = isLate ? random.pick(LONG_WAITS) : action === 'count' ? 0 : random.pick(WAITS)
   const asked = browser.header
-  const found = await world.ask(browser, { action, before: random.pick(WAITS), after }, random)
+  const found = await client.ask(browser, { action, before: random.pick(WAITS), after }, random)
   if (found === 'nothing' && browser.header === asked && random.chance(CLEARS)) browser.clear()
 }
 

@@ -1,5 +1,5 @@
-// Compiles the package and the runner into .chaos, without a look at types: a server process that was
-// killed must be back at once, and a loader would compile all of it again for each.
+// Compiles the package and the runner into .chaos, without a type check. A loader would compile all
+// of it again in each server process, and one that was killed has to start quickly.
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +20,7 @@ for (const folder of FOLDERS) {
     if (/(?<!\.d|\.test)\.ts$/.test(name)) compile(join(folder, name))
   }
 }
-// A file that was moved away must not be found any more.
+// Deletes what was compiled from files that were moved or deleted since.
 for (const name of readdirSync(OUT, { recursive: true })) {
   if (name.endsWith('.js') && !written.has(name)) rmSync(join(OUT, name))
 }

@@ -3,13 +3,13 @@ import type { Data } from './protocol.js'
 
 export interface Config {
   options: SessionOptions<Data>
-  /** How the process is configured that sessions begin on, before the move. Default: no such process. */
+  /** The options of a process on which sessions begin, before they move. Default: no such process. */
   before?: SessionOptions<Data>
   /** Sessions begin in one store, and every other process uses `migrating` to a second one. */
   migrating?: true
   /** Handlers save early and answer late. */
   early?: true
-  /** Requests say that a proxy took them over TLS. */
+  /** Requests say that they came over TLS to a proxy. */
   secure?: true
 }
 
@@ -17,14 +17,14 @@ const HOUR = 3_600_000
 const CHAOS_KEYS = ['a secret of the chaos runner, as long as one has to be']
 const until = () => new Date(Date.now() + 24 * HOUR)
 
-/** How long the id of an ended session is blocked, in ms. Shorter than the default: runs are short. */
+/** The option `tombstone`, in ms. Shorter than the default, as runs are short. */
 export const TOMBSTONE_MS = 3000
 
 /** Any of them can be joined: `rolling+early`. */
 export const CONFIGS = {
   plain: { options: {} },
   rolling: { options: { rolling: true } },
-  // A third of a second after each write it is due again.
+  // Each session is due again a third of a second after it was written.
   renew: { options: { renew: HOUR - 333 } },
   hashed: { options: { hashIds: true } },
   sealed: { options: { encryption: { keys: CHAOS_KEYS } } },
@@ -55,7 +55,7 @@ const COMMON: SessionOptions<Data> = {
   reconnectTimeout: 3000,
 }
 
-/** The configs of a name such as `rolling+early`, as one. */
+/** Merges the configs of a name such as `rolling+early`. */
 export function joined(name: string): Config {
   const parts = name.split('+').map(configOf)
   const before = parts.some((part) => part.before)

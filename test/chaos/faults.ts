@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Fleet } from './fleet.js'
-import type { Excuses } from './oracle/promises.js'
+import type { Tolerances } from './oracle/promises.js'
 import type { Random } from './random.js'
+import type { ServerPool } from './server-pool.js'
 import type { Backend } from './store/backends.js'
 import type { When } from './store/proxy.js'
 
-/** What a fault may do things to. */
-export interface Scene {
+/** What a fault can act on. */
+export interface FaultContext {
   backend: Backend
-  fleet: Fleet
+  servers: ServerPool
   random: Random
-  /** Ends early when the play is over. */
+  /** Aborted when the last request was answered. */
   signal: AbortSignal
   /** Called when a connection was cut. */
   wasCut(): void
@@ -19,53 +19,53 @@ export interface Scene {
 export interface Fault {
   /** How long until the next one, in ms: from, to. */
   every: readonly [number, number]
-  excuses: Excuses
-  /** What it needs of the store. */
+  tolerates: Tolerances
+  /** What the store must be able to do. */
   needs?: 'proxy' | 'restart' | 'failing' | 'pausable' | 'processes'
   /** @returns what happened, for the log. */
-  inject(scene: Scene): Promise<string | undefined>
+  inject(context: FaultContext): Promise<string | undefined>
 }
 
 export const FAULTS = {
-  none: { every: [1000, 1000], excuses: {}, inject: async () => undefined },
+  none: { every: [1000, 1000], tolerates: {}, inject: async () => undefined },
   'cut-before': {
     every: [200, 800],
-    excuses: { unavailable: true },
+    tolerates: { unavailable: true },
     needs: 'proxy',
-    inject: (scene) => cut(scene, 'before'),
+    inject: (context) => cut(context, 'before'),
   },
   'cut-after': {
     every: [200, 800],
-    excuses: { unavailable: true },
+    tolerates: { unavailable: true },
     needs: 'proxy',
-    inject: (scene) => cut(scene, 'after'),
+    inject: (context) => cut(context, 'after'),
   },
   'pause-store': {
     every: [500, 2000],
-    excuses: { unavailable: true, lostLogins: true },
+    tolerates: { unavailable: true, lostLogins: true },
     needs: 'pausable',
     inject: pauseStore,
   },
   'pause-process': {
     every: [300, 1500],
-    excuses: { unavailable: true, lostLogins: true },
-    inject: async ({ fleet, random }) => {
+    tolerates: { unavailable: true, lostLogins: true },
+    inject: async ({ servers, random }) => {
       const ms = random.between(50, 2000)
-      return `server ${await fleet.pause(random, ms)} was paused for ${ms} ms`
+      return `server ${await servers.pause(random, ms)} was paused for ${ms} ms`
     },
   },
   'kill-process': {
     every: [1000, 3000],
-    excuses: { unanswered: true, lostLogins: true },
+    tolerates: { unanswered: true, lostLogins: true },
     needs: 'processes',
-    inject: async ({ fleet, random }) => {
-      const label = await fleet.kill(random)
+    inject: async ({ servers, random }) => {
+      const label = await servers.kill(random)
       return label && `server ${label} was killed and started again`
     },
   },
   'restart-store': {
     every: [2000, 5000],
-    excuses: { unavailable: true, lostLogins: true },
+    tolerates: { unavailable: true, lostLogins: true },
     needs: 'restart',
     inject: async ({ backend }) => {
       await backend.restart?.()
@@ -74,7 +74,7 @@ export const FAULTS = {
   },
   failover: {
     every: [1000, 4000],
-    excuses: { unavailable: true, lostLogins: true },
+    tolerates: { unavailable: true, lostLogins: true },
     needs: 'failing',
     inject: async ({ backend, random }) => {
       await backend.failing?.failover(random)
@@ -85,31 +85,31 @@ export const FAULTS = {
 
 export type FaultName = keyof typeof FAULTS
 
-/** Injects one after another until the signal. */
+/** Injects one fault after another until the signal is aborted. */
 export async function injectFaults(
   name: FaultName,
-  scene: Scene,
+  context: FaultContext,
   log: (text: string) => void,
 ): Promise<void> {
   const fault: Fault = FAULTS[name]
-  while (!scene.signal.aborted) {
-    await sleep(scene.random.between(...fault.every), undefined, { signal: scene.signal }).catch(
-      () => undefined,
-    )
-    if (scene.signal.aborted) return
-    const text = await fault.inject(scene)
+  while (!context.signal.aborted) {
+    await sleep(context.random.between(...fault.every), undefined, {
+      signal: context.signal,
+    }).catch(() => undefined)
+    if (context.signal.aborted) return
+    const text = await fault.inject(context)
     if (text) log(text)
   }
 }
 
-/** Commands by what their bytes hold, in any protocol: a tombstone, a record or a tombstone, anything. */
+/** Commands by their bytes, in any protocol: with a tombstone, with a record or a tombstone, any. */
 const COMMANDS = {
   end: /\d{15}e-\d{13}/,
   write: /\{"|\de-\d{13}/,
   any: /^/,
 }
 
-async function cut({ backend, random, signal, wasCut }: Scene, when: When): Promise<string> {
+async function cut({ backend, random, signal, wasCut }: FaultContext, when: When): Promise<string> {
   const name = random.weighted({ end: 4, write: 4, any: 2 })
   const { proxy } = backend
   const isOver = () => proxy?.calm()
@@ -120,7 +120,7 @@ async function cut({ backend, random, signal, wasCut }: Scene, when: When): Prom
   return `a connection was cut ${when} a command (${name})`
 }
 
-async function pauseStore({ backend, random }: Scene): Promise<string> {
+async function pauseStore({ backend, random }: FaultContext): Promise<string> {
   const ms = random.between(50, 1800)
   if (backend.failing) await backend.failing.hang(random, ms)
   else {

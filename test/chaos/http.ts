@@ -3,7 +3,7 @@ import { clock } from './clock.js'
 import { type Answer, CLEARED } from './oracle/model.js'
 import { REPORT, type Report } from './protocol.js'
 
-/** A request that takes longer has no answer, in ms: far above every limit of the servers. */
+/** A request that takes longer counts as unanswered, in ms. Far above every limit of the servers. */
 export const LIMIT_MS = 15_000
 
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
@@ -12,12 +12,12 @@ export function closeConnections(): void {
   agent.destroy()
 }
 
-/** The cookies that an answer set, as a Cookie header; `id` is the session's. */
+/** An answer, and the cookies that it set as a Cookie header. */
 export interface Reply extends Answer {
   header: string | undefined
 }
 
-/** `name`: how the session's cookie is called. Resolves with the headers; undefined: no answer. */
+/** Resolves when the headers arrive; undefined: no answer. `name`: the name of the cookie. */
 export function send(
   url: string,
   name: string,

@@ -1,4 +1,4 @@
-// Random schedules over HTTP, with several server processes on one store, with and without faults:
+// Random schedules over HTTP against several server processes on one store, with and without faults:
 // npm run chaos -- --store redis --config rolling+early --faults cut-after --seconds 60 --seed 1
 import { parseArgs } from 'node:util'
 import { Random } from './random.js'
@@ -14,9 +14,9 @@ const { values } = parseArgs({
     /** For all set-ups together. */
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string' },
-    /** Plays so many of the set-ups, chosen by the seed. */
+    /** How many of the set-ups are played, chosen by the seed. */
     rotate: { type: 'string' },
-    /** All set-ups, a few of them each time; the seed is the date. */
+    /** A few of all set-ups; the seed is the date. */
     ci: { type: 'boolean', default: false },
     requests: { type: 'string', default: '1000000' },
     processes: { type: 'string', default: '2' },
@@ -43,7 +43,7 @@ const limits: Limits = {
   browsers: number('browsers', values.browsers),
 }
 console.log(`seed ${seed}, ${setups.length} set-ups of ${limits.seconds.toFixed(1)} s`)
-// The servers that it started end with it.
+// Exiting this way stops the servers that it started.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
 const outcomes: Outcome[] = []

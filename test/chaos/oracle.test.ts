@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type Answer, CLEARED, type Session, type Step } from './oracle/model.js'
 import { Oracle } from './oracle/oracle.js'
-import type { Excuses, Promised } from './oracle/promises.js'
+import type { Promised, Tolerances } from './oracle/promises.js'
 import type { Action, Data } from './protocol.js'
 
-/** A history that is told by hand: time goes on by one with every line of it. */
+/** A history written by hand. Each request and each answer moves the clock on by one. */
 class History {
   readonly broken: Promised[] = []
   readonly oracle: Oracle
@@ -12,9 +12,9 @@ class History {
   cuts: number[] = []
   #number = 0
 
-  constructor(excuses: Excuses = {}) {
+  constructor(tolerates: Tolerances = {}) {
     this.oracle = new Oracle({
-      excuses,
+      tolerates,
       tombstone: 1000,
       cutsSince: (at) => this.cuts.filter((cut) => cut >= at).length,
       report: ({ promise }) => this.broken.push(promise),
@@ -29,7 +29,7 @@ class History {
 
   answered(
     step: Step,
-    { seen = {}, known = step.sentAt, held, ...rest }: Partial<Answer> & Told = {},
+    { seen = {}, known = step.sentAt, held, ...rest }: Partial<Answer> & Details = {},
   ): Session | null | undefined {
     const report = { known, seen, ...(rest.after && { after: rest.after }) }
     const answer = { at: ++this.now, status: 200, cookie: undefined, report, ...rest }
@@ -43,7 +43,7 @@ class History {
     return session
   }
 
-  /** What a request sees of a session that holds what was acknowledged, and more or less. */
+  /** What a request sees of a session that holds what was acknowledged; `more` overrides it. */
   seen(session: Session, more: Data = {}): Data {
     const keys = [...session.keys.keys()].map((key) => [key, true])
     const counted = [...session.counted.keys()]
@@ -56,7 +56,7 @@ class History {
   }
 }
 
-interface Told {
+interface Details {
   seen?: Data
   known?: number
   held?: Session
@@ -283,7 +283,7 @@ const BROKEN: [Promised, string, Story][] = [
 ]
 
 describe('the oracle of the random schedules', () => {
-  it.each(Object.entries(HELD))('has nothing to say when %s', (_, story) => {
+  it.each(Object.entries(HELD))('reports nothing when %s', (_, story) => {
     const history = new History({ unavailable: true })
     story(history)
     expect(history.broken).toEqual([])

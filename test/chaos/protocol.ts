@@ -1,4 +1,4 @@
-/** What a request does, and what the handler says about it in the header `REPORT`. */
+/** What a request does. */
 export type Action =
   | 'read'
   | 'write'
@@ -33,13 +33,12 @@ export const KEPT = ['count', 'counted'] as const
 
 export interface Report {
   /**
-   * The request asked the store after this moment: what had ended by then it could know.
-   * By the clock that all processes share.
+   * The request asked the store after this moment, by `clock()`: it could know what had ended by then.
    */
   known: number
   /** The session as the handler found it. */
   seen?: Data
-  /** The increments that `update()` left. */
+  /** The increments in the session after `update()`. */
   after?: number[]
   /** What `sessionStore.destroy` returned. */
   kicked?: boolean
@@ -52,7 +51,7 @@ interface Traits {
   /** The names of the keys that it writes. */
   keys: readonly ('k' | 'l')[]
   counts?: true
-  /** Ends the session that it came with. */
+  /** Ends the session of its cookie. */
   ends?: true
   throws?: true
 }

@@ -55,7 +55,7 @@ describe('the proxy of the random schedules', () => {
     await once(client, 'data')
     proxy.stall(true)
     client.write('two')
-    // Each of these would come after it.
+    // The store would get `two` before these.
     const beside = direct()
     for (const command of ['three', 'four', 'five']) {
       beside.write(command)

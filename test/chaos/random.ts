@@ -1,4 +1,4 @@
-/** A seeded generator (mulberry32). Each actor takes a stream of its own, so one cannot shift another. */
+/** A seeded generator (mulberry32). Each actor has its own stream, so none shifts the choices of another. */
 export class Random {
   #state: number
 
@@ -48,7 +48,7 @@ export class Random {
   }
 }
 
-// FNV-1a.
+// FNV-1a over the text, seeded by the state.
 function mix(state: number, text: string): number {
   let hash = (state ^ 0x811c9dc5) >>> 0
   for (const character of text) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0

@@ -1,11 +1,11 @@
 import { CONFIGS, joined } from './configs.js'
 import { FAULTS, type Fault, type FaultName } from './faults.js'
-import type { Excuses } from './oracle/promises.js'
+import type { Tolerances } from './oracle/promises.js'
 import type { BACKENDS } from './store/backends.js'
 
 type StoreName = keyof typeof BACKENDS
 
-/** One set-up: what runs, how it is configured, and what breaks. */
+/** A store, how the session middleware is configured, and which faults happen. */
 export interface Setup {
   store: StoreName
   config: string
@@ -15,11 +15,11 @@ export interface Setup {
 interface Traits {
   /** Several processes may share it. */
   shared: boolean
-  /** What faults may do to it: see `needs`. */
+  /** What faults can do to it: the values of `needs`. */
   can: readonly string[]
-  /** It can hold two sets of sessions apart, as a move from one store to another needs. */
+  /** It can hold two separate sets of sessions, which a move from one store to another needs. */
   movable?: true
-  /** Writes reach replicas after they were done. */
+  /** Replicas get a write after it took effect. */
   replicated?: true
 }
 
@@ -45,17 +45,17 @@ const ALIASES: Record<string, [store: StoreName, config: string]> = {
   migrating: ['redis', 'migrating'],
 }
 
-export function excusesOf({ store, faults }: Setup): Excuses {
+export function tolerancesOf({ store, faults }: Setup): Tolerances {
   const { replicated } = STORES[store]
-  const excuses: Excuses = FAULTS[faults].excuses
-  return { ...excuses, ...(replicated && faults !== 'none' && { dirtyReads: true }) }
+  const tolerates: Tolerances = FAULTS[faults].tolerates
+  return { ...tolerates, ...(replicated && faults !== 'none' && { dirtyReads: true }) }
 }
 
 export function processesOf({ store }: Setup, wanted: number): number {
   return STORES[store].shared ? wanted : 1
 }
 
-/** All set-ups that the three lists stand for, each with commas or `all`; those that make no sense are left out. */
+/** All combinations of three lists, each with commas or `all`, without those that cannot work. */
 export function setupsOf(stores: string, configs: string, faults: string): Setup[] {
   const setups: Setup[] = []
   for (const name of names(stores, [...Object.keys(STORES), ...Object.keys(ALIASES)])) {

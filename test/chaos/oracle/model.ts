@@ -1,6 +1,6 @@
 import type { Action, Report } from '../protocol.js'
 
-/** One request, from when it was sent. */
+/** One request. */
 export interface Step {
   number: number
   browser: number
@@ -10,13 +10,13 @@ export interface Step {
   session: Session | undefined
 }
 
-/** What came back, when its headers did. */
+/** What the headers of an answer say. */
 export interface Answer {
   at: number
   status: number
-  /** `cleared`, or the id of the Set-Cookie line. */
+  /** The id that it set; `CLEARED`; undefined: it set none. */
   cookie: string | undefined
-  /** Absent when the server did not get so far. */
+  /** Absent when no server process answered it. */
   report: Report | undefined
 }
 
@@ -36,13 +36,13 @@ export interface Ending {
   cuts: number
 }
 
-/** What the browsers know of a session: which writes were acknowledged, and what may have ended it. */
+/** What is known of a session: acknowledged writes, and requests that may have ended it. */
 export class Session {
   /** When each key, and each increment by the number of its request, was acknowledged. */
   readonly keys = new Map<string, number>()
   readonly counted = new Map<number, number>()
   readonly endings: Ending[] = []
-  /** From then on it must not be found any more. */
+  /** No request that is sent later may find it. */
   endedAt = Number.POSITIVE_INFINITY
   /** When a request first found nothing under its id. */
   absentAt = Number.POSITIVE_INFINITY
@@ -50,7 +50,7 @@ export class Session {
   readonly reported = new Set<string>()
 
   constructor(
-    /** What reports call it: ids are not printed. */
+    /** Its name in reports, which show no ids. */
     readonly label: number,
     readonly born: number,
     readonly owner: number,
@@ -62,7 +62,7 @@ export class Session {
     this.endedAt = Math.min(this.endedAt, at)
   }
 
-  /** The attempts to end it that may have taken effect by then, but for one. */
+  /** Attempts to end it that may have taken effect by then; `except` one. */
   endingsBefore(at: number, except?: Step): Ending[] {
     return this.endings.filter(({ step }) => step !== except && step.sentAt < at)
   }

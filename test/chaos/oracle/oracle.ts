@@ -1,10 +1,10 @@
 import { begins, type Data, isLogin, TRAITS } from '../protocol.js'
 import { checkContent, checkCounted, type Finding } from './content.js'
 import { type Answer, CLEARED, type Ending, Session, type Step } from './model.js'
-import type { Excuses, Promised, Violation } from './promises.js'
+import type { Promised, Tolerances, Violation } from './promises.js'
 
 export interface OracleOptions {
-  excuses: Excuses
+  tolerates: Tolerances
   /** How long the id of an ended session is blocked, in ms. */
   tombstone: number
   /** How many connections were cut since a moment. */
@@ -13,8 +13,8 @@ export interface OracleOptions {
 }
 
 /**
- * Knows what must hold after every answer. A request that was not acknowledged may have taken effect
- * or not, at any time after it was sent; an acknowledged one has, before its answer arrived.
+ * Checks every answer. An acknowledged request took effect before its answer arrived. Any other one may
+ * have taken effect or not, at any time after it was sent.
  */
 export class Oracle {
   readonly sessions = new Map<string, Session>()
@@ -38,12 +38,12 @@ export class Oracle {
     session.endings.push(ending)
   }
 
-  /** No answer came. */
+  /** `isLate`: the request was given up after the time limit. */
   lost(step: Step, at: number, isLate: boolean): void {
-    const { excuses } = this.#options
+    const { tolerates } = this.#options
     this.#settle(step, 'lost', at)
     if (isLate) this.#broken('answers', step, 'no answer in time')
-    else if (!excuses.unanswered) this.#broken('answers', step, 'the connection broke')
+    else if (!tolerates.unanswered) this.#broken('answers', step, 'the connection broke')
   }
 
   /**
@@ -55,7 +55,7 @@ export class Oracle {
     const { report, status, at } = answer
     const ending = this.#settle(step, status === 200 ? 'done' : 'failed', at)
     if (step.action === 'kick') {
-      if (status === 200 && (report?.kicked || !this.#options.excuses.dirtyReads))
+      if (status === 200 && (report?.kicked || !this.#options.tolerates.dirtyReads))
         step.session?.endsAt(at)
       return undefined
     }
@@ -70,7 +70,7 @@ export class Oracle {
 
   /** Once all requests are answered, and every session was looked at again. */
   finish(): void {
-    if (this.#options.excuses.lostLogins) return
+    if (this.#options.tolerates.lostLogins) return
     for (const { absentAt, reported, endings } of this.sessions.values()) {
       if (absentAt === Number.POSITIVE_INFINITY || reported.has('cuts')) continue
       const early = endings.filter(({ step }) => step.sentAt < absentAt)
@@ -79,7 +79,7 @@ export class Oracle {
         this.#broken(
           'logins',
           first.step,
-          'logins ended a session, and none of them has its cookie',
+          'logins ended a session, and none of them got a new cookie',
         )
     }
   }
@@ -96,7 +96,7 @@ export class Oracle {
   #checkStatus(step: Step, { status }: Answer): void {
     if (status === 200 && !TRAITS[step.action].throws) return
     if (status === 418 && TRAITS[step.action].throws) return
-    if (status === 503 && this.#options.excuses.unavailable) return
+    if (status === 503 && this.#options.tolerates.unavailable) return
     this.#broken('answers', step, `the status was ${status}`)
   }
 
@@ -112,18 +112,18 @@ export class Oracle {
 
   /** A request found no session under an id that had one. */
   #absent(step: Step, session: Session, at: number): Finding[] {
-    const { excuses } = this.#options
+    const { tolerates } = this.#options
     const endings = session.endingsBefore(at, step)
     if (endings.length === 0)
       return [['writes', `session ${session.label} lives and was not found`]]
     session.absentAt = Math.min(session.absentAt, at)
-    if (!excuses.lostLogins && endings.every(isCutLogin))
-      return [['cuts', `a failed login took session ${session.label} along`]]
-    if (!excuses.dirtyReads) session.endsAt(at)
+    if (!tolerates.lostLogins && endings.every(isCutLogin))
+      return [['cuts', `a failed login destroyed session ${session.label}`]]
+    if (!tolerates.dirtyReads) session.endsAt(at)
     return []
   }
 
-  /** What the answer's Set-Cookie makes of the browser's cookie. */
+  /** Which session the browser has a cookie of after this answer. */
   #take(step: Step, answer: Answer, held: Session | undefined): Session | null | undefined {
     const { cookie } = answer
     if (cookie === undefined) return undefined
@@ -174,7 +174,7 @@ export class Oracle {
     return begun
   }
 
-  /** While the session lives, and for a while after it was ended, its id begins nothing. */
+  /** Until then no other session may begin under its id: it lives, or is blocked by a tombstone. */
   #blockedUntil({ endings }: Session): number {
     const first = endings[0]?.step.sentAt ?? Number.POSITIVE_INFINITY
     return first + this.#options.tombstone
@@ -184,13 +184,13 @@ export class Oracle {
     const { step, moved } = ending
     const { session, action } = step
     const ownEffect = isLogin(action) ? moved : cookie === CLEARED
-    if (ownEffect || (status === 200 && !this.#options.excuses.dirtyReads)) session?.endsAt(at)
+    if (ownEffect || (status === 200 && !this.#options.tolerates.dirtyReads)) session?.endsAt(at)
     if (status !== 200 || moved || !isLogin(action) || !session) return
     if (session.endingsBefore(at, step).length === 0)
       this.#broken('logins', step, 'a login was answered with 200 and without a cookie')
   }
 
-  /** The answer says that what the request wrote is stored. */
+  /** Notes what the request wrote: its answer says that it is stored. */
   #acknowledge(step: Step, { at, report }: Answer, begun: Session | undefined): void {
     const { action, number } = step
     const isSeen = report?.seen !== undefined && hasContent(report.seen)
@@ -220,12 +220,12 @@ export class Oracle {
 
 const hasContent = (data: Data) => data.born !== undefined
 
-/** A login that failed while at most one connection was cut, after which a look was possible. */
+/** A login that failed while at most one connection was cut, so that the server could look again. */
 function isCutLogin({ step, outcome, moved, cuts }: Ending): boolean {
   return isLogin(step.action) && outcome === 'failed' && !moved && cuts <= 1
 }
 
-/** A login that is over, and left its browser without a cookie. */
+/** A login that was answered without a new cookie. */
 function isVainLogin(ending: Ending): boolean {
   const { step, outcome, moved, cuts } = ending
   if (isCutLogin(ending)) return true

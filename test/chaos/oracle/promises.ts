@@ -1,6 +1,6 @@
 import type { Step } from './model.js'
 
-/** What is promised, by the word that reports use. */
+/** What is checked, by the word that reports use. */
 export const PROMISES = {
   updates: 'an acknowledged update() is never lost, and never counted twice',
   keys: 'keys of acknowledged requests are kept while the session lives',
@@ -21,14 +21,14 @@ export interface Violation {
   text: string
 }
 
-/** What a kind of fault excuses. */
-export interface Excuses {
+/** What is no violation under a kind of fault. */
+export interface Tolerances {
   /** Requests may be answered with a 503. */
   unavailable?: true
   /** Requests may get no answer: their process was killed. */
   unanswered?: true
-  /** A login may be cut off where nothing can look after it: the process or the store is away. */
+  /** A login may lose the session when its process or the store is away, so that no look is possible. */
   lostLogins?: true
-  /** A read may see a write that was not acknowledged and is lost with its server. */
+  /** A read may see a write that was not acknowledged, and that is lost with its server later. */
   dirtyReads?: true
 }

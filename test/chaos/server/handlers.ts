@@ -6,7 +6,7 @@ import { type Action, type Data, KEPT, KICK, type Report } from '../protocol.js'
 
 export type ChaosContext = Context & SessionContext<Data>
 
-/** One request at work: what it was asked for, and what it will report. */
+/** One request: the steps of its handler, and its report. */
 export class Work {
   readonly report: Report = { known: clock() }
   readonly number: number
@@ -19,7 +19,7 @@ export class Work {
     this.#browser = Number(ctx.query.browser)
   }
 
-  /** The time before or after the change, as the query says. */
+  /** Waits before or after the change, as long as the query says. */
   async wait(when: 'before' | 'after'): Promise<void> {
     const ms = Number(this.#ctx.query[when])
     if (ms === 0) return
@@ -27,7 +27,7 @@ export class Work {
     this.asksStore()
   }
 
-  /** What the store answers from here on, this request can know. */
+  /** Called before the store is asked: what had ended by now, this request can know. */
   asksStore(): void {
     this.report.known = clock()
   }
@@ -116,7 +116,7 @@ export const HANDLERS: Record<Action, Handler> = {
 
 /** Runs after the second wait. */
 export const LAST: Partial<Record<Action, Handler>> = {
-  // A commit follows, which looks into the store.
+  // The commit follows, which asks the store.
   write: (work) => work.asksStore(),
   login: (work) => work.asksStore(),
   logout: (work) => work.asksStore(),

@@ -9,7 +9,7 @@ import { type RedisClient, RedisStore } from '../../../src/redis.js'
 import { SqliteStore } from '../../../src/sqlite.js'
 import { libsql } from '../../support/sqlite.js'
 
-/** Where a store is, and through which client it is used. */
+/** Where a store is, and the client that connects to it. */
 export interface Address {
   client: 'memory' | 'sqlite' | 'ioredis' | 'node-redis' | 'cluster' | 'sentinel' | 'pg' | 'mysql2'
   url: string
@@ -21,7 +21,7 @@ export interface Address {
 }
 
 export interface OpenOptions {
-  /** 0 or 1: two stores that hold nothing of each other. */
+  /** 0 or 1: two separate sets of sessions on one server. */
   space: number
   /** How long a command may take, in ms. */
   commandTimeout: number
@@ -60,7 +60,7 @@ export function open(address: Address, options: OpenOptions): SessionStore | Pro
 type Client = RedisClient & { on(event: 'error', listener: () => void): unknown }
 
 function redis(client: Client, { commandTimeout }: OpenOptions, replicas?: number): RedisStore {
-  // Requests report what went wrong; a client without this listener would print it as well.
+  // Failed requests are reported anyway; without this listener the client prints each error too.
   client.on('error', () => undefined)
   const waitReplicas =
     replicas === undefined ? undefined : { replicas, timeout: commandTimeout / 2 }

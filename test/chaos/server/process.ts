@@ -9,7 +9,7 @@ import { type Action, type Data, REPORT } from '../protocol.js'
 import { type ChaosContext, HANDLERS, LAST, Work } from './handlers.js'
 import { type Address, open } from './open.js'
 
-/** How one server process is started: in the environment variable `CHAOS`. */
+/** How one server process is configured: JSON in the environment variable `CHAOS`. */
 export interface Task {
   address: Address
   config: string
@@ -32,7 +32,7 @@ const store =
 const app = new Koa()
 app.keys = ['a secret of the chaos runner']
 app.proxy = config.secure === true
-// The status of each answer is looked at, and no error is printed.
+// The runner checks the status of each answer, so no error is printed.
 app.silent = true
 app.use((ctx, next) => {
   ctx.state.work = new Work(ctx as ChaosContext)
@@ -52,7 +52,7 @@ app.use(async (ctx) => {
   ctx.status = 200
 })
 
-/** In a header, so that it arrives together with Set-Cookie; errors take all other headers away. */
+/** Adds the report as a header, so that it arrives with Set-Cookie. Koa drops earlier headers on errors. */
 function reportTo(response: ServerResponse, work: Work): void {
   const { writeHead } = response
   response.writeHead = ((...args: Parameters<typeof writeHead>) => {

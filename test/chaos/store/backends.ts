@@ -14,7 +14,7 @@ import { StoreProxy } from './proxy.js'
 /** A running store, and what can be done to it. */
 export interface Backend extends AsyncDisposable {
   address: Address
-  /** Stands between the server processes and the store. */
+  /** Server processes connect to the store through it. */
   proxy?: StoreProxy
   /** Stops the store, keeps what it acknowledged, and starts it again. */
   restart?(): Promise<void>
@@ -52,7 +52,7 @@ export const BACKENDS = {
     const trio = await RedisSentinels.start()
     const { nodes, group } = trio
     return {
-      // A primary that comes back must find no replica that may take over without the last writes.
+      // Both replicas: one without the last writes might be promoted.
       address: { client: 'sentinel', url: '', nodes, group, replicas: 2 },
       failing: failing({
         primary: () => trio.primary(),

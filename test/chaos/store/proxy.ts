@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
-// A server that took a whole command may not have read it yet.
+// The store may not have read all of what it was sent.
 const LINGER_MS = 50
 
 /** `before`: the command does not reach the store. `after`: its answer does not come back. */
@@ -13,19 +13,19 @@ interface Cut {
   done(): void
 }
 
-/** Stands between the servers and a store, and cuts connections at a command of its choice. */
+/** A TCP proxy in front of a store, which cuts a connection at a chosen command. */
 export class StoreProxy {
   readonly #server: Server
-  readonly #links = new Set<Link>()
+  readonly #connections = new Set<ProxiedConnection>()
   #isStalled = false
   #cut: Cut | undefined
 
   private constructor(upstream: number) {
     this.#server = createServer((client) => {
-      const link = new Link(client, upstream, this)
-      this.#links.add(link)
-      link.stall(this.#isStalled)
-      client.once('close', () => this.#links.delete(link))
+      const connection = new ProxiedConnection(client, upstream, this)
+      this.#connections.add(connection)
+      connection.stall(this.#isStalled)
+      client.once('close', () => this.#connections.delete(connection))
     })
   }
 
@@ -48,7 +48,7 @@ export class StoreProxy {
     })
   }
 
-  /** The cut that these bytes are for, if there is one: each is taken once. */
+  /** Takes the cut that is due at these bytes, if there is one. */
   take(chunk: Buffer): Cut | undefined {
     const cut = this.#cut
     if (!cut?.command.test(chunk.toString('latin1'))) return undefined
@@ -56,10 +56,10 @@ export class StoreProxy {
     return cut
   }
 
-  /** Nothing passes until it is called with false. Connections stay open. */
+  /** While stalled, no bytes pass and connections stay open. */
   stall(isStalled: boolean): void {
     this.#isStalled = isStalled
-    for (const link of this.#links) link.stall(isStalled)
+    for (const connection of this.#connections) connection.stall(isStalled)
   }
 
   calm(): void {
@@ -69,14 +69,14 @@ export class StoreProxy {
   }
 
   async close(): Promise<void> {
-    for (const link of this.#links) link.end()
+    for (const connection of this.#connections) connection.end()
     this.#server.close()
     await once(this.#server, 'close')
   }
 }
 
 /** One connection of a server to the store. */
-class Link {
+class ProxiedConnection {
   readonly #client: Socket
   readonly #store: Socket
   /** The answer to what was sent last is to be lost. */
@@ -106,7 +106,7 @@ class Link {
       this.#client.write(chunk)
       return
     }
-    // It took effect, as there is an answer. What else was on the way may take effect as well.
+    // There is an answer, so the command took effect. Commands sent with it may take effect too.
     this.#store.removeAllListeners('data').resume()
     this.#client.removeAllListeners('close').destroy()
     setTimeout(() => this.end(), LINGER_MS)

@@ -3,7 +3,7 @@ import type { Session } from './oracle/model.js'
 
 const KEPT = 4000
 
-/** Whom a line is about: a browser, and the session of its cookie. */
+/** What a line is about: a browser, and the session of its cookie. */
 export interface About {
   browser: number
   session: Session | undefined
@@ -11,13 +11,13 @@ export interface About {
 
 interface Line {
   at: number
-  /** undefined: a fault, which concerns all. */
+  /** undefined: a fault. */
   about: About | undefined
   text: string
 }
 
-/** What happened last, for the report of a violation. It holds no ids and no cookies. */
-export class Journal {
+/** The last events of a round, for the reports of violations. It holds no ids and no cookies. */
+export class EventLog {
   readonly #begun = clock()
   #lines: Line[] = []
 
@@ -26,7 +26,7 @@ export class Journal {
     if (this.#lines.length > 2 * KEPT) this.#lines = this.#lines.slice(-KEPT)
   }
 
-  /** The last lines of a browser, and of others with its session, with the faults in between. */
+  /** The last lines of a browser, of others with its session, and of faults between them. */
   last({ browser, session }: About, count: number): string[] {
     const lines: string[] = []
     let left = count

@@ -60,9 +60,9 @@ export interface Target {
 }
 
 /** The server processes of a set-up. */
-export class Fleet {
+export class ServerPool {
   readonly #servers: Server[]
-  /** The one that sessions begin on, in a set-up that moves them. */
+  /** Sessions begin on it, in a set-up that moves them. */
   readonly #before: Server | undefined
 
   constructor(count: number, task: Omit<Task, 'role'>, startsBefore: boolean) {
@@ -81,14 +81,14 @@ export class Fleet {
     await Promise.all([...this.#servers, this.#before].map((server) => server?.kill()))
   }
 
-  /** A running server; `begins`: for a request that begins a session. undefined: none runs. */
+  /** A running server, or undefined. `begins`: the request begins a session. */
   target(random: Random, begins = false): Target | undefined {
     const all = begins && this.#before ? [this.#before] : this.#servers
     const running = all.flatMap(({ label, origin }) => (origin ? [{ label, origin }] : []))
     return running.length > 0 ? random.pick(running) : undefined
   }
 
-  /** Kills one with -9, unless it is the only one, and starts it again. */
+  /** Kills one with SIGKILL, unless it is the only one, and starts it again. */
   async kill(random: Random): Promise<string | undefined> {
     const running = this.#servers.filter(({ origin }) => origin !== undefined)
     if (running.length < 2) return undefined
@@ -98,7 +98,7 @@ export class Fleet {
     return server.label
   }
 
-  /** Stops one for a while, as a scheduler or a garbage collection may. */
+  /** Stops one for a while, as a busy machine does. */
   async pause(random: Random, ms: number): Promise<string> {
     const server = random.pick(this.#servers)
     server.signal('SIGSTOP')

@@ -1,12 +1,12 @@
 import { clock } from './clock.js'
-import type { Fleet, Target } from './fleet.js'
 import { LIMIT_MS, type Reply, send } from './http.js'
 import type { Session, Step } from './oracle/model.js'
 import type { Oracle } from './oracle/oracle.js'
 import { type Action, KICK } from './protocol.js'
 import type { Random } from './random.js'
+import type { ServerPool, Target } from './server-pool.js'
 
-/** A cookie jar: what the answer that came last has set. */
+/** A cookie jar. The answer that arrives last decides. */
 export class Browser {
   header: string | undefined
   session: Session | undefined
@@ -29,15 +29,15 @@ export class Browser {
   }
 }
 
-export interface Wish {
+export interface RequestSpec {
   action: Action
   /** How long the handler waits before and after the change, in ms. */
   before: number
   after: number
 }
 
-export interface WorldOptions {
-  fleet: Fleet
+export interface ClientOptions {
+  servers: ServerPool
   oracle: Oracle
   /** The name of the session's cookie. */
   cookie: string
@@ -45,15 +45,15 @@ export interface WorldOptions {
   log(step: Step, text: string): void
 }
 
-/** Sends requests of browsers to the servers, and tells the oracle of each. */
-export class World {
+/** Sends the requests of the browsers, and passes each of them and its answer to the oracle. */
+export class Client {
   requests = 0
-  /** How many answers had each status; 0: none came. */
+  /** How many answers had each status; 0: no answer. */
   readonly statuses = new Map<number, number>()
-  readonly #options: WorldOptions
+  readonly #options: ClientOptions
   readonly #headers = new Map<Session, string>()
 
-  constructor(options: WorldOptions) {
+  constructor(options: ClientOptions) {
     this.#options = options
   }
 
@@ -65,34 +65,34 @@ export class World {
   }
 
   /** @returns `nothing` when the server was asked with a cookie and found no session under it. */
-  async ask(browser: Browser, wish: Wish, random: Random): Promise<'nothing' | undefined> {
+  async ask(browser: Browser, spec: RequestSpec, random: Random): Promise<'nothing' | undefined> {
     const { session, header } = browser
-    const target = this.#options.fleet.target(random, header === undefined)
+    const target = this.#options.servers.target(random, header === undefined)
     if (!target) return undefined
-    const step = this.#step(browser, wish.action, session)
-    const reply = await this.#send(target, step, wish, header ? { cookie: header } : {})
+    const step = this.#step(browser, spec.action, session)
+    const reply = await this.#send(target, step, spec, header ? { cookie: header } : {})
     if (!reply) return undefined
     const next = this.#options.oracle.answered(step, reply, browser.session)
     browser.take(reply.header, next)
     if (next && reply.header) this.#headers.set(next, reply.header)
-    this.#note(step, target, wish, reply)
+    this.#note(step, target, spec, reply)
     const isNothing = session && reply.report?.seen && reply.report.seen.born === undefined
     return isNothing ? 'nothing' : undefined
   }
 
   /** An administrator ends the session that a browser has. */
   async kick(browser: Browser, random: Random): Promise<void> {
-    const target = this.#options.fleet.target(random)
+    const target = this.#options.servers.target(random)
     const { session, header } = browser
     if (!target || !session || !header) return
     const name = `${this.#options.cookie}=`
     const id = header.split('; ').find((pair) => pair.startsWith(name))
-    const wish: Wish = { action: 'kick', before: 0, after: 0 }
+    const spec: RequestSpec = { action: 'kick', before: 0, after: 0 }
     const step = this.#step(browser, 'kick', session)
-    const reply = await this.#send(target, step, wish, { [KICK]: id?.slice(name.length) ?? '' })
+    const reply = await this.#send(target, step, spec, { [KICK]: id?.slice(name.length) ?? '' })
     if (!reply) return
     this.#options.oracle.answered(step, reply, undefined)
-    this.#note(step, target, wish, reply)
+    this.#note(step, target, spec, reply)
   }
 
   #step(browser: Browser, action: Action, session: Session | undefined): Step {
@@ -110,7 +110,7 @@ export class World {
   async #send(
     target: Target,
     step: Step,
-    { action, before, after }: Wish,
+    { action, before, after }: RequestSpec,
     headers: Record<string, string>,
   ): Promise<Reply | undefined> {
     const { cookie, isSecure, oracle } = this.#options
@@ -128,7 +128,12 @@ export class World {
     return undefined
   }
 
-  #note(step: Step, { label }: Target, { before, after }: Wish, reply: Reply | undefined): void {
+  #note(
+    step: Step,
+    { label }: Target,
+    { before, after }: RequestSpec,
+    reply: Reply | undefined,
+  ): void {
     const { number, action, session, sentAt } = step
     const took = Math.round((reply?.at ?? clock()) - sentAt)
     const asked = `request ${number}: ${action} (${before}+${after} ms), session ${session?.label ?? 'none'}`
