@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
+import { Gates } from '../../test/support/gate.ts'
 import { Browser } from './browser.mjs'
-import { Gates } from './gates.mjs'
 
 /** The possible faults after a schedule, the worst first. */
 export const FAULTS = ['revived', 'lost', 'moved', 'orphan', 'error']

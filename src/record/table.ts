@@ -1,6 +1,11 @@
 import type { Replaced, SessionStore } from '../stores/contract.js'
 import { type Awaitable, andThen } from '../util/async.js'
-import type { StoreCall, StoreGuard } from './store-guard.js'
+import { unavailable } from '../util/errors.js'
+import { type StoreCall, StoreFailure, type StoreGuard } from './store-guard.js'
+import { isTombstone } from './tombstone.js'
+
+const BROKEN =
+  'The connection to the session store broke while a session was written, and another process wrote it since: whether this write was done is not known'
 
 /** A key, and the value that was seen there. */
 export interface Seen {
@@ -39,9 +44,11 @@ export class RecordTable {
 
   /**
    * Compare and set. A client whose connection breaks may send the command again: the second one
-   * finds what the first one wrote. That is a success.
+   * finds what the first one wrote. That is a success. Where it finds another value, it is not known
+   * whether the first one was done.
    * @param isUnique No other request can have written this value. Otherwise an equal value counts as
    * one's own only when the connection broke since: an equal count may be another request's.
+   * @throws {StoreFailure} ERR_SESSION_UNAVAILABLE (503) when that is not known.
    */
   replace(
     call: StoreCall,
@@ -53,8 +60,13 @@ export class RecordTable {
     const breaks = this.#guard.breaks
     const answer = this.#guard.call(call, () => this.#store.replace(key, raw, value, expiresAt))
     return andThen(answer, (replaced): Replaced => {
-      if (replaced.ok || replaced.current !== value) return replaced
-      return isUnique || this.#guard.breaks !== breaks ? { ok: true } : replaced
+      if (replaced.ok || replaced.current === undefined) return replaced
+      const isBroken = this.#guard.breaks !== breaks
+      if (replaced.current === value) return isUnique || isBroken ? { ok: true } : replaced
+      // Another process may have written over what this command wrote: to write it again would undo that.
+      if (isBroken && call === 'set' && !isTombstone(replaced.current))
+        throw new StoreFailure(call, unavailable(BROKEN))
+      return replaced
     })
   }
 }

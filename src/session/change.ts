@@ -19,8 +19,10 @@ interface ChangingState {
 
 /** What a request made of its session, as a change of the record that it read. */
 export class SessionChange implements Change {
-  /** The record that was written holds changes of other requests too. */
+  /** The change was made over what other requests had written. */
   isMerged = false
+  /** The record, as it would be written for this change alone. */
+  written: string | undefined
   readonly base: LoadedRecord
   readonly #state: ChangingState
   readonly #session: Session
@@ -45,7 +47,8 @@ export class SessionChange implements Change {
     const state = this.#state
     if (isAsRead(draft, this.base)) {
       const write = writeOf(state, this.#session)
-      draft.replace(state.valueToWrite(this.#session, write.expiresAt, this.#encoded), write)
+      this.written = state.valueToWrite(this.#session, write.expiresAt, this.#encoded)
+      draft.replace(this.written, write)
       return true
     }
     if (draft.isUntouched && !draft.record.isWritable) return false
@@ -53,6 +56,7 @@ export class SessionChange implements Change {
     const onConflict = fromTheirSide(state.settings.onConflict)
     const changes = merge(base, this.fields, draft.fields, onConflict)
     draft.edit(changes, writeOf(state, this.#sessionOver(draft, base, changes)))
+    this.written = undefined
     this.isMerged = true
     return true
   }
@@ -66,9 +70,11 @@ export class SessionChange implements Change {
   }
 }
 
-/** A change that was written; `fields`: the session as it was when the change was made. */
+/** A change that was written. */
 interface WrittenChange {
   readonly isMerged: boolean
+  readonly written: string | undefined
+  /** The session as it was when the change was made. */
   readonly fields: Fields
 }
 
@@ -79,10 +85,9 @@ export function markWritten(
   session: Session,
   change: WrittenChange,
 ): Awaitable<void> {
-  if (change.isMerged) {
-    Session.adopt(session, change.fields, record.fields)
-    state.request.emit('conflict', { id: record.id })
-  }
+  // Without this, the next write of this request would delete what others wrote at the same time.
+  if (record.value !== change.written) Session.adopt(session, change.fields, record.fields)
+  if (change.isMerged) state.request.emit('conflict', { id: record.id })
   return state.markStored(record, session)
 }
 

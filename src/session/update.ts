@@ -110,6 +110,7 @@ async function create(
 /** An update as a change of the record. It runs again over what other requests wrote. */
 class UpdateChange<T> implements Change {
   isMerged = false
+  written: string | undefined
   readonly base: LoadedRecord
   readonly #state: SessionState
   readonly #edit: Edit<T>
@@ -146,15 +147,17 @@ class UpdateChange<T> implements Change {
     await request.beforeSave(this.#draft)
     request.assertSendable(this.#draft)
     const write = writeOf(this.#state, this.#draft)
-    if (isAsRead(draft, this.base))
-      draft.replace(this.#state.valueToWrite(this.#draft, write.expiresAt), write)
-    else draft.edit(merge(draft.fields, this.fields, draft.fields, 'theirs'), write)
+    if (isAsRead(draft, this.base)) {
+      this.written = this.#state.valueToWrite(this.#draft, write.expiresAt)
+      draft.replace(this.written, write)
+    } else draft.edit(merge(draft.fields, this.fields, draft.fields, 'theirs'), write)
     return true
   }
 
   /** Over what is stored now, with what the handler had changed before. */
   async #runAgain(draft: Draft): Promise<void> {
     this.isMerged = true
+    this.written = undefined
     const state = this.#state
     const mine = Session.fields(state.make(parseRecord(this.#before)))
     const onConflict = fromTheirSide(state.settings.onConflict)

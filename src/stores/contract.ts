@@ -45,11 +45,6 @@ export interface SessionStore {
    * An empty page may have a cursor.
    */
   scan?(prefix: string, cursor?: string, count?: number): Awaitable<Page>
-  /**
-   * Optional: how many times a connection to the server broke so far. A client may send a command
-   * again after a break: the middleware recognises its own write by a change of this number.
-   */
-  readonly breaks?: number
   /** Optional: reports when the connection is lost (`disconnect`) and restored (`connect`). */
   on?(event: 'connect' | 'disconnect', listener: () => void): unknown
   off?(event: 'connect' | 'disconnect', listener: () => void): unknown

@@ -1,30 +1,29 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
+import { type Bundle, bundle } from '../support/bundle.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-const SERVER = 'examples/login/server.js'
+const SERVER = ['--import', './test/browser/from-source.mjs', 'examples/login/server.js']
 const ADDRESS = /http:\/\/localhost:(\d+)/
 
-/** The example imports the package by its name, and so needs it built from what `src` holds now. */
-export function build(): void {
-  const built = join(ROOT, 'dist/index.js')
-  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
-  const changed = Math.max(...files.map((file) => statSync(join(ROOT, 'src', file)).mtimeMs))
-  if (existsSync(built) && statSync(built).mtimeMs > changed) return
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' })
+let modules: Bundle | undefined
+
+/** The example imports the package by its name, and gets what `src` holds now. */
+export async function build(): Promise<Bundle> {
+  modules = await bundle(import.meta.dirname, '../../src/index.ts', '../../src/redis.ts')
+  return modules
 }
 
-/** The example as a process of its own, told what to do by environment variables alone. */
+/** The example as a process of its own, configured by environment variables alone. */
 export class Example {
   output = ''
   readonly #process: ChildProcess
 
   constructor(env: Record<string, string> = {}) {
-    this.#process = spawn(process.execPath, [SERVER], {
+    this.#process = spawn(process.execPath, SERVER, {
       cwd: ROOT,
-      env: { PATH: process.env.PATH, PORT: '0', ...env },
+      env: { PATH: process.env.PATH, KOA_SESS: modules?.folder, PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [this.#process.stdout, this.#process.stderr]) {

@@ -9,10 +9,10 @@ import {
   it,
   onTestFinished,
 } from 'vitest'
+import type { Bundle } from '../support/bundle.js'
 import { build, Example } from './example.js'
 import { Visitor } from './visitor.js'
 
-const BUILD_MS = 120_000
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -28,12 +28,16 @@ const MOBILE = { width: 360, height: 740 }
 let browser: Browser
 const visitors: Visitor[] = []
 
+let modules: Bundle
 beforeAll(async () => {
-  build()
+  modules = await build()
   browser = await chromium.launch({ executablePath: inject('chromiumPath'), args: FLAGS })
-}, BUILD_MS)
+})
 
-afterAll(() => browser?.close())
+afterAll(async () => {
+  await browser?.close()
+  modules.remove()
+})
 
 afterEach(async () => {
   const left = visitors.splice(0)

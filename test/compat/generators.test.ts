@@ -4,8 +4,8 @@ import convert from 'koa-convert'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { counted, type Opened, SOME } from '../support/backends.js'
 import type { Browser } from '../support/browser.js'
+import { Gate } from '../support/gate.js'
 import { type Site, type SiteOptions, serve } from '../support/site.js'
-import { Pause } from './pause.js'
 
 /** A handler as it was written for Koa 1: `this` is the context, and everything slow is yielded. */
 type Handler = (this: Context, next: unknown) => Generator<unknown, void, SessionData>
@@ -169,23 +169,23 @@ describe.each(SOME)('generators through koa-convert on $name', ({ open }) => {
     })
 
     it('counts without a loss in a yielded this.updateSession()', async () => {
-      const waiting: Pause[] = []
+      const waiting: Gate[] = []
       await start({
         '/': function* () {
           yield this.updateSession(async (session) => {
             session.views = (session.views ?? 0) + 1
-            await waiting.shift()?.here()
+            await waiting.shift()?.pass()
           })
           this.body = String(this.session.views)
         },
       })
       await browser.get('/')
       // All of them have read the same count before the first one writes.
-      const pauses = Array.from({ length: 3 }, () => new Pause())
-      waiting.push(...pauses)
-      const replies = pauses.map(() => browser.get('/'))
-      await Promise.all(pauses.map(({ reached }) => reached))
-      for (const pause of pauses) pause.end()
+      const gates = Array.from({ length: 3 }, () => new Gate())
+      waiting.push(...gates)
+      const replies = gates.map(() => browser.get('/'))
+      await Promise.all(gates.map(({ arrived }) => arrived))
+      for (const gate of gates) gate.open()
       await Promise.all(replies)
       expect(await text('/')).toBe('5')
     })

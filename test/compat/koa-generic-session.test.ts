@@ -5,10 +5,10 @@ import koaRedis from 'koa-redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import session, { MemoryStore, type SessionOptions } from '../../src/index.js'
 import { RedisStore } from '../../src/stores/redis/store.js'
+import { Gate } from '../support/gate.js'
 import type { Routes } from '../support/site.js'
 import { type Deployment, deploy, type Side, type Visitor } from './deploy.js'
 import { expectLifetime, expectNear } from './lifetime.js'
-import { Pause } from './pause.js'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -167,37 +167,37 @@ describe('koa-generic-session 2.3.1 and koa-sess 1.0', () => {
   }
 
   it('merges what koa-generic-session wrote while a handler was at work', async () => {
-    const pause = new Pause()
+    const gate = new Gate()
     const routes: Routes = {
       '/slow': async (ctx) => {
         ctx.session.mine = 'slow'
-        await pause.here()
+        await gate.pass()
       },
     }
     const visitor = await start({ generic: generic(), next: { ...next(), routes } })
     await visitor.at('generic', '/set?user=ada')
     const slow = visitor.at('next', '/slow')
-    await pause.reached
+    await gate.arrived
     await visitor.at('generic', '/set?theirs=quick')
-    pause.end()
+    gate.open()
     await slow
     expect(await data(visitor, 'generic')).toEqual({ user: 'ada', mine: 'slow', theirs: 'quick' })
   })
 
   it('does not bring a session back that koa-generic-session ended while a handler was at work', async () => {
-    const pause = new Pause()
+    const gate = new Gate()
     const routes: Routes = {
       '/slow': async (ctx) => {
         ctx.session.mine = 'slow'
-        await pause.here()
+        await gate.pass()
       },
     }
     const visitor = await start({ generic: generic(), next: { ...next(), routes } })
     await visitor.at('generic', '/set?user=ada')
     const slow = visitor.at('next', '/slow')
-    await pause.reached
+    await gate.arrived
     await visitor.at('generic', '/logout')
-    pause.end()
+    gate.open()
     expect((await slow).cookies).toEqual([])
     expect(await redis.exists(key(visitor))).toBe(0)
   })

@@ -3,10 +3,10 @@ import koaSession, { type CreateSessionOptions } from 'koa-session'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import session, { MemoryStore, type SessionOptions } from '../../src/index.js'
 import { RedisStore } from '../../src/stores/redis/store.js'
+import { Gate } from '../support/gate.js'
 import type { Routes } from '../support/site.js'
 import { type Deployment, deploy, type Side, type Visitor } from './deploy.js'
 import { expectLifetime, expectNear } from './lifetime.js'
-import { Pause } from './pause.js'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -308,11 +308,11 @@ describe('koa-session 7.0.2 in store mode and koa-sess 1.0', () => {
   })
 
   it('merges what koa-session wrote while a handler was at work, though it writes at every request', async () => {
-    const pause = new Pause()
+    const gate = new Gate()
     const routes: Routes = {
       '/slow': async (ctx) => {
         ctx.session.mine = 'slow'
-        await pause.here()
+        await gate.pass()
       },
     }
     const visitor = await start({
@@ -321,30 +321,30 @@ describe('koa-session 7.0.2 in store mode and koa-sess 1.0', () => {
     })
     await visitor.at('old', '/set?user=ada')
     const slow = visitor.at('next', '/slow')
-    await pause.reached
+    await gate.arrived
     await visitor.at('old', '/set?theirs=quick')
     await visitor.at('old', '/read')
-    pause.end()
+    gate.open()
     await slow
     expect(await data(visitor, 'old')).toEqual({ user: 'ada', mine: 'slow', theirs: 'quick' })
     expectNear((await record(visitor))._expire - Date.now(), HOUR)
   })
 
   it('does not bring a session back that koa-session ended while a handler was at work', async () => {
-    const pause = new Pause()
+    const gate = new Gate()
     const routes: Routes = {
       '/slow': async (ctx) => {
         ctx.session.mine = 'slow'
-        await pause.here()
+        await gate.pass()
       },
     }
     const visitor = await start({ old: peer(), next: { ...next(), routes } })
     await visitor.at('old', '/set?user=ada')
     const before = key(visitor)
     const slow = visitor.at('next', '/slow')
-    await pause.reached
+    await gate.arrived
     await visitor.at('old', '/logout')
-    pause.end()
+    gate.open()
     expect((await slow).cookies).toEqual([])
     expect(await redis.exists(before)).toBe(0)
   })

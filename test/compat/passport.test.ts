@@ -4,8 +4,8 @@ import passport from 'passport'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Opened, SOME } from '../support/backends.js'
 import type { Browser } from '../support/browser.js'
+import { Gate } from '../support/gate.js'
 import { type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
-import { Pause } from './pause.js'
 
 /** Who it is, says the query; everything that a strategy can answer, it can be asked for. */
 class QueryStrategy extends passport.Strategy {
@@ -355,11 +355,11 @@ describe.each(SOME)('koa-passport 6 and passport 0.7 on $name', ({ open }) => {
   })
 
   it('is not logged in or out by requests that were under way with the older cookie', async () => {
-    const pauses: Pause[] = []
+    const gates: Gate[] = []
     await start({
       '/slow': async (ctx) => {
         ctx.session.slow = 'yes'
-        await pauses.at(-1)?.here()
+        await gates.at(-1)?.pass()
       },
     })
     for (const [path, user] of [
@@ -367,12 +367,12 @@ describe.each(SOME)('koa-passport 6 and passport 0.7 on $name', ({ open }) => {
       ['/logout', NOBODY],
     ] as const) {
       await browser.get('/set?cart=tea')
-      const pause = new Pause()
-      pauses.push(pause)
+      const gate = new Gate()
+      gates.push(gate)
       const late = twin().get('/slow')
-      await pause.reached
+      await gate.arrived
       await browser.get(path)
-      pause.end()
+      gate.open()
       const reply = await late
       expect(reply.cookies).toEqual([])
       expect(await whoami()).toEqual(user)

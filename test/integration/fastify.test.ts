@@ -110,7 +110,7 @@ describe.each(STORES)('%s under @fastify/session', (_name, make) => {
     const slow = browser.get('/slow')
     await gate.arrived
     await open().get('/logout', { cookie })
-    gate.release()
+    gate.open()
     expect((await slow).status).toBe(200)
     expect((await open().get('/read', { cookie })).json()).toEqual({})
   })

@@ -68,8 +68,10 @@ const CLIENTS: [string, () => Promise<RedisStoreOptions['client']>][] = [
 
 /** Every command on a key of this prefix, whichever primary it came to. */
 async function watch(prefix: string) {
-  const ports = (await cluster.shards()).map(({ port }) => port)
-  const monitors = await Promise.all(ports.map((port) => Monitor.start(port)))
+  const shards = await cluster.shards()
+  const monitors = await Promise.all(
+    shards.map(({ port }) => Monitor.start(`redis://127.0.0.1:${port}`)),
+  )
   ends.push(() => monitors.forEach((monitor) => void monitor.stop()))
   return async () => {
     const taken = await Promise.all(monitors.map((monitor) => monitor.taken()))

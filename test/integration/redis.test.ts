@@ -3,6 +3,7 @@ import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { RedisStore } from '../../src/stores/redis/store.js'
 import { STRONG } from '../support/backends.js'
+import { Monitor } from '../support/monitor.js'
 import { BASICS, type Routes, serve } from '../support/site.js'
 
 const ROUTES: Routes = {
@@ -22,37 +23,16 @@ const ROUTES: Routes = {
   },
 }
 
-/** The commands that reached the server for keys of this prefix; what a script does inside is none. */
+/** The names of the commands that reached the server for keys of this prefix. */
 async function watch(prefix: string) {
-  const client = new Redis(inject('redisUrl'))
-  const monitor = await client.monitor()
-  let commands: string[] = []
-  monitor.on('monitor', (_time: string, args: string[], source: string) => {
-    if (source !== 'lua' && args.some((arg) => arg.includes(prefix)))
-      commands.push(String(args[0]).toUpperCase())
-  })
+  const monitor = await Monitor.start(inject('redisUrl'))
   return {
     async taken(): Promise<string[]> {
-      // What was monitored before this PING has been told when its own line comes.
-      const marker = `${prefix}marker`
-      const seen = new Promise<void>((resolve) => {
-        const listen = (_time: string, args: string[]) => {
-          if (!args.includes(marker)) return
-          monitor.off('monitor', listen)
-          resolve()
-        }
-        monitor.on('monitor', listen)
-      })
-      await client.echo(marker)
-      await seen
-      const taken = commands.filter((command) => command !== 'ECHO')
-      commands = []
-      return taken
+      const commands = await monitor.taken()
+      const mine = commands.filter((args) => args.some((arg) => arg.includes(prefix)))
+      return mine.map(([name = '']) => name.toUpperCase())
     },
-    close() {
-      monitor.disconnect()
-      client.disconnect()
-    },
+    close: () => monitor.stop(),
   }
 }
 

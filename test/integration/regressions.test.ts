@@ -5,6 +5,7 @@ import session, { type LegacyStore, MemoryStore, type SessionStore } from '../..
 import { tombstone } from '../../src/record/tombstone.js'
 import { adaptLegacy } from '../../src/stores/legacy/adapter.js'
 import { RedisStore } from '../../src/stores/redis/store.js'
+import { Gate } from '../support/gate.js'
 import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 // Each was wrong once.
@@ -76,21 +77,13 @@ describe('errors and cookies', () => {
   })
 
   test('a request whose session went away takes back the cookie of its earlier save', async () => {
-    let arrive = () => {}
-    let release = () => {}
-    const arrived = new Promise<void>((resolve) => {
-      arrive = resolve
-    })
-    const gate = new Promise<void>((resolve) => {
-      release = resolve
-    })
+    const gate = new Gate()
     const user = await start({
       '/slow': async (ctx) => {
         ctx.set('Set-Cookie', 'other=1')
         ctx.session.early = true
         await ctx.saveSession()
-        arrive()
-        await gate
+        await gate.pass()
         ctx.session.late = true
       },
       '/login': (ctx) => {
@@ -100,9 +93,9 @@ describe('errors and cookies', () => {
     })
     await user.get('/set')
     const slow = user.get('/slow')
-    await arrived
+    await gate.arrived
     await user.get('/login')
-    release()
+    gate.open()
     expect((await slow).cookies).toEqual(['other=1'])
     expect((await user.get('/read')).json()).toEqual({ user: 'ada' })
   })
@@ -224,16 +217,14 @@ describe('stores of the older contract', () => {
   })
 
   test('an id that is just being ended is not free', async () => {
-    let destroyed = () => {}
+    const gate = new Gate()
     const rows = new Map<string, object>()
     const store = adaptLegacy(
       {
         ...classic(rows),
         destroy: (sid) => {
           rows.delete(sid)
-          return new Promise<void>((resolve) => {
-            destroyed = resolve
-          })
+          return gate.pass()
         },
       },
       () => 0,
@@ -243,7 +234,7 @@ describe('stores of the older contract', () => {
     const ending = store.replace('key', '{"a":1}', ended, 500)
     await expect.poll(() => rows.size).toBe(0)
     expect(await store.load('key')).toBe(ended)
-    destroyed()
+    gate.open()
     await ending
   })
 

@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Opened, SOME } from '../support/backends.js'
+import { Gate } from '../support/gate.js'
 import { type Routes, type Site, serve } from '../support/site.js'
 
 describe.each(SOME)('$name', ({ open }) => {
@@ -14,16 +15,14 @@ describe.each(SOME)('$name', ({ open }) => {
   afterEach(() => site.close())
   afterAll(() => opened.close())
 
-  let release: () => void
+  let gate: Gate
   let committed: Promise<void>
   async function start(routes: Routes) {
     let done = () => {}
     committed = new Promise((resolve) => {
       done = resolve
     })
-    const held = new Promise<void>((resolve) => {
-      release = resolve
-    })
+    gate = new Gate()
     site = await serve(
       {
         '/read': (ctx) => ({ ...ctx.session }),
@@ -33,7 +32,7 @@ describe.each(SOME)('$name', ({ open }) => {
         ...routes,
         '/held': async (ctx) => {
           await routes['/held']?.(ctx)
-          await held
+          await gate.pass()
           ctx.session.late = true
         },
       },
@@ -133,7 +132,7 @@ describe.each(SOME)('$name', ({ open }) => {
     const [incoming] = await arrived
     outgoing.destroy()
     await once(incoming.socket, 'close')
-    release()
+    gate.open()
     await committed
     await turn()
     expect((await user.get('/read')).json()).toEqual({ x: 1, early: true, late: true })

@@ -154,7 +154,7 @@ describe.each(STORES)('%s under express-session', (_name, make) => {
     const slow = browser.get('/slow')
     await asked.gate.arrived
     await browser.get('/add')
-    asked.gate.release()
+    asked.gate.open()
     await slow
     const read = (await browser.get('/read')).json()
     expect(read).toMatchObject({ views: 1, note: 'slow', user: 'bob' })
@@ -167,7 +167,7 @@ describe.each(STORES)('%s under express-session', (_name, make) => {
     const slow = browser.get('/slow')
     await asked.gate.arrived
     await browser.get('/forget')
-    asked.gate.release()
+    asked.gate.open()
     await slow
     const read = (await browser.get('/read')).json()
     expect(read).toMatchObject({ note: 'slow' })
@@ -182,7 +182,7 @@ describe.each(STORES)('%s under express-session', (_name, make) => {
     const slow = browser.get('/slow')
     await asked.gate.arrived
     await browser.get('/logout')
-    asked.gate.release()
+    asked.gate.open()
     expect((await slow).status).toBe(200)
     expect((await open().get('/read', { cookie })).json()).not.toHaveProperty('user')
   })

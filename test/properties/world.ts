@@ -6,6 +6,7 @@ import session, {
   type SessionStore,
 } from '../../src/index.js'
 import { FaultyStore, type StoreCall } from '../../src/testing.js'
+import { Gate } from '../support/gate.js'
 import { inject } from '../support/inject.js'
 import { type Data, type Op, type Outcome, outcome, type Pending } from './model.js'
 
@@ -21,10 +22,7 @@ export class World {
   readonly #prefix: string
   readonly #middleware: SessionMiddleware<unknown>
   readonly #handle: ReturnType<Koa['callback']>
-  readonly #waiting = new Map<
-    string,
-    { ops: Op[]; early: boolean; gate: Promise<void>; arrived(): void }
-  >()
+  readonly #waiting = new Map<string, { ops: Op[]; early: boolean; gate: Gate }>()
   readonly #defer: boolean
   #requests = 0
 
@@ -54,8 +52,7 @@ export class World {
       const request = this.#waiting.get(ctx.path)
       if (!request) return
       if (request.early) await ctx.session
-      request.arrived()
-      await request.gate
+      await request.gate.pass()
       for (const op of request.ops) await perform(ctx, op)
       ctx.body = 'done'
     })
@@ -71,25 +68,21 @@ export class World {
   /** Begins a request, and returns once it waits at its gate. */
   async begin(browser: number, ops: Op[], early: boolean): Promise<void> {
     const path = `/${this.#requests++}`
-    let open = () => {}
-    const gate = new Promise<void>((resolve) => {
-      open = resolve
-    })
+    const gate = new Gate()
     const jar = this.jars[browser] ?? new Map<string, string>()
     const id = jar.get('koa.sid')
     const looked = !this.#defer || early
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-    await new Promise<void>((arrived) => {
-      this.#waiting.set(path, { ops, early, gate, arrived })
-      const reply = inject(this.#handle, path, cookie)
-      const finish = () => {
-        open()
-        return reply
-      }
-      this.pending.push({ browser, ops, id, looked, seen: undefined, finish })
-    })
-    const begun = this.pending.at(-1)
-    if (begun && looked) this.#look(begun)
+    this.#waiting.set(path, { ops, early, gate })
+    const reply = inject(this.#handle, path, cookie)
+    const finish = () => {
+      gate.open()
+      return reply
+    }
+    const begun: Pending = { browser, ops, id, looked, seen: undefined, finish }
+    this.pending.push(begun)
+    await gate.arrived
+    if (looked) this.#look(begun)
   }
 
   /** Opens the gate of a request, and compares what came of it with the model. */

@@ -30,8 +30,10 @@ export const MODES: Mode[] = [
 
 /** Defines every race, in each mode, on one store. */
 export function playAll(open: Backend['open'], modes: readonly Mode[]): void {
-  describe.each(modes)('rolling $rolling, defer $defer, strict $strict.hashIds', ({
+  const cases = modes.map((mode, at) => ({ ...mode, parallel: at === 0 ? 100 : 20 }))
+  describe.each(cases)('rolling $rolling, defer $defer, strict $strict.hashIds', ({
     strict,
+    parallel,
     ...mode
   }) => {
     let opened: Opened
@@ -39,21 +41,23 @@ export function playAll(open: Backend['open'], modes: readonly Mode[]): void {
     let user: Player
     beforeAll(async () => {
       opened = await open()
+      site = await serveSteps({ store: opened.store, prefix: opened.prefix, ...mode, ...strict })
     })
     beforeEach(async () => {
-      site = await serveSteps({ store: opened.store, prefix: opened.prefix, ...mode, ...strict })
-      user = new Player([site.origin])
+      site.reset()
+      user = new Player([site.origin], site.gates)
       for (const key of (await opened.records()).keys()) await opened.remove(key)
     })
-    afterEach(async () => {
-      user.close()
+    afterEach(() => user.close())
+    afterAll(async () => {
       await site.close()
+      await opened.close()
     })
-    afterAll(() => opened.close())
 
     test.each(Object.keys(CASES))('%s', (name) =>
       CASES[name]?.({
         user,
+        parallel,
         records: async () => (await opened.records()).size,
         expire: (id) => opened.remove(opened.prefix + (strict ? hashed(id) : id)),
       }))

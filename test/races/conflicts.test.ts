@@ -13,7 +13,7 @@ afterEach(async () => {
 
 async function start(options: Parameters<typeof serveSteps>[0]) {
   site = await serveSteps(options)
-  user = new Player([site.origin])
+  user = new Player([site.origin], site.gates)
 }
 
 describe.each(STRONG.slice(0, 2))('two requests change the same key, on $name', ({ open }) => {

@@ -1,13 +1,17 @@
 import { Browser, type Reply } from '../support/browser.js'
+import type { Gates } from '../support/gate.js'
 
 /** A user whose requests go to one server, or to several in turn, and who may do several at once. */
 export class Player {
   readonly browser: Browser
   readonly #origins: readonly string[]
+  readonly #gates: Gates | undefined
   #turn = 0
 
-  constructor(origins: readonly string[]) {
+  /** `gates`: those of the server, where it runs in this process. */
+  constructor(origins: readonly string[], gates?: Gates) {
     this.#origins = origins
+    this.#gates = gates
     this.browser = new Browser(origins[0] ?? '')
   }
 
@@ -19,7 +23,7 @@ export class Player {
     return this.browser.jar.get('koa.sid')
   }
 
-  /** With `cookie`: as somebody who still holds that one. */
+  /** `cookie`: sends this one in the place of the jar's. */
   do(steps: string, cookie?: string): Promise<Reply> {
     const origin = this.#origins[this.#turn++ % this.#origins.length]
     return this.browser.get(`${origin}/?do=${steps}`, cookie === undefined ? {} : { cookie })
@@ -29,14 +33,16 @@ export class Player {
     return (await this.do('read', cookie)).json()
   }
 
-  /** Begins a request and returns when it stands at the gate. */
+  /** Begins a request, and returns when it waits at the gate. */
   async start(gate: string, steps: string, cookie?: string): Promise<{ finish(): Promise<Reply> }> {
     const origin = this.#origins[this.#turn % this.#origins.length]
     const reply = this.do(steps, cookie)
-    await this.#gate(`${origin}/gate/arrived?name=${gate}`)
+    if (this.#gates) await this.#gates.arrived(gate)
+    else await this.browser.get(`${origin}/gate/arrived?name=${gate}`)
     return {
       finish: async () => {
-        await this.#gate(`${origin}/gate/open?name=${gate}`)
+        if (this.#gates) this.#gates.open(gate)
+        else await this.browser.get(`${origin}/gate/open?name=${gate}`)
         return reply
       },
     }
@@ -44,9 +50,5 @@ export class Player {
 
   close(): void {
     this.browser.close()
-  }
-
-  async #gate(url: string): Promise<void> {
-    await this.browser.get(url)
   }
 }

@@ -78,6 +78,7 @@ describe.each(GAMES)('two processes on one $name (rolling $rolling, defer $defer
     const user = new Player(origins)
     await CASES[name]?.({
       user,
+      parallel: 100,
       records: async () => (await opened.records()).size,
       expire: (id) => opened.remove(opened.prefix + id),
     })

@@ -2,15 +2,19 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import Koa, { type Context } from 'koa'
 import session, { type SessionOptions } from '../../src/index.js'
+import { Gates } from '../support/gate.js'
 
 /**
  * An app whose handlers do what the query says, step by step: `/?do=read,wait:a,set:x:1`. A `wait`
- * stops at a gate until `/gate/open?name=a`; `/gate/arrived?name=a` answers once somebody stands there.
+ * stops at a gate until `/gate/open?name=a`; `/gate/arrived?name=a` answers once a request waits there.
  */
 export interface StepsSite {
   origin: string
   errors: unknown[]
   events: string[]
+  gates: Gates
+  /** Empties the lists. */
+  reset(): void
   close(): Promise<void>
 }
 
@@ -87,8 +91,11 @@ export async function serveSteps(options: SessionOptions<SessionData>): Promise<
   app.use(async (ctx) => {
     for (const step of String(ctx.query.do ?? '').split(',')) {
       const [name = '', key = '', value = ''] = step.split(':')
-      if (name === 'wait') await gates.pass(key)
-      else await STEPS[name]?.(ctx, key, value)
+      if (name !== 'wait') await STEPS[name]?.(ctx, key, value)
+      else {
+        await gates.pass(key)
+        gates.close(key)
+      }
     }
     const body = JSON.stringify(ctx.state.read ?? null)
     // The session is committed behind this handler; only then may the answer end.
@@ -101,42 +108,15 @@ export async function serveSteps(options: SessionOptions<SessionData>): Promise<
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     errors,
     events,
+    gates,
+    reset() {
+      errors.length = 0
+      events.length = 0
+    },
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       middleware.close()
     },
   }
-}
-
-class Gates {
-  readonly #gates = new Map<string, { arrived: Signal; open: Signal }>()
-
-  async pass(name: string): Promise<void> {
-    const gate = this.#gate(name)
-    gate.arrived.give()
-    await gate.open.given
-    this.#gates.delete(name)
-  }
-
-  arrived(name: string): Promise<void> {
-    return this.#gate(name).arrived.given
-  }
-
-  open(name: string): void {
-    this.#gate(name).open.give()
-  }
-
-  #gate(name: string) {
-    const gate = this.#gates.get(name) ?? { arrived: new Signal(), open: new Signal() }
-    this.#gates.set(name, gate)
-    return gate
-  }
-}
-
-class Signal {
-  give: () => void = () => undefined
-  readonly given = new Promise<void>((resolve) => {
-    this.give = resolve
-  })
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import session, { type LegacyStore, MemoryStore, type SessionStore } from '../../src/index.js'
 import { Browser } from '../support/browser.js'
+import { Gate } from '../support/gate.js'
 import { hashed } from '../support/hashed.js'
 import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
@@ -39,14 +40,12 @@ function open() {
   return { store, memory, table }
 }
 
-let gates: Map<string, { arrived: () => void; opened: Promise<void> }>
+let gate: Gate
 const ROUTES: Routes = {
   ...BASICS,
   '/slow': async (ctx) => {
-    const gate = gates.get('slow')
     const read = { ...ctx.session }
-    gate?.arrived()
-    await gate?.opened
+    await gate.pass()
     if (ctx.query.end) ctx.session = null
     else ctx.session.slow = 1
     return read
@@ -74,18 +73,13 @@ function over(user: Browser, site: Site): Browser {
 
 /** Begins a request that waits in its handler. */
 async function slow(user: Browser, path = '/slow'): Promise<() => Promise<number>> {
-  let go = () => {}
-  const opened = new Promise<void>((resolve) => {
-    go = resolve
-  })
-  let reply: Promise<{ status: number }> | undefined
-  await new Promise<void>((arrived) => {
-    gates = new Map([['slow', { arrived, opened }]])
-    reply = user.get(path)
-  })
+  const mine = new Gate()
+  gate = mine
+  const reply = user.get(path)
+  await mine.arrived
   return async () => {
-    go()
-    return (await reply)?.status ?? 0
+    mine.open()
+    return (await reply).status
   }
 }
 

@@ -1,43 +1,29 @@
 import fc from 'fast-check'
 import Keygrip from 'keygrip'
-import Koa, { type Context } from 'koa'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readCookie } from '../../src/cookie/header.js'
 import { CookiePolicy } from '../../src/cookie/policy.js'
-import session, { MemoryStore, SessionError } from '../../src/index.js'
+import type { SessionOptions } from '../../src/index.js'
 import { decodeCookie, usesDefaults } from '../../src/record/stored-cookie.js'
 import { isId } from '../../src/session/id.js'
-import { FaultyStore } from '../../src/testing/faulty.js'
-import { isPolluted, RUNS, TIMEOUT } from '../support/hostile/check.js'
-import { header, LIVE, mac } from '../support/hostile/header.js'
+import { Browser } from '../support/browser.js'
+import { RUNS, TIMEOUT } from '../support/hostile/check.js'
+import { header } from '../support/hostile/header.js'
 import { FOUND_OPTIONS, jsonOptionsOf, optionsOf } from '../support/hostile/options.js'
 import { inject } from '../support/inject.js'
-import { KEYS, type Site, type SiteOptions, serve } from '../support/site.js'
+import { listen } from '../support/listen.js'
+import { CookieOracle, LIVE } from '../support/oracle/cookie.js'
+import { checkOptions, optionNames } from '../support/oracle/options.js'
+import { KEYS, serve } from '../support/site.js'
 
-// Hostile input, at random. `npm run fuzz` is guided by coverage, and times what must be linear.
-const DAY = 86_400_000
-
+// Random input. `npm run fuzz` uses the same oracles guided by coverage, and times what must be linear.
 describe('H1, H2: the Cookie header', () => {
-  const ALPHABET = /^[A-Za-z0-9_\-.:~+=@!|%{}]$/
-  const fits = (id: string) =>
-    id.length >= 16 &&
-    id.length <= 256 &&
-    id.split('').every((character) => ALPHABET.test(character)) &&
-    !id.startsWith('.') &&
-    !id.includes('..')
-
-  /** The id that a header proves, found in another way than src does it. */
-  function proven(text: string, digests: string[]): string | undefined {
-    const pairs = text.split(';').map((each) => each.replace(/^[ \t]+/, ''))
-    const named = (name: string) =>
-      pairs.flatMap((each) => (each.startsWith(`${name}=`) ? [each.slice(name.length + 1)] : []))
-    const marks = named('koa.sid.sig').slice(0, 4)
-    const signed = (id: string) =>
-      digests.some((digest) => KEYS.some((key) => marks.includes(mac(digest, key, id))))
-    return named('koa.sid').slice(0, 4).filter(fits).find(signed)
-  }
-
-  const CASES: { title: string; digests: string[]; options: SiteOptions; wire: boolean }[] = [
+  const CASES: {
+    title: string
+    digests: string[]
+    options: SessionOptions<SessionData>
+    wire: boolean
+  }[] = [
     { title: 'sha1', digests: ['sha1'], options: {}, wire: false },
     {
       title: 'either',
@@ -51,44 +37,33 @@ describe('H1, H2: the Cookie header', () => {
       options: { digest: { sha1Until: new Date(0) }, rolling: true },
       wire: false,
     },
-    { title: 'sha1, on the wire', digests: ['sha1'], options: {}, wire: true },
+    { title: 'sha1, over HTTP', digests: ['sha1'], options: {}, wire: true },
   ]
-  describe.each(CASES)('signed with $title', ({ digests, options, wire }) => {
-    const store = new FaultyStore(new MemoryStore())
-    let site: Site
-    let received = ''
-    let seen: unknown
-    beforeAll(async () => {
-      const read = async (ctx: Context) => {
-        received = ctx.req.headers.cookie ?? ''
-        seen = { ...(await ctx.session) }
-      }
-      site = await serve({ '/read': read }, { ...options, store })
-      await store.create(`koa:sess:${LIVE}`, '{"name":"ada","cookie":{}}', Date.now() + DAY)
-    })
-    afterAll(() => site.close())
 
-    test('only a proven id is put to the store', { timeout: TIMEOUT }, async () => {
-      const handle = site.app.callback()
-      const browser = site.browser()
-      const send = (cookie: string) => {
-        if (!wire) return inject(handle, '/read', cookie)
-        browser.jar.clear()
-        // What Node lets through, and as much of it.
-        const sent = cookie.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').slice(0, 12_000)
-        return browser.get('/read', { cookie: sent })
-      }
-      const property = fc.asyncProperty(header, async (cookie) => {
-        store.calls.length = 0
-        const { status } = await send(cookie)
-        expect([status, site.errors]).toEqual([200, []])
-        const id = proven(received, digests)
-        const asked = new Set(store.calls.map(({ key }) => key))
-        expect([...asked]).toEqual(id === undefined ? [] : [`koa:sess:${id}`])
-        expect(seen).toEqual(id === LIVE ? { name: 'ada' } : {})
-        expect(isPolluted()).toBe(false)
-      })
-      await fc.assert(property, { numRuns: wire ? Math.ceil(RUNS / 3) : RUNS })
+  test.each(CASES)('signed with $title: the store is asked for a proven id only', {
+    timeout: TIMEOUT,
+  }, async ({ digests, options, wire }) => {
+    const oracle = new CookieOracle(digests, options)
+    const { origin, close } = await listen(oracle.app.koa.callback())
+    const browser = new Browser(origin)
+    const errors: unknown[] = []
+    oracle.app.koa.on('error', (error) => errors.push(error))
+    const overHttp = async (cookie: string) => {
+      errors.length = 0
+      // The bytes that Node lets through, and as many.
+      const sent = cookie.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').slice(0, 12_000)
+      browser.jar.clear()
+      const { status, cookies } = await browser.get('/', { cookie: sent })
+      return { status, cookies, errors }
+    }
+    const property = fc.asyncProperty(header, (cookie) =>
+      oracle.check(cookie, wire ? overHttp : undefined),
+    )
+    const numRuns = wire ? Math.ceil(RUNS / 3) : RUNS
+    await fc.assert(property, { numRuns }).finally(async () => {
+      browser.close()
+      await close()
+      oracle.close()
     })
   })
 
@@ -133,68 +108,30 @@ describe('H1, H2: the Cookie header', () => {
 })
 
 describe('H3: options', () => {
-  // An option that comes later is known without a word here.
-  const names = () => {
-    try {
-      session(JSON.parse('{"no option":1}'))
-      return []
-    } catch (error) {
-      return String(error)
-        .replace(/.*known are /, '')
-        .split(', ')
-    }
-  }
-
-  /** The middleware of these options; undefined: they were refused, and properly. */
-  function made(options: unknown): ReturnType<typeof session> | undefined {
-    try {
-      return Reflect.apply(session, undefined, [options])
-    } catch (error) {
-      expect(error).toBeInstanceOf(SessionError)
-      return undefined
-    } finally {
-      expect(isPolluted()).toBe(false)
-    }
-  }
-
-  test('its names are known', () => {
-    expect(names()).toContain('sessionIdStore')
-    expect(names()).toContain('cookie')
+  test('the error of an unknown option lists the known ones', () => {
+    expect(optionNames()).toContain('sessionIdStore')
+    expect(optionNames()).toContain('cookie')
   })
 
-  test('any: refused with a SessionError, or good for a request', {
+  test('any options are refused with a SessionError, or serve a request', {
     timeout: TIMEOUT,
   }, async () => {
-    const property = fc.asyncProperty(optionsOf(names()), async (options) => {
-      const middleware = made(options)
-      if (!middleware) return
-      const app = new Koa()
-      app.keys = KEYS
-      const errors: unknown[] = []
-      app.on('error', (error) => errors.push(error))
-      app.use(middleware)
-      app.use(async (ctx) => {
-        const current = await ctx.session
-        if (current) current.touched = 1
-        ctx.body = 'done'
-      })
-      await inject(app.callback(), '/', '').finally(() => middleware.close())
-      expect(errors.filter((error) => !(error instanceof SessionError))).toEqual([])
+    const property = fc.asyncProperty(optionsOf(optionNames()), async (options) => {
+      await checkOptions(options)
     })
     const examples = FOUND_OPTIONS.map((found): [unknown] => [found])
     await fc.assert(property, { numRuns: RUNS * 2, examples })
   })
 
-  test('from JSON: no __proto__ has a say', () => {
-    const property = fc.property(jsonOptionsOf(names()), (json) => {
+  test('options from JSON with a key __proto__ are refused', { timeout: TIMEOUT }, async () => {
+    const property = fc.asyncProperty(jsonOptionsOf(optionNames()), async (json) => {
       const options: unknown = JSON.parse(json)
-      const middleware = made(options)
-      middleware?.close()
+      const isAccepted = await checkOptions(options)
       const cookie: unknown = Reflect.get(Object(options), 'cookie')
       const named = [options, cookie].some((each) => Object.hasOwn(Object(each), '__proto__'))
-      if (named) expect(middleware).toBe(undefined)
+      if (named) expect(isAccepted).toBe(false)
     })
-    fc.assert(property, { numRuns: RUNS * 2 })
+    await fc.assert(property, { numRuns: RUNS * 2 })
   })
 })
 

@@ -8,7 +8,7 @@ import { installMissing, type Tool } from './tools.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Ask here for `/postgres` or `/mysql` and hear its URL: see `databaseUrl`. */
+    /** Answers `/postgres` and `/mysql` with the URL of the database: see `databaseUrl`. */
     databases: string
   }
 }
@@ -45,6 +45,8 @@ export default async function setup(project: TestProject) {
     return (await server).url
   }
   const desk = createServer((request, response) => {
+    // A connection kept open could end just as the next test asks.
+    response.setHeader('Connection', 'close')
     urlOf(request.url ?? '').then(
       (url) => response.end(url),
       (error) => response.writeHead(500).end(String(error)),

@@ -2,20 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build } from 'tsdown'
 
-/** A program of the tests as one file that Node runs as it is, in a folder of its own. */
+/** Modules as files that Node runs without TypeScript, in a folder of their own; `file` is the first. */
 export interface Bundle {
   file: string
   folder: string
   remove(): void
 }
 
-/** `beside` is where the folder goes: inside of the repo, so that the bundle finds koa and the drivers. */
-export async function bundle(beside: string, source: string): Promise<Bundle> {
+/** The folder goes into `beside`: inside of the repo, so that the bundle finds koa and the drivers. */
+export async function bundle(beside: string, ...sources: [string, ...string[]]): Promise<Bundle> {
   const folder = mkdtempSync(join(beside, 'generated-'))
-  const name = basename(source, '.ts')
+  const nameOf = (source: string) => basename(source, '.ts')
   await build({
     config: false,
-    entry: { [name]: join(beside, source) },
+    entry: Object.fromEntries(sources.map((source) => [nameOf(source), join(beside, source)])),
     format: 'esm',
     platform: 'node',
     outDir: folder,
@@ -25,5 +25,5 @@ export async function bundle(beside: string, source: string): Promise<Bundle> {
     logLevel: 'silent',
   })
   const remove = () => rmSync(folder, { recursive: true, force: true })
-  return { file: join(folder, `${name}.mjs`), folder, remove }
+  return { file: join(folder, `${nameOf(sources[0])}.mjs`), folder, remove }
 }

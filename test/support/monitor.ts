@@ -1,53 +1,58 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { ask } from '../services/redis-cluster.js'
+import { Redis } from 'ioredis'
 
 /**
- * What MONITOR tells of one server, on a bare socket: what others do on a busy server may come with
- * the very answer to MONITOR, and ioredis takes it for an answer too many.
+ * The commands that reach a server, as MONITOR lists them, on a bare socket: on a busy server the
+ * first lines may come with the answer to MONITOR, and ioredis fails at them.
  */
 export class Monitor {
-  readonly #port: number
   readonly #socket: Socket
+  readonly #client: Redis
   readonly #commands: string[][] = []
-  #heard: (() => void) | undefined
+  /** What to call when the ECHO of an argument is listed. */
+  readonly #markers = new Map<string, () => void>()
 
-  private constructor(port: number, socket: Socket) {
-    this.#port = port
+  private constructor(socket: Socket, client: Redis) {
     this.#socket = socket
-    createInterface(socket).on('line', (line) => this.#hear(line))
+    this.#client = client
+    createInterface(socket).on('line', (line) => this.#read(line))
   }
 
-  static async start(port: number): Promise<Monitor> {
-    const socket = connect(port, '127.0.0.1')
+  static async start(url: string): Promise<Monitor> {
+    const { hostname, port, username, password } = new URL(url)
+    const socket = connect(Number(port || 6379), hostname)
     await once(socket, 'connect')
-    const monitor = new Monitor(port, socket)
-    socket.write('MONITOR\r\n')
-    // The answer to it is the first line of all.
+    const monitor = new Monitor(socket, new Redis(url))
+    const auth = password && `AUTH ${username || 'default'} ${password}\r\n`
+    socket.write(`${auth}MONITOR\r\n`)
+    // Commands that come before the answer are not listed.
     await once(socket, 'data')
     return monitor
   }
 
-  /** The commands that came since the last call; what a script does inside is none. */
+  /** The commands since the last call, without those that a script runs. */
   async taken(): Promise<string[][]> {
-    // What came before this ECHO has been told when its own line comes.
-    const heard = new Promise<void>((resolve) => {
-      this.#heard = resolve
-    })
-    await ask({ port: this.#port }, (client) => client.echo('marker'))
-    await heard
+    const marker = randomUUID()
+    // All earlier commands are listed before this ECHO.
+    const listed = new Promise<void>((resolve) => this.#markers.set(marker, resolve))
+    await this.#client.echo(marker)
+    await listed
     return this.#commands.splice(0)
   }
 
   stop(): void {
     this.#socket.destroy()
+    this.#client.disconnect()
   }
 
-  #hear(line: string): void {
+  #read(line: string): void {
     if (/^\+\S+ \[\d+ lua\]/.test(line)) return
     const args = [...line.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, arg = '']) => arg)
-    if (args[1] === 'marker') this.#heard?.()
+    const marked = this.#markers.get(args[1] ?? '')
+    if (marked) marked()
     else if (args.length > 0) this.#commands.push(args)
   }
 }

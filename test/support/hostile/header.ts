@@ -1,12 +1,8 @@
-import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
+import { sign } from '../oracle/app.js'
+import { LIVE } from '../oracle/cookie.js'
 import { KEYS } from '../site.js'
 import { often, text, words } from './common.js'
-
-export const LIVE = 'the-id-of-a-live-session'
-
-export const mac = (digest: string, key: string, id: string) =>
-  createHmac(digest, key).update(`koa.sid=${id}`).digest('base64url')
 
 const NAMES = words('koa.sid koa.sid.sig')
 const NEAR_NAMES = [
@@ -25,7 +21,7 @@ const id = often(fc.constantFrom(...IDS), fc.stringMatching(/^[\w.:~+=@!|%{}-]{1
 const signatureOf = (signed: fc.Arbitrary<string>) =>
   fc
     .tuple(fc.constantFrom('sha1', 'sha256'), fc.constantFrom(...KEYS, 'a stranger’s key'), signed)
-    .map((parts) => mac(...parts))
+    .map(([digest, key, id]) => sign(id, { digest, key }))
 
 /** A text with one character put in place of another, or taken out. */
 export const tampered = (whole: string) =>

@@ -1,0 +1,72 @@
+import { MemoryStore, type SessionOptions } from '../../../src/index.js'
+import { FaultyStore } from '../../../src/testing.js'
+import { KEYS } from '../site.js'
+import { type Answer, type App, open, sign } from './app.js'
+import { demand, demandClean, describeErrors } from './demand.js'
+
+/** The only id that has a session. */
+export const LIVE = 'the-id-of-a-live-session'
+const PREFIX = 'koa:sess:'
+
+type Send = (cookie: string) => Promise<Answer>
+
+/** What holds for any Cookie header: the store is asked for a proven id only, and nothing fails. */
+export class CookieOracle {
+  readonly app: App
+  readonly #store = new FaultyStore(new MemoryStore())
+  readonly #digests: string[]
+  #received = ''
+  #seen: object = {}
+
+  /** `digests`: those that the options accept. */
+  constructor(digests = ['sha1'], options: SessionOptions<SessionData> = {}) {
+    this.#digests = digests
+    this.app = open({ ...options, store: this.#store }, async (ctx) => {
+      this.#received = ctx.req.headers.cookie ?? ''
+      this.#seen = { ...(await ctx.session) }
+    })
+    const later = Date.now() + 86_400_000
+    void this.#store.create(PREFIX + LIVE, '{"name":"ada","cookie":{}}', later)
+  }
+
+  /** `send`: in the place of a request without a network. */
+  async check(header: string, send: Send = (cookie) => this.app.send('/', cookie)): Promise<void> {
+    this.#store.calls.length = 0
+    this.#received = ''
+    this.#seen = {}
+    const { status, errors } = await send(header)
+    demand(status === 200 && errors.length === 0, `answered ${status}: ${describeErrors(errors)}`)
+    const id = proven(this.#received, this.#digests)
+    const asked = [...new Set(this.#store.calls.map(({ key }) => key))]
+    demand(
+      String(asked) === String(id === undefined ? [] : [PREFIX + id]),
+      'the store was asked for an id that the header does not prove',
+    )
+    const seen = JSON.stringify(this.#seen)
+    demand(seen === (id === LIVE ? '{"name":"ada"}' : '{}'), 'the handler saw another session')
+    demandClean()
+  }
+
+  close(): void {
+    this.app.close()
+  }
+}
+
+/** The id that a header proves, found in another way than src does it. */
+function proven(header: string, digests: string[]): string | undefined {
+  const pairs = header.split(';').map((pair) => pair.replace(/^[ \t]+/, ''))
+  const named = (name: string) =>
+    pairs
+      .filter((pair) => pair.startsWith(`${name}=`))
+      .slice(0, 4)
+      .map((pair) => pair.slice(name.length + 1))
+  const marks = named('koa.sid.sig')
+  const isSigned = (id: string) =>
+    digests.some((digest) => KEYS.some((key) => marks.includes(sign(id, { key, digest }))))
+  return named('koa.sid').filter(fits).find(isSigned)
+}
+
+function fits(id: string): boolean {
+  const isLong = id.length >= 16 && id.length <= 256
+  return isLong && !/[^A-Za-z0-9_.:~+=@!|%{}-]/.test(id) && id[0] !== '.' && !id.includes('..')
+}
