@@ -1,14 +1,14 @@
-import { makeCookie, SessionCookie } from '../../.fuzz/cookie/attributes.js'
-import { cookieValues, readCookie } from '../../.fuzz/cookie/header.js'
-import { CookiePolicy } from '../../.fuzz/cookie/policy.js'
-import { mergeLines } from '../../.fuzz/cookie/set-cookie.js'
-import { SignerCache } from '../../.fuzz/cookie/signature.js'
-import { splitFields } from '../../.fuzz/record/fields.js'
-import { encodeRecord, parseRecord } from '../../.fuzz/record/format.js'
-import { merge, storedSide } from '../../.fuzz/record/merge.js'
-import { decodeCookie, usesDefaults } from '../../.fuzz/record/stored-cookie.js'
-import { tombstoneUntil } from '../../.fuzz/record/tombstone.js'
-import { isId } from '../../.fuzz/session/id.js'
+import { makeCookie, SessionCookie } from '../../src/cookie/attributes.ts'
+import { cookieValues, readCookie } from '../../src/cookie/header.ts'
+import { CookiePolicy } from '../../src/cookie/policy.ts'
+import { mergeLines } from '../../src/cookie/set-cookie.ts'
+import { SignerCache } from '../../src/cookie/signature.ts'
+import { splitFields } from '../../src/record/fields.ts'
+import { encodeRecord, parseRecord } from '../../src/record/format.ts'
+import { merge } from '../../src/record/merge.ts'
+import { decodeCookie, usesDefaults } from '../../src/record/stored-cookie.ts'
+import { tombstoneUntil } from '../../src/record/tombstone.ts'
+import { isId } from '../../src/session/id.ts'
 
 // At most 64 KB of a Cookie header are read, so 2n stays below that.
 const N = 30_000
@@ -29,7 +29,7 @@ const names = (n) => Array.from({ length: Math.ceil(n / 10) }, (_, at) => `name$
 const object = (n, value) => Object.fromEntries(names(n).map((name) => [name, value]))
 const withOwn = (n) => ({ ...object(4 * n, 1), own: names(4 * n).map((name) => `not ${name}`) })
 const nested = (open, close) => (n) => open.repeat(n / 2) + close.repeat(n / 2)
-const sideOf = (data) => storedSide(splitFields(JSON.stringify(data)))
+const fieldsOf = (data) => splitFields(JSON.stringify(data))
 const refused = (options) => {
   try {
     return makeCookie(base, options)
@@ -83,7 +83,7 @@ const CASES = [
   [
     'merge: keys',
     (n) => object(n, 1),
-    (it) => merge(sideOf(it), sideOf({ ...it, a: 1 }), sideOf({ ...it, b: 1 }), 'mine'),
+    (it) => merge(fieldsOf(it), fieldsOf({ ...it, a: 1 }), fieldsOf({ ...it, b: 1 }), 'mine'),
   ],
 ]
 

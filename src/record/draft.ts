@@ -4,7 +4,7 @@ import type { Draft, LoadedRecord, RecordWrite } from './records.js'
 
 /** A record while one or more requests change it, before it is written. */
 export class RecordDraft implements Draft {
-  readonly #memo = new Map<string, Fields>()
+  #memo: Map<string, Fields> | undefined
   #whole: string | undefined
   #fields: Fields | undefined
   #write: RecordWrite
@@ -86,6 +86,7 @@ export class RecordDraft implements Draft {
 
   /** The fields of a record that a request read: many requests of a group have read the same. */
   fieldsOf(record: LoadedRecord): Fields {
+    this.#memo ??= new Map()
     const known = this.#memo.get(record.value)
     if (known) return known
     this.#memo.set(record.value, record.fields)

@@ -20,16 +20,20 @@ export function parseField(text: string | undefined): unknown {
 export function splitFields(json: string): Fields {
   const fields: Fields = new Map()
   let at = skipSpace(json, json.indexOf('{') + 1)
-  while (json[at] === '"') {
+  while (json.charCodeAt(at) === QUOTE) {
     const endOfKey = endOfString(json, at)
-    const key: string = JSON.parse(json.slice(at, endOfKey))
     const start = skipSpace(json, json.indexOf(':', endOfKey) + 1)
     const end = endOfValue(json, start)
-    fields.set(key, json.slice(start, end).trimEnd())
+    fields.set(keyIn(json, at + 1, endOfKey - 1), valueIn(json, start, end))
     at = skipSpace(json, end + 1)
   }
   return fields
 }
+
+const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c]
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
+/** No character of JSON between its values is above it, and no other one below. */
+const SPACE = 0x20
 
 /** The JSON object that has these fields, in their order. */
 export function joinFields(fields: Fields): string {
@@ -49,9 +53,21 @@ function canonical(json: string): string {
   return JSON.stringify(JSON.parse(json))
 }
 
+/** Only a key with an escape has to be parsed. */
+function keyIn(json: string, start: number, end: number): string {
+  const key = json.slice(start, end)
+  return key.includes('\\') ? JSON.parse(`"${key}"`) : key
+}
+
+function valueIn(json: string, start: number, end: number): string {
+  let last = end
+  while (json.charCodeAt(last - 1) <= SPACE) last--
+  return json.slice(start, last)
+}
+
 function skipSpace(json: string, from: number): number {
   let at = from
-  while (json[at] === ' ' || json[at] === '\n' || json[at] === '\r' || json[at] === '\t') at++
+  while (json.charCodeAt(at) <= SPACE) at++
   return at
 }
 
@@ -64,7 +80,7 @@ function endOfString(json: string, from: number): number {
 
 function isEscaped(json: string, at: number): boolean {
   let slashes = 0
-  while (json[at - 1 - slashes] === '\\') slashes++
+  while (json.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++
   return slashes % 2 === 1
 }
 
@@ -72,11 +88,11 @@ function isEscaped(json: string, at: number): boolean {
 function endOfValue(json: string, from: number): number {
   let depth = 0
   for (let at = from; at < json.length; at++) {
-    const char = json[at]
-    if (char === '"') at = endOfString(json, at) - 1
-    else if (char === '{' || char === '[') depth++
-    else if (depth === 0 && (char === ',' || char === '}')) return at
-    else if (char === '}' || char === ']') depth--
+    const code = json.charCodeAt(at)
+    if (code === QUOTE) at = endOfString(json, at) - 1
+    else if (code === OPEN_OBJECT || code === OPEN_LIST) depth++
+    else if (depth === 0 && (code === COMMA || code === CLOSE_OBJECT)) return at
+    else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth--
   }
   return json.length
 }

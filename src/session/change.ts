@@ -39,7 +39,7 @@ export class SessionChange implements Change {
 
   /** The session as it was when the change was made. */
   get fields(): Fields {
-    this.#fields ??= Session.fields(this.#session)
+    this.#fields ??= Session.fields(this.#session, this.#encoded)
     return this.#fields
   }
 

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { SessionCookie } from '../cookie/attributes.js'
-import { type Fields, parseField } from '../record/fields.js'
+import { type Fields, parseField, splitFields } from '../record/fields.js'
 import {
   encodeRecord,
   fieldsOfData,
@@ -121,8 +121,11 @@ export class Session {
     return encodeRecord(session, Session.#cookieJson(session), end)
   }
 
-  /** Internal: the fields of the session as its record would hold them. */
-  static fields(session: Session): Fields {
+  /** Internal: the fields of the session as its record would hold them; `encoded`: that record. */
+  static fields(session: Session, encoded?: string): Fields {
+    // With the default cookie, a record is nothing but these fields.
+    if (encoded !== undefined && session.#format.hasDefaultCookie(encoded))
+      return splitFields(encoded)
     return fieldsOfData(session, Session.#cookieJson(session))
   }
 

@@ -158,9 +158,10 @@ export const collision: Group = {
   strong: {
     'create: returns false for a key that holds a tombstone': async (t) => {
       const until = t.later
-      const key = await t.createRecord(tombstone(until), until)
+      const ended = tombstone(until)
+      const key = await t.createRecord(ended, until)
       equal(await t.store.create(key, A, t.later), false)
-      assertValue(await t.store.load(key), tombstone(until))
+      assertValue(await t.store.load(key), ended)
     },
   },
 }

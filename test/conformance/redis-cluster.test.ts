@@ -35,4 +35,4 @@ for (const [name, create] of Object.entries({
   GlideClusterClient: redisInTurn(glide),
   'a Cluster of ioredis, waiting for a replica': redisInTurn(ioredis, { waitReplicas }),
 }))
-  testStore(create, { describe, it, connections: 2, name: `RedisStore on ${name}` })
+  testStore(create, { describe, it, connections: 2, writers: 8, name: `RedisStore on ${name}` })

@@ -21,5 +21,11 @@ const onGlide = async () => {
   return { store: new RedisStore({ client }), close: () => client.close() }
 }
 
-testStore(onPool, { describe, it, connections: 2, name: 'RedisStore on createClientPool' })
-testStore(onGlide, { describe, it, connections: 2, name: 'RedisStore on GlideClient' })
+testStore(onPool, {
+  describe,
+  it,
+  connections: 2,
+  writers: 8,
+  name: 'RedisStore on createClientPool',
+})
+testStore(onGlide, { describe, it, connections: 2, writers: 8, name: 'RedisStore on GlideClient' })

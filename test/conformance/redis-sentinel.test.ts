@@ -26,4 +26,4 @@ for (const [title, create] of Object.entries({
   'iovalkey by Sentinel': redisInTurn(iovalkey),
   createSentinel: redisInTurn(nodeRedis),
 }))
-  testStore(create, { describe, it, connections: 2, name: `RedisStore on ${title}` })
+  testStore(create, { describe, it, connections: 2, writers: 8, name: `RedisStore on ${title}` })

@@ -17,12 +17,17 @@ for (const { name, open } of await sqliteDrivers()) {
   const file = path(`${name.replace(':', '-')}.db`)
   const inFile = () => create(file, clock.now)
 
-  testStore(inFile, { describe, it, clock, connections: 4, name: `SqliteStore on ${name}` })
-  testStore(inFile, { describe, it, clock, strong: false, name: 'the same by get, set, destroy' })
+  const options = { describe, it, clock }
+  testStore(inFile, { ...options, connections: 4, name: `SqliteStore on ${name}` })
+  testStore(inFile, {
+    ...options,
+    strong: false,
+    writers: 6,
+    name: 'the same by get, set, destroy',
+  })
   testStore(() => create(':memory:', clock.now), {
-    describe,
-    it,
-    clock,
+    ...options,
+    writers: 6,
     name: `${name}, in memory`,
   })
 }

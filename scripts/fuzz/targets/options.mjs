@@ -1,11 +1,11 @@
-import session, { MemoryStore, SessionError } from '../../../.fuzz/index.js'
-import { open } from '../site.mjs'
-import { demand, demandClean, describeErrors } from './check.mjs'
+import { MemoryStore } from '../../../src/index.ts'
+import { ATTRIBUTES } from '../../../test/support/hostile/common.ts'
+import { checkOptions, optionNames } from '../../../test/support/oracle/options.ts'
 
 const nothing = () => undefined
 const OLDER = { get: nothing, set: nothing, destroy: nothing }
 
-// Values that JSON cannot express, by name.
+// Values that JSON has no text for, by name.
 const NAMED = {
   '@nothing': nothing,
   '@store': new MemoryStore(),
@@ -23,13 +23,8 @@ const NAMED = {
   '@big': 10n,
 }
 
-const KNOWN = namesOf(() => session({ 'no option': 1 }))
-const ATTRIBUTES = [
-  ...['path', 'domain', 'httpOnly', 'secure', 'sameSite', 'signed', 'overwrite', 'maxAge'],
-  ...['maxage', 'rewrite', 'expires', 'priority', 'partitioned'],
-]
+const KNOWN = optionNames()
 
-/** Options either throw a SessionError, or serve a request that throws nothing but SessionErrors. */
 export const options = {
   name: 'options',
   seeds: [
@@ -73,48 +68,15 @@ export const options = {
     ...['lax', 'none', 'low', '/', 'sid', '__Host-sid', 'a.example', 'mine', 'sha256', ';'],
   ],
   async run(text) {
-    const value = parseInput(text)
-    if (value === undefined) return
-    const site = openSite(value)
-    demandClean()
-    if (!site) return
-    const { errors } = await site.send('/', '')
-    site.close()
-    const others = errors.filter((error) => !(error instanceof SessionError))
-    demand(others.length === 0, `accepted, and then failed: ${describeErrors(others)}`)
-    demandClean()
+    const value = revived(text)
+    if (value !== undefined) await checkOptions(value)
   },
 }
 
-function openSite(value) {
-  try {
-    return open(value, async (ctx) => {
-      const current = await ctx.session
-      if (current) current.touched = 1
-    })
-  } catch (error) {
-    demand(error instanceof SessionError, `refused by ${describeErrors([error])}`)
-    return undefined
-  }
-}
-
-function parseInput(text) {
+function revived(text) {
   try {
     return JSON.parse(text, (_, value) => (Object.hasOwn(NAMED, value) ? NAMED[value] : value))
   } catch {
     return undefined
-  }
-}
-
-// Read from the error message, so that new options are fuzzed without a change here.
-function namesOf(refused) {
-  try {
-    refused()
-    return []
-  } catch ({ message }) {
-    return message
-      .replace(/.*(?:known are|It takes:) /, '')
-      .replace(/\.$/, '')
-      .split(', ')
   }
 }
