@@ -8,7 +8,7 @@ import { afterAll, beforeAll } from 'vitest'
 export const root = join(import.meta.dirname, '../..')
 // Two levels below package.json, as the command is in the package.
 const bundle = mkdtempSync(join(root, 'test/generated-'))
-/** For the files of a test; commands run here unless told otherwise. It has no drivers. */
+/** For the files of a test; commands run here by default. It has no drivers. */
 export const folder = mkdtempSync(join(tmpdir(), 'koa-sess-command-'))
 
 beforeAll(async () => {
@@ -56,6 +56,11 @@ export function change(module: string, act: (data: Data) => unknown): void {
   const data = read(module)
   act(data)
   writeFileSync(`${module}.json`, JSON.stringify(data))
+}
+
+/** Lets a store go on that holds a call of `create`. */
+export function release(module: string): void {
+  writeFileSync(`${module}.json.go`, '')
 }
 
 /** The command, in a process of its own. */
