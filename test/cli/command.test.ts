@@ -5,7 +5,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import { tombstone } from '../../src/record/tombstone.js'
 import { RedisStore } from '../../src/stores/redis/store.js'
 import { RedisServer } from '../services/redis.js'
-import { change, type Data, fileStore, folder, read, release, root, run } from './run.js'
+import { ask, until } from '../services/redis-cluster.js'
+import { freePort } from '../services/server.js'
+import {
+  change,
+  clusterStore,
+  type Data,
+  fileStore,
+  folder,
+  read,
+  release,
+  root,
+  run,
+} from './run.js'
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const HOUR = 3_600_000
@@ -219,6 +231,38 @@ describe('Redis', () => {
       root,
     )
     expect([code, err]).toEqual([1, expect.stringMatching(/^koa-sess: a store failed: \w+\n$/)])
+  })
+
+  test('a Cluster that hangs while the command runs ends it', async () => {
+    const bus = `${await freePort()}`
+    const server = await RedisServer.start([
+      '--cluster-enabled',
+      'yes',
+      '--cluster-port',
+      bus,
+      '--cluster-announce-ip',
+      '127.0.0.1',
+    ])
+    await ask(server, (client) => client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383'))
+    await until('it serves', async () =>
+      `${await ask(server, (client) => client.cluster('INFO'))}`.includes('cluster_state:ok'),
+    )
+    for (const key of Object.keys(sessions(100)))
+      await ask(server, (client) => client.set(key, '{}', 'PX', HOUR))
+    change(to, (data) => Object.assign(data, { hold: 50 }))
+    const cluster = clusterStore('hangs', server.port)
+    const running = run(['migrate', '--from', cluster, '--to', to, '--write'])
+    await expect
+      .poll(() => Object.keys(read(to).records).length, { timeout: 15_000 })
+      .toBeGreaterThan(40)
+    server.pause()
+    release(to)
+    const { code, err } = await running
+    await server[Symbol.asyncDispose]()
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/^koa-sess: Redis did not answer [^\n]+\n$/),
+    ])
   })
 
   test('that dies in the middle ends the command, with one line', async () => {
