@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SessionStore } from '../stores/contract.js'
 import { type ProcessRecord, processBatch } from './batch.js'
 import { copy, preview } from './copy.js'
@@ -9,6 +10,9 @@ import { redact } from './redact.js'
 import { fingerprint, readState, type State, writeState } from './state.js'
 import { identify, openStore } from './stores.js'
 import { type Task, UsageError } from './usage.js'
+
+/** How long a store may take to close, in ms. */
+const CLOSE_TIMEOUT = 1000
 
 type Scan = NonNullable<SessionStore['scan']>
 
@@ -47,7 +51,18 @@ async function withStore<T>(
   try {
     return await use(opened)
   } finally {
-    await opened.close()
+    await closeInTime(opened)
+  }
+}
+
+/** Some clients wait without end for a server that is gone. The process ends all the same. */
+async function closeInTime(opened: OpenedStore): Promise<void> {
+  const timer = new AbortController()
+  const timeout = sleep(CLOSE_TIMEOUT, undefined, { signal: timer.signal }).catch(() => undefined)
+  try {
+    await Promise.race([opened.close(), timeout])
+  } finally {
+    timer.abort()
   }
 }
 
@@ -71,14 +86,14 @@ async function run(task: Task, saved: State, stores: Stores): Promise<number> {
 async function processPages(task: Task, state: State, { from, scan, to }: Stores): Promise<void> {
   const { prefix, batch, write } = task
   const processRecord = await (write ? copying(from.store, to) : previewing(to))
+  const probeStores = () => Promise.all([from.store, to.store].map(probe))
   const progress = new Progress(state.expected)
   const interrupt = new Interrupt()
   try {
     do {
       const page = await scan(prefix, state.cursor, batch)
-      const counts = await processBatch(page.records, processRecord)
-      // Throws if a store is down: the state is then not saved, and the batch is done again.
-      if (counts.failed > 0) await Promise.all([from.store, to.store].map(probe))
+      // Throws if a store does not answer: the state is not saved, so that the batch is repeated.
+      const counts = await processBatch(page.records, processRecord, probeStores)
       state.counts = addCounts(state.counts, counts)
       state.cursor = page.cursor
       state.done = write && page.cursor === undefined

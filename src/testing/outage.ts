@@ -14,7 +14,7 @@ const PATIENCE = 1500
 const patience = ({ outage }: TestContext) => outage.patience ?? PATIENCE
 
 /** Runs `act` while the store is down. Restarts the store even if `act` fails. */
-async function whileDown(t: TestContext, act: () => Promise<void>): Promise<void> {
+export async function whileDown(t: TestContext, act: () => Promise<void>): Promise<void> {
   await t.outage.down()
   try {
     await act()
@@ -24,7 +24,7 @@ async function whileDown(t: TestContext, act: () => Promise<void>): Promise<void
 }
 
 /** Waits until the store answers again. */
-async function waitUntilRecovered(t: TestContext, key: string): Promise<void> {
+export async function waitUntilRecovered(t: TestContext, key: string): Promise<void> {
   const deadline = Date.now() + patience(t)
   for (;;) {
     try {

@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import { tombstone } from '../record/tombstone.js'
 import type { SessionStore, StoredRecord } from '../stores/contract.js'
 import type { Group, Test, TestContext } from './context.js'
+import { waitUntilRecovered, whileDown } from './outage.js'
 import { assertReplaced, assertValue, recordOf } from './values.js'
 
 const A = recordOf('a')
@@ -19,15 +20,15 @@ function ifScannable(test: (t: TestContext, scan: Scan) => Promise<void>): Test 
   }
 }
 
-/** All records that a scan returns. `between` runs after every page but the last. */
+/** All records that a scan returns from `cursor` on. `between` runs after every page but the last. */
 async function scanAll(
   scan: Scan,
   prefix: string,
   count?: number,
   between: () => Promise<unknown> = async () => undefined,
+  cursor?: string,
 ): Promise<StoredRecord[]> {
   const records: StoredRecord[] = []
-  let cursor: string | undefined
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const page = await scan(prefix, cursor, count)
     records.push(...page.records)
@@ -160,6 +161,33 @@ export const scan: Group = {
         return store?.scan?.(...args) ?? { records: [], cursor: undefined }
       }
       deepEqual(keysOf(await scanAll(scan, t.key('other:'), 6)), keys)
+    }),
+  },
+}
+
+/** A server that was away may have become another process, in which older cursors mean nothing. */
+export const scanOutage: Group = {
+  name: 'scan and outage',
+  every: {},
+  strong: {
+    'a scan that continues after an outage misses no record': ifScannable(async (t, scan) => {
+      const keys = await createMany(t, 'outage:', 60)
+      const prefix = t.key('outage:')
+      const found = new Set<string>()
+      let cursor: string | undefined
+      do {
+        const page = await scan(prefix, cursor, 5)
+        for (const { key } of page.records) found.add(key)
+        cursor = page.cursor
+      } while (cursor !== undefined && found.size < keys.length / 2)
+      await whileDown(t, async () => {
+        await Promise.allSettled([t.store.load(prefix)])
+      })
+      await waitUntilRecovered(t, prefix)
+      // A server that keeps nothing on disk has lost them.
+      for (const key of keys) await t.store.create(key, recordOf(key), t.later)
+      for (const { key } of await scanAll(scan, prefix, 5, undefined, cursor)) found.add(key)
+      equal(keys.filter((key) => !found.has(key)).length, 0, 'records that the scan missed')
     }),
   },
 }

@@ -6,7 +6,7 @@ import { hostile } from './hostile.js'
 import type { Clock, CreateStore, Outage, StoreTraits } from './options.js'
 import { outage } from './outage.js'
 import { races } from './races.js'
-import { scan } from './scan.js'
+import { scan, scanOutage } from './scan.js'
 
 export interface StoreTests {
   /** The `describe` of your runner: Vitest, `node:test`, Mocha or a similar one. */
@@ -50,7 +50,7 @@ export function testStore(create: CreateStore, options: StoreTests): void {
     outage: options.outage,
   }
   describe(name, () => {
-    for (const group of traits.outage ? [...GROUPS, outage] : GROUPS) {
+    for (const group of traits.outage ? [...GROUPS, outage, scanOutage] : GROUPS) {
       const tests = { ...group.every, ...(traits.strong ? group.strong : {}) }
       // Vitest fails a describe without tests.
       if (Object.keys(tests).length === 0) continue

@@ -2,7 +2,7 @@
 export type Command = [name: string, ...args: string[]]
 
 // These commands act on a node, not on a key.
-const KEYLESS = ['scan', 'wait', 'asking']
+const KEYLESS = ['scan', 'wait', 'asking', 'info', 'cluster']
 
 /** The index of the key in a command; undefined: it has no key. */
 function keyIndex([name]: Command): number | undefined {
@@ -24,7 +24,7 @@ export function withPrefix(prefix: string, command: Command): Command {
   return [name, ...args.map((arg, at) => (at === index - 1 ? prefix + arg : arg))]
 }
 
-const SLOTS = 16_384
+export const SLOTS = 16_384
 const POLYNOMIAL = 0x1021
 
 /**
@@ -41,4 +41,13 @@ export function slotOf(key: string): number {
       crc = (crc & 0x8000 ? (crc << 1) ^ POLYNOMIAL : crc << 1) & 0xffff
   }
   return crc % SLOTS
+}
+
+/** A key that is in a slot once `keyPrefix` is before it; undefined: the prefix has a hash tag. */
+export function keyInSlot(slot: number, keyPrefix: string): string | undefined {
+  // Each key is in any slot with equal chance: so many tries fail once in 10^13.
+  for (let at = 0; at < 30 * SLOTS; at++) {
+    if (slotOf(`${keyPrefix}slot:${at}`) === slot) return `slot:${at}`
+  }
+  return undefined
 }

@@ -3,11 +3,15 @@ import { ONE_DAY } from '../../util/duration.js'
 import { unavailable } from '../../util/errors.js'
 import type { Page, StoredRecord } from '../contract.js'
 import type { Command } from './command.js'
-import type { Connection, Guard, RedisNode } from './connection.js'
+import type { Connection, Guard } from './connection.js'
 import { serverMessage } from './errors.js'
+import { type ScanNode, scanNodes } from './scan-nodes.js'
 
 /** The reply of PTTL for a key without an expiry. */
 const NO_EXPIRY = -1
+const FINGERPRINT_LENGTH = 16
+/** A cursor that no scan made, so it begins anew. */
+const RESTART = 'restart'
 
 /** Where a scan goes on: the index of a primary, and the cursor of its SCAN. */
 interface Position {
@@ -21,17 +25,21 @@ interface ScanRequest {
   count: number
 }
 
-/** Scans the primaries one after another. A cursor is `fingerprint:index:cursor`. */
+/**
+ * Scans the primaries one after another. A cursor is `fingerprint:index:cursor`.
+ *
+ * A cursor of SCAN is valid only in the process that made it. If a server restarted or failed over,
+ * or slots moved, the scan begins anew, so that it misses no record.
+ */
 export async function scan(
   connection: Connection,
   guard: Guard,
   now: () => number,
   { prefix, cursor, count }: ScanRequest,
 ): Promise<Page> {
-  const primaries = await guard(Promise.resolve(connection.primaries()))
-  const nodes = primaries.toSorted(byAddress)
+  const nodes = await scanNodes(connection, guard)
   const start = parseCursor(cursor, nodes)
-  const node = nodes[start.index]
+  const node = nodes[start.index]?.node
   if (!node) throw unavailable('The client knows no primary to scan. Check that it is connected.')
   const pattern = `${escapePattern(connection.keyPrefix + prefix)}*`
   const command: Command = ['scan', start.cursor, 'MATCH', pattern, 'COUNT', `${count}`]
@@ -39,34 +47,30 @@ export async function scan(
   const [next, found] = Array.isArray(reply) ? reply : ['0', []]
   const keys: string[] = found.map((key: unknown) => `${key}`.slice(connection.keyPrefix.length))
   const read = (key: string) => readRecord(key, (command) => guard(connection.send(command)), now)
-  const records = (await Promise.all(keys.map(read))).filter((record) => record !== undefined)
-  return { records, cursor: formatCursor(nodes, start.index, `${next}`) }
+  // Looks at the nodes again, as one of them may have been replaced before it answered the SCAN.
+  const [after, ...records] = await Promise.all([scanNodes(connection, guard), ...keys.map(read)])
+  const isSame = fingerprint(after) === fingerprint(nodes)
+  return {
+    records: records.filter((record) => record !== undefined),
+    cursor: isSame ? formatCursor(nodes, start.index, `${next}`) : RESTART,
+  }
 }
 
-/**
- * A cursor is valid only for the primaries that it was made with. After a failover the scan restarts:
- * cursors of a new primary differ, and it may come before the index, so records would be missed.
- */
-function parseCursor(cursor: string | undefined, nodes: RedisNode[]): Position {
-  const [primaries, index = '', at = ''] = cursor?.split(':') ?? []
-  const isValid =
-    primaries === fingerprint(nodes) && Number(index) < nodes.length && /^\d+$/.test(at)
+function parseCursor(cursor: string | undefined, nodes: ScanNode[]): Position {
+  const [made, index = '', at = ''] = cursor?.split(':') ?? []
+  const isValid = made === fingerprint(nodes) && Number(index) < nodes.length && /^\d+$/.test(at)
   return isValid ? { index: Number(index), cursor: at } : { index: 0, cursor: '0' }
 }
 
 /** SCAN returns the cursor 0 at the end of a node; after the last node the scan is complete. */
-function formatCursor(nodes: RedisNode[], index: number, cursor: string): string | undefined {
+function formatCursor(nodes: ScanNode[], index: number, cursor: string): string | undefined {
   const following = cursor === '0' ? index + 1 : index
   return following < nodes.length ? `${fingerprint(nodes)}:${following}:${cursor}` : undefined
 }
 
-function fingerprint(nodes: RedisNode[]): string {
-  const addresses = nodes.map(({ address }) => address).join()
-  return createHash('sha1').update(addresses).digest('hex').slice(0, 8)
-}
-
-function byAddress(one: RedisNode, other: RedisNode): number {
-  return one.address < other.address ? -1 : 1
+function fingerprint(nodes: ScanNode[]): string {
+  const states = nodes.map(({ process, slots }) => `${process} ${slots}`).join()
+  return createHash('sha1').update(states).digest('hex').slice(0, FINGERPRINT_LENGTH)
 }
 
 async function readRecord(

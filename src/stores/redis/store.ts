@@ -117,7 +117,9 @@ export class RedisStore extends BaseStore {
 
   /**
    * Reads with SCAN, GET and PTTL. A record without an expiry is returned as one that expires in a day.
-   * Do not reshard a Cluster during a scan; after a failover the scan starts again.
+   * The scan begins anew if a server restarted or failed over, or slots of a Cluster moved.
+   * @throws {SessionError} ERR_SESSION_UNAVAILABLE while slots of a Cluster have no primary or move;
+   * ERR_SESSION_STORE if the server reports no run_id.
    */
   async scan(prefix: string, cursor?: string, count: number = DEFAULT_PAGE_SIZE): Promise<Page> {
     return scan(this.#connection, this.#guard, this.now, { prefix, cursor, count })
