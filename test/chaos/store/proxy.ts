@@ -7,9 +7,12 @@ const LINGER_MS = 50
 /** `before`: the command does not reach the store. `after`: its answer does not come back. */
 export type When = 'before' | 'after'
 
+/** Decides by its bytes whether a command is the one to cut. It is asked once about each. */
+export type CommandTest = Pick<RegExp, 'test'>
+
 interface Cut {
   when: When
-  command: RegExp
+  command: CommandTest
   done(): void
 }
 
@@ -42,7 +45,7 @@ export class StoreProxy {
   }
 
   /** Cuts the connection that carries the next command of this kind, and resolves then. */
-  cut(when: When, command: RegExp): Promise<void> {
+  cut(when: When, command: CommandTest): Promise<void> {
     return new Promise((done) => {
       this.#cut = { when, command, done }
     })
