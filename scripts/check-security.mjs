@@ -33,7 +33,7 @@ process.exitCode = failed > 0 ? 1 : 0
 
 /** The tests that vitest would run, without skipped ones. */
 async function listTests() {
-  const command = ['vitest', 'list', '--project', 'node', '--json']
+  const command = ['vitest', 'list', '--project', 'node', '--project', 'unit', '--json']
   const { stdout } = await promisify(execFile)('npx', command, { cwd: root, maxBuffer: 2 ** 26 })
   return JSON.parse(stdout.slice(stdout.search(/^\[/m)))
 }
