@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: [
-      'test/unit/{id,duration,merge,record-format,tombstone,plan,options}.test.ts',
-      'test/unit/cookie-{header,signature,attributes}.test.ts',
+      'test/unit/{id,duration,fields,group-commit,key-move,lifetime,merge,record-format,tombstone,plan,options}.test.ts',
+      'test/unit/{cookie-header,cookie-signature,cookie-attributes,stored-cookie}.test.ts',
       'test/security/{checklist,absolute,at-rest,cookies,events,signatures,caches,cookie-only}.test.ts',
       'test/integration/{errors,expiry,lazy,regressions,renew,streams,surface}.test.ts',
       'test/races/{races,conflicts}.test.ts',

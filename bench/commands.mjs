@@ -1,4 +1,4 @@
-// How many Redis commands a request costs, counted by the server.
+// Counts the Redis commands of a request, by MONITOR.
 import assert from 'node:assert/strict'
 import { parseArgs } from 'node:util'
 import { Monitor } from './commands/monitor.mjs'
@@ -11,7 +11,7 @@ import { startRedis } from './shared/redis.mjs'
 
 const { values: options } = parseArgs({ options: OUTPUT })
 
-/** `forged`: with a cookie of the right shape; neither that nor `known`: without any. */
+/** `known`: with a valid cookie; `forged`: with an invalid signature; neither: without a cookie. */
 const CELLS = {
   anonymous: { path: '/untouched' },
   forged: { path: '/untouched', forged: true },
@@ -24,7 +24,7 @@ const CELLS = {
   logout: { path: '/logout', known: true },
 }
 
-// Often enough that the first of them, which loads a script, does not tell.
+// The first request also loads a script, so only the second and the third are compared.
 const TIMES = 3
 
 const server = await startRedis()
@@ -55,11 +55,11 @@ async function count(site, { path, known, forged }) {
     runs.push(await monitor.taken())
   }
   const [, again, last] = runs
-  assert.deepEqual(last, again, `${site.name}, ${path}: not the same each time`)
+  assert.deepEqual(last, again, `${site.name}, ${path}: the requests sent different commands`)
   return last
 }
 
-// The last character of a cookie is its signature's.
+// The last character of a cookie belongs to its signature.
 function forge(cookie) {
   return cookie.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
 }

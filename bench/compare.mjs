@@ -1,4 +1,4 @@
-// The in-process cells of the working tree against those of another revision, in one run:
+// Compares the in-process benchmark of the working tree and of another revision, in one run:
 // npm run bench:compare -- HEAD~3
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -24,7 +24,7 @@ const { values: options, positionals } = parseArgs({
   },
 })
 const [revision] = positionals
-if (!revision) throw new Error('Compare with which revision? npm run bench:compare -- HEAD~1')
+if (!revision) throw new Error('Name a revision to compare with: npm run bench:compare -- HEAD~1')
 const rounds = Number(options.rounds)
 const requests = Number(options.requests)
 const clock = options.cpu ? 'cpu' : 'wall'

@@ -1,4 +1,4 @@
-// What a failover costs: a primary is killed with -9 while users write, in several rounds.
+// Measures a failover: a primary is killed with -9 while users write, in several rounds.
 import { parseArgs } from 'node:util'
 import { report } from './failover/report.mjs'
 import { round } from './failover/round.mjs'

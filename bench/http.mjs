@@ -1,4 +1,4 @@
-// Requests over HTTP with a Redis behind, against what Koa and the bare commands can do. See docs/performance.md.
+// Requests over HTTP with sessions in Redis, compared with bare Koa and raw commands. See docs/performance.md.
 import { parseArgs } from 'node:util'
 import { cellsOf, PATHS } from './http/cells.mjs'
 import { LIMIT } from './http/limit.mjs'

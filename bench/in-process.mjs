@@ -1,4 +1,4 @@
-// What a session middleware adds to bare Koa, without network and database. See docs/performance.md.
+// The cost of a session middleware on top of bare Koa, without network or database. See docs/performance.md.
 import { parseArgs } from 'node:util'
 import { checkLane, checkVariant } from './in-process/check.mjs'
 import { Lane } from './in-process/lane.mjs'

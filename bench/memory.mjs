@@ -1,4 +1,4 @@
-// What a million sessions in memory cost: bytes, pauses, and the work of dropping them.
+// The cost of a million sessions in memory: bytes, garbage collection pauses, and expiry.
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { report } from './memory/report.mjs'

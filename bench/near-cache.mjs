@@ -1,4 +1,4 @@
-// Whether node-redis' client-side cache is worth it behind the middleware. See docs/performance.md.
+// Measures the client-side cache of node-redis behind the middleware. See docs/performance.md.
 import { parseArgs } from 'node:util'
 import { cellsOf } from './http/cells.mjs'
 import { compare } from './http/rounds.mjs'

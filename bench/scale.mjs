@@ -1,4 +1,4 @@
-// Whether it stays as fast with a million sessions as with a thousand.
+// Compares the speed with a thousand and with a million sessions.
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { plot, report } from './scale/report.mjs'
@@ -36,7 +36,7 @@ try {
   const measured = children.flatMap((one) =>
     OPERATIONS.map((operation) => ({ ...one, operation, rates: [] })),
   )
-  // The first round only warms up.
+  // The first round warms up and is not counted.
   for (let round = -1; round < rounds; round++) {
     for (const { child, operation, rates } of shuffled(measured)) {
       const rate = await child.ask('measure', { operation, seconds })

@@ -1,4 +1,4 @@
-// What it costs to have the package: the time to load it, and its size.
+// Measures the time to load each package, and its size.
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
@@ -17,7 +17,7 @@ const child = fileURLToPath(new URL('start/import.mjs', import.meta.url))
 
 const names = Object.keys(PACKAGES)
 const times = new Map(names.map((name) => [name, []]))
-// The first round only fills the file system's caches.
+// The first round fills the file system's caches and is not counted.
 for (let round = -1; round < rounds; round++) {
   for (const name of shuffled(names)) {
     const { stdout } = await promisify(execFile)(process.execPath, [child, name])

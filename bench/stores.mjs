@@ -1,4 +1,4 @@
-// Each store against its bare client: operations a second, and bytes for each session. See docs/stores.md.
+// Compares each store with its bare client: operations a second, and bytes for each session. See docs/stores.md.
 import { parseArgs } from 'node:util'
 import { machine } from './shared/machine.mjs'
 import { OUTPUT, publish } from './shared/publish.mjs'
@@ -27,7 +27,7 @@ try {
     opened.push({ name, contender, bytes: await fill(contender, sessions), slices: new Map() })
   }
   const cells = opened.flatMap((one) => OPERATIONS.map((operation) => ({ ...one, operation })))
-  // The first round only warms up.
+  // The first round warms up and is not counted.
   for (let round = -1; round < rounds; round++) {
     for (const { contender, slices, operation } of shuffled(cells)) {
       const taken = {}

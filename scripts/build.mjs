@@ -1,5 +1,5 @@
-// Each subpath of `exports`, and each command of `bin`, becomes one ES module; a subpath also becomes
-// what cannot require() one falls back to (Jest, older bundlers). tsc adds the types.
+// Bundles each subpath of `exports` and each command of `bin` into one ES module. A subpath also gets
+// a CommonJS fallback, for Jest and older bundlers. tsc writes the types.
 import { copyFile, readFile, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { build } from 'tsdown'
@@ -17,7 +17,7 @@ const shared = {
   checks: { legacyCjs: false, pluginTimings: false },
 }
 
-// In a few files instead of fifty: to find and to compile them was most of what an import took.
+// A few files instead of fifty: finding and compiling them took most of the time of an import.
 await build({
   ...shared,
   entry: Object.fromEntries(modules.map((module) => [nameOf(module), sourceOf(module)])),
@@ -40,15 +40,15 @@ await build({
   outDir: 'dist/cjs',
   clean: false,
   dts: true,
-  // Nobody reads what only tools load; the ES modules beside it are for people.
+  // Only tools load the fallback. The ES modules stay readable.
   minify: true,
 })
-// Their types are the ES module's own, and nothing else needs what was made for them.
+// These two entries have hand-written types, so their generated ones are replaced or removed.
 for (const name of ['index', 'cookie'])
   await copyFile(`src/cjs/${name}.d.cts`, `dist/cjs/${name}.d.cts`)
 await rm('dist/cjs/middleware.d.cts', { force: true })
 
-// rolldown puts a helper that several entries need into one of them, and all others then load it.
+// rolldown may put a shared helper into an entry, and then the others would load all of that entry.
 const names = ['index', ...entry.map(([name]) => name)]
 for (const name of new Set(names)) {
   const code = await readFile(`dist/cjs/${name}.cjs`, 'utf8')

@@ -1,4 +1,4 @@
-// Packs the package and uses it as its users do. Arguments are further versions to do it with:
+// Packs the package, installs it and runs the consumers. Arguments are further versions to test with:
 // node scripts/check-package.mjs node@22 typescript@5.9.3
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -14,7 +14,7 @@ const versions = process.argv.slice(2).map((argument) => argument.split('@'))
 
 const temp = await mkdtemp(join(tmpdir(), 'koa-sess-package-'))
 const consumers = join(temp, 'consumers')
-// It has no dependencies, so this is all that an application gets: measured, and some room.
+// The measured size and some room. Without dependencies, this is all that an application installs.
 const MOST_BYTES = 520_000
 let passed = 0
 let failed = 0
@@ -36,7 +36,7 @@ async function checkPackage() {
   await checkTypes('TypeScript', join(bin, 'tsc'))
   await checkTypes('TypeScript', join(bin, 'tsc'), ['ts-cjs/tsconfig.commonjs.json'])
   await checkNode(`Node ${process.version}`, process.execPath)
-  // What cannot require() an ES module gets the CommonJS files.
+  // Without require() of ES modules, Node loads the CommonJS files.
   await check('CommonJS fallback', () =>
     exec(process.execPath, ['--no-experimental-require-module', join(consumers, 'cjs/main.js')]),
   )
@@ -51,7 +51,7 @@ async function checkPackage() {
   }
 }
 
-/** What the action returns, or true; undefined if it failed. */
+/** Runs and counts an action. @returns its result, or true; undefined if it failed. */
 async function check(name, action) {
   const start = performance.now()
   const log = (state) =>
@@ -72,7 +72,7 @@ async function pack() {
   const { stdout } = await exec('npm', ['pack', '--json', '--pack-destination', temp], {
     cwd: root,
   })
-  // The build that npm runs first prints to the same place.
+  // The build that npm runs first also prints to stdout.
   const [{ filename, unpackedSize }] = JSON.parse(stdout.slice(stdout.search(/^\[/m)))
   if (unpackedSize > MOST_BYTES)
     throw new Error(`The package takes ${unpackedSize} bytes unpacked, more than ${MOST_BYTES}`)

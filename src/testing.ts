@@ -7,5 +7,5 @@ export {
   type StoreCall,
   type StoreMethod,
 } from './testing/faulty.js'
+export type { Clock, CreateStore, OpenStore, Outage } from './testing/options.js'
 export { type StoreTests, testStore } from './testing/suite.js'
-export type { Clock, CreateStore, OpenStore, Outage } from './testing/trial.js'

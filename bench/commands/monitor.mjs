@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 
 const MARKER = 'koa-sess-bench-marker'
 
-/** What a Redis was sent, told by itself; what a script does inside stands apart. */
+/** Records the commands that a Redis received, and separately those that scripts ran. */
 export class Monitor {
   #client
   #monitor
@@ -23,8 +23,8 @@ export class Monitor {
 
   /** The commands since the last call. */
   async taken() {
-    // What came before this command has been told when its own line comes.
-    const told = new Promise((resolve) => {
+    // MONITOR reports commands in order: when the marker is reported, all earlier ones are.
+    const reported = new Promise((resolve) => {
       const listen = (_time, args) => {
         if (!args.includes(MARKER)) return
         this.#monitor.off('monitor', listen)
@@ -33,7 +33,7 @@ export class Monitor {
       this.#monitor.on('monitor', listen)
     })
     await this.#client.echo(MARKER)
-    await told
+    await reported
     const taken = { sent: this.#sent, inside: this.#inside }
     this.#sent = []
     this.#inside = []

@@ -1,7 +1,7 @@
 import { conditions } from '../shared/machine.mjs'
 import { table } from '../shared/table.mjs'
 
-/** Rows are packages, columns are what the request does. */
+/** Rows are packages, columns are kinds of requests. */
 export function report(results, { markdown }) {
   const { counted } = results
   const cells = [...new Set(counted.map(({ cell }) => cell))]
@@ -12,7 +12,7 @@ export function report(results, { markdown }) {
   ])
   const text = [
     conditions(results),
-    'Commands that one request sends to Redis, told by its MONITOR; in brackets what a script does inside:',
+    'Commands that one request sends to Redis, as MONITOR reports them; in brackets the commands that a script runs:',
     table([['', ...cells], ...rows], { markdown }),
   ]
   return text.join('\n\n')

@@ -9,7 +9,7 @@ const exec = promisify(execFile)
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const git = (...args) => exec('git', args, { cwd: ROOT })
 
-/** A revision in a worktree of its own, built with the packages that are installed here. */
+/** Checks a revision out into a new worktree and builds it with the packages installed here. */
 export async function checkOut(revision) {
   const { stdout } = await git('rev-parse', '--short', '--verify', `${revision}^{commit}`)
   const commit = stdout.trim()

@@ -3,7 +3,7 @@ import { conditions } from '../shared/machine.mjs'
 import { ratios, summary } from '../shared/statistics.mjs'
 import { spread, table } from '../shared/table.mjs'
 
-/** One entry for each scenario: what the request costs now, relative to what it cost before. */
+/** One entry for each scenario: the cost of a request now, relative to the other revision. */
 export function evaluate(times, { now, before }) {
   const scenarios = [...new Set([...times.keys()].map((lane) => lane.scenario))]
   return scenarios.map((scenario) => {
@@ -29,7 +29,7 @@ export function report(results, { markdown }) {
   const head = ['', 'whole request', `added, ${names.before}`, 'added, now', 'ratio']
   return [
     `${conditions(results)} ${rounds} rounds of ${requests} requests.`,
-    `The working tree relative to ${names.before}: the whole request, round by round (min – median – max), and what it adds to bare Koa, in ${unit} (5th percentile). Below 1 is faster now.`,
+    `The working tree relative to ${names.before}: the whole request, round by round (min – median – max), and its cost on top of bare Koa, in ${unit} (5th percentile). Below 1, the working tree is faster.`,
     table([head, ...rows], { markdown }),
   ].join('\n\n')
 }

@@ -2,7 +2,7 @@ import { conditions } from '../shared/machine.mjs'
 import { summary } from '../shared/statistics.mjs'
 import { spread, table, whole } from '../shared/table.mjs'
 
-/** A row for each client, with and without waiting, with replicas that keep up and that were cut off just before. */
+/** A row for each client, with and without waitReplicas, with connected and with cut-off replicas. */
 export function report(results, { markdown }) {
   const { cells, rounds, users, commandTimeout } = results
   const head = [
@@ -16,7 +16,7 @@ export function report(results, { markdown }) {
   ]
   return [
     `${conditions(results)} ${rounds} rounds of each; ${users} users; commandTimeout ${commandTimeout} ms; cluster-node-timeout and down-after-milliseconds 500.`,
-    'min – median – max of the rounds; failed and lost are sums of all rounds. All on one machine.',
+    'min – median – max of the rounds; failed and lost are sums over all rounds. All on one machine.',
     table([head, ...cells.map(row)], { markdown }),
   ].join('\n\n')
 }

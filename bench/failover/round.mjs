@@ -8,7 +8,7 @@ const WARM_UP_MS = 500
 const LONGEST_MS = 30_000
 const WAIT_MS = 500
 
-/** One primary that is killed under load: what its users saw. */
+/** Kills one primary under load. @returns what its users saw. */
 export async function round({ setup, waits, cutOff, users, commandTimeout }) {
   const { group: kind, connect } = SETUPS[setup]
   const { start, primary, replicas } = GROUPS[kind]
@@ -22,7 +22,7 @@ export async function round({ setup, waits, cutOff, users, commandTimeout }) {
     const [victim, followers] = [await primary(group), await replicas(group)]
     if (cutOff > 0) {
       for (const follower of followers) follower.pause()
-      // What was sent already would reach them all the same.
+      // Without this, data in their socket buffers would still reach the replicas.
       await ask(victim, (one) => one.call('CLIENT', 'KILL', 'TYPE', 'REPLICA'))
       await sleep(cutOff)
     }
@@ -30,7 +30,7 @@ export async function round({ setup, waits, cutOff, users, commandTimeout }) {
     const killed = performance.now()
     for (const follower of followers) follower.resume()
     await until(async () => (await primary(group)) !== victim)
-    // Whoever took over was the only replica: writes that wait for one need the old node back.
+    // The new primary was the only replica: writes that wait for a replica need the old node back.
     if (waits && kind === 'cluster') await victim.start()
     const over = performance.now()
     await until(async () => load.hasRecovered(over))

@@ -5,7 +5,7 @@ import { createCluster } from 'redis'
 import { RedisCluster } from '../../test/services/redis-cluster.ts'
 import { RedisSentinels } from '../../test/services/redis-sentinel.ts'
 
-/** How each client is connected; `group`: what it is connected to. */
+/** How each client connects. `group`: the kind of servers that it connects to. */
 export const SETUPS = {
   'ioredis Cluster': {
     group: 'cluster',
@@ -39,7 +39,7 @@ async function nodeRedis(cluster, options = {}) {
   return { client, quit: () => client.destroy() }
 }
 
-/** What is started, who is killed, and who follows it. */
+/** For each kind: how to start it, the primary to kill, and its replicas. */
 export const GROUPS = {
   cluster: {
     start: () => RedisCluster.start(),

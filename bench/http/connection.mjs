@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 const OK = Buffer.from('HTTP/1.1 200 ')
 const END_OF_HEAD = '\r\n\r\n'
 
-/** A keep-alive connection that sends the next request when the answer to the last one is there. */
+/** A keep-alive connection that sends the next request when the last response is complete. */
 export class Connection {
   #socket
   #requests
@@ -28,10 +28,12 @@ export class Connection {
     await once(this.#socket, 'connect')
     this.#socket.on('data', (chunk) => this.#read(chunk))
     this.#socket.on('error', (error) => this.#done?.reject(error))
-    this.#socket.on('close', () => this.#done?.reject(new Error('The server hung up')))
+    this.#socket.on('close', () =>
+      this.#done?.reject(new Error('The server closed the connection')),
+    )
   }
 
-  /** Sends until that moment, and notes in ms how long each answer took. */
+  /** Sends requests until a moment, and adds the latency of each response to `latencies`, in ms. */
   drive(until, latencies) {
     this.#until = until
     this.#latencies = latencies

@@ -1,9 +1,9 @@
-// Makes the load, in a process of its own.
+// Generates the load, in a process of its own.
 import { answer } from '../shared/child.mjs'
 import { quantile } from '../shared/statistics.mjs'
 import { Connection } from './connection.mjs'
 
-// So many connect at a time.
+// The number of connections to open at a time.
 const BATCH = 64
 
 let connections = []

@@ -8,7 +8,7 @@ const COOKIE = 'koa.sid='
 const RECORD = JSON.stringify(SMALL)
 const LASTING = ['PX', 86_400_000]
 
-/** What no session package can do without: the commands alone, neither parsed nor signed. */
+/** The least that a session package must do: the Redis commands, without parsing or signing. */
 export function openLimit(url) {
   const client = new Redis(url)
   let count = 0
@@ -19,7 +19,7 @@ export function openLimit(url) {
     return key
   }
   const found = (record, body) => {
-    if (record === null) throw new Error('There is no such record')
+    if (record === null) throw new Error('The record is missing')
     return body
   }
   const handlers = {

@@ -27,7 +27,7 @@ const handlers = {
   },
 }
 
-/** A session package on its Redis store, `package` or `package, client`. Rolling is an option, so that is a second app. */
+/** A session package on its Redis store: `package` or `package, client`. `rolling` needs an app of its own. */
 export async function openPackage(contender, url) {
   const store = await REDIS_STORES[contender](url)
   const [name] = contender.split(', ')

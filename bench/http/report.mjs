@@ -15,7 +15,7 @@ export function report(results, { markdown }) {
       ],
       ...entries.map(row),
     ]),
-    'koa-sess and its targets (medians of the ratios), and the CPU time of its server for a request relative to theirs (min – median – max), which other work on the machine moves less:',
+    'koa-sess and its targets (medians of the ratios), and the CPU time of its server for a request relative to the others (min – median – max), which other work on the machine affects less:',
     write([
       [
         ...['', 'connections', 'to the limit', 'target', '', 'to koa-session', 'target', ''],
@@ -37,16 +37,16 @@ function row(entry) {
 }
 
 function compared({ cell, connections, toLimit, toPeer, cpu, targets: { limit, peer } }) {
-  const told = ({ target, met }) => [`≥ ${target}`, met ? 'met' : 'missed']
+  const verdict = ({ target, met }) => [`≥ ${target}`, met ? 'met' : 'missed']
   return [
     ...[cell, whole(connections)],
-    ...[toLimit.median.toFixed(2), ...told(limit)],
-    ...[toPeer.median.toFixed(2), ...told(peer)],
+    ...[toLimit.median.toFixed(2), ...verdict(limit)],
+    ...[toPeer.median.toFixed(2), ...verdict(peer)],
     ...[spread(cpu.toLimit), spread(cpu.toPeer)],
   ]
 }
 
-/** Latency of reads against connections. */
+/** Plots the latency of reads against the number of connections. */
 export function plot({ entries }) {
   const reads = entries
     .filter(({ cell }) => cell === 'read')

@@ -8,7 +8,7 @@ const PEER = 'koa-session'
 const rate = ({ perSecond }) => perSecond
 const cpu = ({ user, system }) => user + system
 
-/** One entry for each contender in each cell: `measured` are the slices of its rounds. */
+/** One entry for each contender in each cell. `measured` holds the slices of its rounds. */
 export function evaluate(measured) {
   return measured.map(({ cell, contender, slices }) => {
     const slicesOf = (name) =>

@@ -8,7 +8,7 @@ import { check, slice } from './slice.mjs'
 
 const GENERATOR = fileURLToPath(new URL('generator.mjs', import.meta.url))
 
-/** Every contender in every cell, once a round, in random order: the slices of each. */
+/** Measures every contender in every cell, once a round, in random order. */
 export async function compare({ contenders, cells, rounds, seconds }) {
   const server = await startRedis()
   const redis = new Redis(server.url)
@@ -21,7 +21,7 @@ export async function compare({ contenders, cells, rounds, seconds }) {
     const measured = cells.flatMap((cell) =>
       sites.map((site) => ({ cell, site, contender: site.name, slices: [] })),
     )
-    // The first round only warms up.
+    // The first round warms up and is not counted.
     for (let round = -1; round < rounds; round++) {
       for (const cell of cells) {
         for (const one of shuffled(measured.filter((other) => other.cell === cell))) {

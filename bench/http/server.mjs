@@ -7,7 +7,7 @@ import { openPackage } from './package.mjs'
 
 const [name, url] = process.argv.slice(2)
 const server = createServer(name === LIMIT ? openLimit(url) : await openPackage(name, url))
-// A thousand connections come at once; Node's own backlog is 511.
+// A thousand connections arrive at once; Node's default backlog is 511.
 server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
 await once(server, 'listening')
 

@@ -4,7 +4,7 @@ import { Child } from '../shared/child.mjs'
 
 const SERVER = fileURLToPath(new URL('server.mjs', import.meta.url))
 
-/** The server of one contender, as the parent process sees it. */
+/** The server process of one contender. */
 export class Site {
   #child
 
@@ -16,7 +16,7 @@ export class Site {
     return site
   }
 
-  /** The cookies of so many users who logged in. */
+  /** Logs users in. @returns their cookies. */
   login(users) {
     return Promise.all(Array.from({ length: users }, async () => (await this.get('/login')).cookie))
   }

@@ -4,9 +4,9 @@ import { LIMIT } from './limit.mjs'
 const USERS = 100
 const WARM_UP_SECONDS = 0.2
 
-/** One contender in one cell for a moment: requests/s, latencies in ms, µs of CPU for each request. */
+/** Measures one contender in one cell: requests/s, latencies in ms, CPU in µs for each request. */
 export async function slice({ site, generator, redis }, cell, seconds) {
-  // What earlier slices created must not fill the memory.
+  // Otherwise the sessions of earlier slices would fill the memory.
   await redis.flushall()
   const { path, body, anonymous, connections: count } = cell
   const cookies = anonymous ? [undefined] : await site.login(USERS)
@@ -26,7 +26,7 @@ async function cpu(site, redis) {
   return { ...(await site.cpu()), redis: (seconds('user') + seconds('sys')) * 1e6 }
 }
 
-/** That a contender answers what the cell says, and sends the cookie when it must. */
+/** Asserts that a contender sends the expected body, and the cookie when the cell says so. */
 export async function check(site, { path, body, sends, anonymous }) {
   const [cookie] = anonymous ? [] : await site.login(1)
   const answer = await site.get(path, cookie)

@@ -3,7 +3,7 @@ import { SMALL } from '../shared/sessions.mjs'
 import { cookieOf, send } from './request.mjs'
 import { BARE } from './setups.mjs'
 
-/** That a variant keeps sessions at all: a fast no-op must not get into the table. */
+/** Asserts that a variant stores sessions: a fast no-op must not get into the table. */
 export async function checkVariant({ name, plain }) {
   if (name === BARE) return
   const ask = async (cookie, use) => {
@@ -28,7 +28,7 @@ export async function checkVariant({ name, plain }) {
   assert.equal((await ask(undefined, user)).seen(), undefined, `${name} starts out empty`)
 }
 
-/** That a lane answers what its scenario says, and sends the cookie (and its signature) when it must. */
+/** Asserts that a lane sends the expected body, and cookie and signature when its scenario says so. */
 export async function checkLane(lane) {
   const { variant, scenario } = lane
   const { body, headers } = await lane.enter().send()

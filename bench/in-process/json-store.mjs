@@ -1,6 +1,6 @@
 /**
- * The store of every peer: JSON in a Map, as a database would hold it, behind promises, as a
- * database would answer. It never expires anything, which is in the peers' favour.
+ * The store of every peer: JSON in a Map behind promises, like a database. It expires nothing,
+ * which favours the peers.
  */
 export class JsonStore {
   #records = new Map()

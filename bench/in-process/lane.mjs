@@ -2,12 +2,12 @@ import { cookieOf, send } from './request.mjs'
 import { handlerFor } from './scenarios.mjs'
 import { BARE } from './setups.mjs'
 
-// So that no variant lives off one record and one cookie that never leave the processor's caches.
+// With a single user, record and cookie would stay in the processor's caches.
 const USERS = 100
 
 const SOME_COOKIE = `koa.sid=${'x'.repeat(32)}; koa.sid.sig=${'x'.repeat(27)}`
 
-/** One variant in one scenario: its app, its handler, and the cookies of its users. */
+/** One variant in one scenario: its app, its handler and the cookies of its users. */
 export class Lane {
   #app
   #handler
@@ -22,10 +22,10 @@ export class Lane {
     this.#cookies = cookies
   }
 
-  /** Logs its users in, where the scenario has any, and sends the cookies they got from then on. */
+  /** Logs the users in, if the scenario has sessions; later requests send their cookies. */
   static async open(variant, scenario) {
     if (!scenario.session) return new Lane(variant, scenario, [undefined])
-    // Bare Koa knows no sessions, but its requests carry a cookie of the same length.
+    // Bare Koa has no sessions, but its requests carry a cookie of the same length.
     if (variant.name === BARE) return new Lane(variant, scenario, [SOME_COOKIE])
     const login = {
       ...scenario,
@@ -37,13 +37,13 @@ export class Lane {
     return new Lane(variant, scenario, cookies)
   }
 
-  /** Makes the app run this lane's handler; the lanes of a variant share it. */
+  /** Installs this lane's handler in the app, which the lanes of a variant share. */
   enter() {
     this.#app.handler = this.#handler
     return this
   }
 
-  /** The next user's request. */
+  /** Sends the next user's request. */
   send() {
     const cookies = this.#cookies
     this.#turn = (this.#turn + 1) % cookies.length

@@ -1,9 +1,9 @@
 import { shuffled } from '../shared/statistics.mjs'
 
-/** In µs. The CPU's leaves out what this process waits for, as when others use the processor. */
+/** Clocks in µs. The CPU clock leaves out the time in which other processes use the processor. */
 export const CLOCKS = {
   wall: () => performance.now() * 1000,
-  // Linux knows the sum exactly, and only guesses at how it divides: that is seen in a few ms.
+  // Linux measures the sum exactly, and estimates how it divides into user and system.
   cpu: () => {
     const { user, system } = process.cpuUsage()
     return user + system
@@ -11,15 +11,15 @@ export const CLOCKS = {
 }
 
 /**
- * Rounds of requests, every lane once a round, in another order each time: whatever else the
- * machine does hits all of them alike. Returns each lane's µs per request, round by round.
+ * Runs every lane once a round, in random order, so that other work on the machine affects all
+ * lanes alike. @returns each lane's µs per request, round by round.
  */
 export async function measure(lanes, { rounds, requests, warmUp, clock = CLOCKS.wall }) {
   for (const lane of lanes) await timed(lane, warmUp, clock)
   const times = new Map(lanes.map((lane) => [lane, []]))
   for (let round = 0; round < rounds; round++) {
     for (const lane of shuffled(lanes)) {
-      // Nobody pays for the garbage of the lane before.
+      // Otherwise a lane would pay for the garbage of the one before it.
       collectYoung()
       times.get(lane).push(await timed(lane, requests, clock))
     }
@@ -28,8 +28,8 @@ export async function measure(lanes, { rounds, requests, warmUp, clock = CLOCKS.
 }
 
 /**
- * Bytes of V8 heap that a request allocates: what the heap grew by over a few requests, too few to
- * start a collection. The median of many, as one that was collected in says nothing.
+ * Samples the bytes of V8 heap that a request allocates: the growth over a few requests, too few to
+ * start a collection. Use the median, as a sample with a collection in it is wrong.
  */
 export async function measureBytes(lane, { samples = 201, requests = 10 } = {}) {
   const grown = []
@@ -48,7 +48,7 @@ async function timed(lane, requests, clock) {
   return (clock() - begun) / requests
 }
 
-/** One request after another, each in a turn of the event loop of its own, as they come in a server. */
+/** Sends requests one after another, each in its own turn of the event loop, as a server gets them. */
 export function drive(lane, requests) {
   lane.enter()
   return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
-// What stands in for Node's request and response: just enough for Koa, the same for every variant,
-// so that nothing but Koa and the middleware is on the clock.
+// Minimal replacements for Node's request and response, the same for every variant, so that only
+// Koa and the middleware are measured.
 
 const SOCKET = { encrypted: false, writable: true, readable: true, on() {}, removeListener() {} }
 
@@ -12,7 +12,7 @@ class Request {
   socket = SOCKET
 
   constructor(cookie) {
-    // As many as a browser sends at least; a fresh object, as Node's parser makes one each time.
+    // The fewest headers that a browser sends, in a new object, as Node's parser creates one.
     this.headers = { host: 'localhost', accept: '*/*', connection: 'keep-alive' }
     if (cookie) this.headers.cookie = cookie
   }
@@ -49,19 +49,19 @@ class Response {
     this.finished = true
     this.writableEnded = true
   }
-  // Koa waits for the end of a response; nobody here tells it, and nobody needs to.
+  // Koa listens for the end of a response. No event is emitted: nothing here depends on it.
   on() {}
   removeListener() {}
 }
 
-/** One request through an app; its response, once Koa is done with it. */
+/** Sends one request through an app. Resolves with the response when Koa has ended it. */
 export async function send(callback, cookie) {
   const response = new Response()
   await callback(new Request(cookie), response)
   return response
 }
 
-/** The Cookie header that a browser would send after this response; undefined: it got no cookie. */
+/** The Cookie header that a browser would send after this response; undefined without Set-Cookie. */
 export function cookieOf({ headers }) {
   return headers['set-cookie']?.map((line) => line.slice(0, line.indexOf(';'))).join('; ')
 }

@@ -4,7 +4,7 @@ import { RATIOS, READ_BYTES } from './targets.mjs'
 
 const OURS = 'koa-sess'
 
-/** What was measured, as numbers: one entry for each variant in each scenario, and the ratios. */
+/** One entry for each variant in each scenario, and the ratios between variants. */
 export function evaluate(times, bytes) {
   const cells = [...times].map(([{ variant, scenario }, values]) => ({
     variant,
@@ -20,7 +20,7 @@ export function evaluate(times, bytes) {
   return { cells, ratios: ratios(find), bytes: allocated(bytes) }
 }
 
-/** Bytes on top of bare Koa's; undefined where no read was measured. */
+/** Bytes on top of bare Koa's; undefined if no read was measured. */
 function allocated(bytes) {
   if (bytes.size === 0) return undefined
   const medians = new Map([...bytes].map(([{ variant }, values]) => [variant, median(values)]))

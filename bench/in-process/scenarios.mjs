@@ -8,8 +8,8 @@ const bareRead = (ctx) => {
 }
 
 /**
- * `session`: what the store holds under the cookie of the request; without one, it carries no
- * cookie. `sends`: whether the answer has to carry the cookie.
+ * `session`: the stored session of the request's cookie; without it, the request has no cookie.
+ * `sends`: whether the response must set the cookie.
  */
 export const SCENARIOS = [
   { name: 'untouched, no cookie', handler: untouched, body: 'ok', sends: false },
@@ -28,7 +28,7 @@ export const SCENARIOS = [
   { name: 'read 10 KB', session: LARGE, handler: read, bare: bareRead, body: NAME, sends: false },
 ]
 
-/** What the handler of a scenario does where there is no session. */
+/** The handler of a scenario; bare Koa gets one that uses no session. */
 export function handlerFor(scenario, variant) {
   return variant === BARE ? (scenario.bare ?? untouched) : scenario.handler
 }

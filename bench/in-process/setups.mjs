@@ -19,13 +19,13 @@ export const NAMES = Object.keys(VARIANTS)
 
 /** koa-sess, or another build of it, on its MemoryStore. */
 export function onItsOwnStore({ default: session, MemoryStore }) {
-  // New sessions stay until the end of the run: none may be dropped on the way.
+  // Large enough to hold every session of the run, so that none is evicted.
   return { middleware: install(session), store: () => new MemoryStore({ max: 10_000_000 }) }
 }
 
 /**
- * The apps of one variant. There are only two, as an app of one's own for each scenario would make
- * the middleware meet more kinds of `ctx` than it does in a server, and V8 slows down with each.
+ * The apps of one variant. There are only two: with an app for each scenario, the middleware would
+ * get more shapes of `ctx` than in a server, and V8 slows down with each.
  */
 export function setUp(name, variant = VARIANTS[name]) {
   return {

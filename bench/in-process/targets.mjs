@@ -1,4 +1,4 @@
-/** The most that koa-sess may add to bare Koa, as a share of what each peer adds. */
+/** The highest cost of koa-sess on top of bare Koa, as a share of each peer's. */
 export const RATIOS = {
   'untouched, no cookie': { 'koa-session': 1, 'koa-generic-session': 0.1 },
   read: { 'koa-session': 0.22, 'koa-generic-session': 0.18 },
@@ -8,5 +8,5 @@ export const RATIOS = {
   'read 10 KB': { 'koa-session': 0.5, 'koa-generic-session': 0.45 },
 }
 
-/** Bytes that a read may allocate on top of bare Koa's. */
+/** The most bytes that a read may allocate on top of bare Koa's. */
 export const READ_BYTES = 3000

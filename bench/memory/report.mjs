@@ -1,7 +1,7 @@
 import { conditions } from '../shared/machine.mjs'
 import { spread, table, whole } from '../shared/table.mjs'
 
-/** What this project set itself for koa-sess: bytes of RSS for each session, ms of a full collection. */
+/** The targets of koa-sess: bytes of RSS for each session, ms of a full collection. */
 const TARGETS = { rss: 600, pause: 50 }
 
 export function report(results, { markdown }) {
@@ -24,7 +24,7 @@ export function report(results, { markdown }) {
     write([
       ['', 'measured', 'target', ''],
       against('RSS for each session', ours.rss, TARGETS.rss),
-      // The least of them: other work on the machine only adds.
+      // The minimum: other work on the machine can only lengthen a pause.
       against('full collection, ms', ours.pauses.min, TARGETS.pause),
     ]),
     `koa-sess, when all of them expire at once: turns of the event loop in ms, for at most ${seconds} s each:`,

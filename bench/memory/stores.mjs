@@ -8,27 +8,27 @@ const GenericStore = createRequire(import.meta.url)('koa-generic-session/lib/mem
 
 const EXAMPLE = JSON.stringify(SMALL)
 
-// Each gets an object of its own, strings included, as each login makes one.
+// A new object with new strings for each session, as each login creates one.
 function session(index) {
   const data = JSON.parse(EXAMPLE)
   data.user.id = index
   return data
 }
 
-/** What keeps a session under a key. With `expire` all but one of them end, which `use` reads. */
+/** Each store puts a session under a key. `expire` ends all but one, which `use` reads. */
 export const STORES = {
   'koa-sess': (size) => {
     let ahead = 0
     const now = () => Date.now() + ahead
     const store = new MemoryStore({ max: size + 1, now })
     const put = (key, index) => store.create(key, JSON.stringify(session(index)), now() + DAY)
-    put('somebody', 0)
+    put('survivor', 0)
     return {
       put,
-      use: () => store.load('somebody'),
+      use: () => store.load('survivor'),
       expire: () => {
         ahead = 2 * DAY
-        put('somebody', 0)
+        put('survivor', 0)
       },
       size: () => store.size - 1,
     }

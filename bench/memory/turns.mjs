@@ -2,8 +2,8 @@ import { createHistogram, PerformanceObserver } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 
 /**
- * How long the turns of the event loop take, for so many seconds or until it is done: whatever
- * works in the background lengthens them. `use` is what one turn does itself.
+ * Measures the turns of the event loop, for so many seconds or until `done`. Work in the
+ * background lengthens them. `use` runs once a turn.
  */
 export async function observe({ seconds, use, done }) {
   const turns = createHistogram()

@@ -7,7 +7,7 @@ const [name, sessions] = process.argv.slice(2)
 const size = Number(sessions)
 
 answer({
-  /** Fills it: bytes for each session, and how long a full garbage collection takes, in ms. */
+  /** Fills the store. @returns bytes for each session, and pauses of a full collection in ms. */
   fill() {
     const before = used()
     const store = STORES[name](size)
@@ -22,7 +22,7 @@ answer({
     }
   },
 
-  /** What expired sessions cost those that are not: nothing expired, all of them, all of them in use. */
+  /** Measures how expiry slows down live sessions: with nothing expired, all expired, and in use. */
   async expire(seconds) {
     const store = globalThis.kept
     const phases = []

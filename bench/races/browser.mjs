@@ -1,4 +1,4 @@
-/** What a browser does about cookies: it keeps them, forgets the expired ones, and sends the rest. */
+/** A cookie jar like a browser's: it stores cookies, drops expired ones and sends the rest. */
 export class Browser {
   #origin
   #jar = new Map()
@@ -11,11 +11,11 @@ export class Browser {
     return [...this.#jar].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 
-  /** `cookie`: what to send instead of what is in the jar now, as a request does that began earlier. */
+  /** `cookie` is sent instead of the jar's cookies, as by a request that began earlier. */
   async get(query, { cookie = this.cookie } = {}) {
     const headers = cookie ? { cookie } : {}
     const response = await fetch(`${this.#origin}/?${new URLSearchParams(query)}`, { headers })
-    // A browser takes cookies when the headers come, not when the body ends.
+    // A browser stores cookies when the headers arrive, not when the body ends.
     for (const line of response.headers.getSetCookie()) this.#take(line)
     const text = await response.text()
     return { status: response.status, data: response.ok ? JSON.parse(text) : undefined }

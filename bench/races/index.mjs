@@ -1,4 +1,4 @@
-// Who loses, revives or moves what when two requests of one user overlap. See docs/races.md.
+// Runs two overlapping requests of one user and reports what each package loses. See docs/races.md.
 import { parseArgs } from 'node:util'
 import { writeInto } from '../shared/page.mjs'
 import { startRedis } from '../shared/redis.mjs'
@@ -13,9 +13,9 @@ const { values: options } = parseArgs({
   },
 })
 
-// A schedule that hangs shows a bug; nothing else here looks at the time.
+// Ends a schedule that hangs, which is a bug. Nothing else here depends on time.
 setTimeout(() => {
-  console.error('Not done after a minute: a handler or a store hangs')
+  console.error('Not done after 60 s: a handler or a store does not answer')
   process.exit(1)
 }, 60_000).unref()
 
@@ -30,7 +30,7 @@ try {
     await writeInto(
       guide,
       'races',
-      `${table}\n\nWhat "held" asks for, row by row:\n\n${definitions()}`,
+      `${table}\n\nWhat "held" requires, row by row:\n\n${definitions()}`,
     )
   }
   for (const complaint of complaints(results)) {

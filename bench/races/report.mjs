@@ -4,12 +4,12 @@ import { worst } from './run.mjs'
 import { SCHEDULES } from './schedules.mjs'
 import { PACKAGES, SETUPS } from './setups.mjs'
 
-/** What was measured: the versions of everything that has a part in it. */
+/** The versions of everything that was measured. */
 export async function versions(redis) {
   return { node: process.versions.node, redis, ...(await versionsOf(PACKAGES)) }
 }
 
-/** Rows are schedules, columns are setups; where rolling differs, it stands behind the slash. */
+/** Rows are schedules, columns are setups. A different result with rolling follows a slash. */
 export function report(results, versions) {
   const head = ['', ...SETUPS.map(({ name }) => name.replace(', ', ',<br>'))]
   const rows = SCHEDULES.map(({ name }) => [
@@ -32,7 +32,7 @@ function cell(results, schedule, setup) {
   return plain === rolling ? plain : `${plain} / ${rolling}`
 }
 
-/** The definitions of "held", for the guide. */
+/** What "held" requires in each row, for the guide. */
 export function definitions() {
   return SCHEDULES.map(({ name, held }) => `- **${name}.** ${held}`).join('\n')
 }

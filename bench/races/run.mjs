@@ -3,7 +3,7 @@ import { SCHEDULES } from './schedules.mjs'
 import { SETUPS } from './setups.mjs'
 import { FAULTS, Trial } from './trial.mjs'
 
-/** Plays every schedule on every setup, plain and rolling: one entry for each, with each round's faults. */
+/** Runs every schedule on every setup, plain and rolling. Each entry lists the faults of each round. */
 export async function runAll({ url, rounds }) {
   const client = new Redis(url)
   const redis = {
@@ -11,7 +11,7 @@ export async function runAll({ url, rounds }) {
       const keys = await client.keys('*')
       return Promise.all(keys.map(async (key) => [key, await client.get(key)]))
     },
-    // A deadline in the past: the server expires the key, as it would have later.
+    // A deadline in the past: the server expires the key as usual, only earlier.
     expire: (key) => client.pexpireat(key, 1),
     clear: () => client.flushdb(),
   }
@@ -46,12 +46,12 @@ async function play(schedule, trial, setup) {
   }
 }
 
-/** The worst of the rounds: every fault that any of them had. */
+/** Every fault that occurred in any round. */
 export function worst({ rounds }) {
   return FAULTS.filter((fault) => rounds.some((faults) => faults.includes(fault)))
 }
 
-/** What must not be: rounds that differ, and a strong store of koa-sess that does not hold. */
+/** Errors of the run: rounds with different results, and a fault on a strong store of koa-sess. */
 export function complaints(results) {
   const strong = SETUPS.filter((setup) => setup.strong).map(({ name }) => name)
   const list = []

@@ -1,6 +1,6 @@
 /**
- * The rows. `held` says what has to be seen after the schedule; everything is looked up in the
- * browser's jar, by requests with the old and the new cookie, and in the store.
+ * The rows. `held` says what must be true after the schedule. It is checked in the browser's jar,
+ * by requests with the old and the new cookie, and in the store.
  */
 export const SCHEDULES = [
   {
@@ -17,7 +17,7 @@ export const SCHEDULES = [
   },
   {
     name: 'One deletes a key, one writes another',
-    held: 'The deleted key is gone and the other one is there, whichever request was the slow one.',
+    held: 'The deleted key is gone and the other one is stored, whichever request is slower.',
     async run(trial) {
       const faults = []
       for (const [late, quick] of [
@@ -37,7 +37,7 @@ export const SCHEDULES = [
   },
   {
     name: 'Two increments of one counter',
-    held: 'The counter counts two. koa-sess by `session.update`; the others read, wait, and write.',
+    held: 'The counter is 2. koa-sess uses `session.update`; the others read, wait and write.',
     async run(trial) {
       const user = await trial.user()
       const { cookie } = user
@@ -50,7 +50,7 @@ export const SCHEDULES = [
   },
   {
     name: 'Logout, a slow request writes',
-    held: 'The old cookie opens nothing, the store holds no session, and the browser got no cookie back.',
+    held: 'The old cookie loads no session, the store holds none, and the browser gets no cookie.',
     run: (trial) => logout(trial, 'wait,set:late:1'),
   },
   {
@@ -60,7 +60,7 @@ export const SCHEDULES = [
   },
   {
     name: 'Logout and login, then a late request with the old cookie writes',
-    held: 'The browser keeps the cookie of its login, whose data are there; the old one opens nothing.',
+    held: 'The browser keeps the cookie of its login, whose data are stored; the old one loads no session.',
     run: (trial) => late(trial, 'set:late:1'),
   },
   {
@@ -70,7 +70,7 @@ export const SCHEDULES = [
   },
   {
     name: 'Regenerate at login, a slow request writes',
-    held: 'The old cookie opens nothing, the browser keeps the new one, and the new session holds what the login wrote and nothing of the slow request.',
+    held: 'The old cookie loads no session, the browser keeps the new one, and the new session holds the data of the login and none of the slow request.',
     run: (trial) => login(trial, 'wait,set:late:1'),
   },
   {
@@ -80,7 +80,7 @@ export const SCHEDULES = [
   },
   {
     name: 'Two regenerates of one session',
-    held: 'Both answer, the store holds one session, the browser has its cookie, and the old cookie opens nothing.',
+    held: 'Both requests succeed, the store holds one session, the browser has its cookie, and the old cookie loads no session.',
     async run(trial) {
       const user = await trial.user()
       const dead = user.cookie
@@ -93,7 +93,7 @@ export const SCHEDULES = [
   },
   {
     name: 'A new session is ended between its first save and the end of its request',
-    held: 'The store holds no session, and the cookie that the browser got opens nothing.',
+    held: 'The store holds no session, and the cookie that the browser got loads none.',
     async run(trial) {
       const user = trial.browser()
       const slow = await trial.begin(user, 'set:a:1,save,wait,set:late:1')
@@ -105,7 +105,7 @@ export const SCHEDULES = [
   },
   {
     name: 'A slow request throws',
-    held: 'After another write: what that wrote is there. After a logout: the session stays ended.',
+    held: 'After another write: its data are stored. After a logout: the session stays ended.',
     async run(trial) {
       const user = await trial.user()
       const { cookie } = user
@@ -119,7 +119,7 @@ export const SCHEDULES = [
   },
   {
     name: 'The record expires, a slow request writes',
-    held: 'The old cookie opens nothing, and the store holds no session.',
+    held: 'The old cookie loads no session, and the store holds none.',
     async run(trial) {
       const user = await trial.user()
       const { cookie } = user
@@ -136,7 +136,7 @@ async function logout(trial, steps, options) {
   const dead = user.cookie
   const slow = await trial.begin(user, steps, options)
   await trial.do(user, 'logout')
-  // Some packages leave the dead cookie where it is: what counts is that it is not brought back.
+  // Some packages do not clear the cookie. Then the slow request must only not set it again.
   const { cookie } = user
   await slow.finish()
   return trial.judge(user, { cookie, dead })

@@ -27,8 +27,8 @@ import {
 const SECRET = 'a secret of the races, longer than thirty-two characters'
 
 /**
- * What stands in the columns. `open` starts a server and says where it is, what to close, and, where
- * sessions are not in Redis, how to look behind the store's back.
+ * The columns. `open` starts a server and returns its origin, how to close it and, if sessions are
+ * not in Redis, `behind`: direct access to the stored records.
  */
 export const SETUPS = [
   { name: 'koa-sess, MemoryStore', strong: true, open: openMemory },
@@ -40,7 +40,7 @@ export const SETUPS = [
   { name: '@fastify/session, connect-redis', open: openFastify },
 ]
 
-/** The packages whose versions say what was measured. */
+/** The packages whose versions the report names. */
 export const PACKAGES = [
   'koa-sess',
   'koa-generic-session',
@@ -95,7 +95,7 @@ async function openGeneric({ rolling, stage, url }) {
   const store = koaRedis({ url })
   const site = await openKoa(() => genericSession({ store, rolling }), GenericVisit, stage)
   return closing(site, () => {
-    // It would wait ten seconds for the store to come back, and then end the process.
+    // Its listener would wait ten seconds for the store to reconnect, and then end the process.
     store.removeAllListeners('disconnect')
     return store.quit()
   })
@@ -122,10 +122,10 @@ async function openKoa(middleware, Visit, stage) {
 async function openExpress({ rolling, stage, url }) {
   const client = await createClient({ url }).connect()
   const app = express()
-  // In any other environment it prints what handlers throw.
+  // In any other environment Express prints the errors of handlers.
   app.set('env', 'test')
   const store = new ConnectRedis({ client })
-  // `resave` has to be chosen; connect-redis asks for false, which is also what races least.
+  // `resave` is required. connect-redis recommends false, which also loses the fewest races.
   const choice = { resave: false, saveUninitialized: false }
   app.use(expressSession({ store, rolling, secret: SECRET, ...choice }))
   app.get('/', async (req, res) => {
@@ -139,7 +139,7 @@ async function openFastify({ rolling, stage, url }) {
   const app = fastify()
   app.register(fastifyCookie)
   const store = new ConnectRedis({ client })
-  // Its cookies are secure unless told otherwise, and there is no TLS here.
+  // Its cookies are secure by default, and this server has no TLS.
   app.register(fastifySession, { store, rolling, secret: SECRET, cookie: { secure: false } })
   app.get('/', (request) => play(request.query, new FastifyVisit(request), stage.gates))
   const origin = await app.listen({ port: 0, host: '127.0.0.1' })
@@ -160,7 +160,7 @@ async function listen(handler) {
   return { origin: `http://127.0.0.1:${server.address().port}`, close }
 }
 
-/** The same site, with more to close after it. */
+/** The same site, whose `close` also runs `more`. */
 function closing(site, more) {
   const close = async () => {
     await site.close()

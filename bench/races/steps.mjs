@@ -1,21 +1,21 @@
-/** What a handler can be asked to do, in the words of the query: `?do=wait,set:a:1&gate=3`. */
+/** The steps that a query can name: `?do=wait,set:a:1&gate=3`. */
 const STEPS = {
   set: (visit, _pass, key, value) => visit.set(key, value),
   del: (visit, _pass, key) => visit.remove(key),
-  /** Adds one; the gate stands between reading and writing, where other handlers would await something. */
+  /** Adds one. The gate is between the read and the write, where a real handler would await. */
   add: (visit, pass, key) => visit.add(key, pass),
   save: (visit) => visit.save(),
   logout: (visit) => visit.logout(),
   regenerate: (visit) => visit.regenerate(),
-  /** Ends the session of somebody else, as "log out everywhere" does. */
+  /** Ends another session by its id, as "log out everywhere" does. */
   end: (visit, _pass, id) => visit.end(id),
   wait: (_visit, pass) => pass(),
   throw: () => {
-    throw new Error('The handler throws, as the schedule says')
+    throw new Error('The schedule makes the handler throw')
   },
 }
 
-/** Does what the query says; what the session holds after it is the answer. */
+/** Runs the steps of a query. @returns the data of the session after them. */
 export async function play(query, visit, gates) {
   const pass = () => gates.pass(query.gate)
   for (const step of query.do.split(',').filter(Boolean)) {

@@ -3,10 +3,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { Gates } from '../../test/support/gate.ts'
 import { Browser } from './browser.mjs'
 
-/** What can be wrong after a schedule, the worst first. */
+/** The possible faults after a schedule, the worst first. */
 export const FAULTS = ['revived', 'lost', 'moved', 'orphan', 'error']
 
-/** One schedule on one server, from an empty store to the verdict. */
+/** One run of a schedule on one server, starting with an empty store. */
 export class Trial {
   #site
   #behind
@@ -40,7 +40,7 @@ export class Trial {
     return this.#send(browser, { do: steps }, options)
   }
 
-  /** Begins a request, returns when its handler stands at the gate; `finish` lets it go on. */
+  /** Begins a request and resolves when its handler waits at the gate. `finish` opens the gate. */
   async begin(browser, steps, { status } = {}) {
     const gate = `${++this.#begun}`
     const reply = this.#send(browser, { do: steps, gate }, { status })
@@ -61,7 +61,7 @@ export class Trial {
     return values.filter(([, value]) => isSession(value)).map(([key]) => idOf(key))
   }
 
-  /** Lets the only session that there is expire, by the store's own means. */
+  /** Makes the store expire its only session. */
   async expire() {
     const [[key], ...others] = await this.#behind.values()
     assert.equal(others.length, 0)
@@ -70,10 +70,10 @@ export class Trial {
   }
 
   /**
-   * What is wrong now, as far as cookies, jar and store tell.
-   * `cookie`: the one that the browser must hold still.
-   * `dead`: a cookie whose session ended; `deadId`: the same, where no cookie was seen.
-   * `has`, `lacks`: what the session of `cookie` must hold, and what it must not.
+   * Checks cookies, jar and store. @returns the faults.
+   * `cookie`: the cookie that the browser must still hold.
+   * `dead`: a cookie whose session ended; `deadId`: its id, if the browser got no cookie.
+   * `has`, `lacks`: the data that the session of `cookie` must hold, and keys that it must not.
    */
   async judge(browser, { cookie, dead, deadId, has, lacks = [] }) {
     const ids = await this.ids()
@@ -91,13 +91,13 @@ export class Trial {
       )
       if (!isKept || lacks.some((key) => key in data)) this.#faults.add('lost')
     }
-    // Last, as some packages begin a session for whoever comes without one.
+    // Last, as some packages start a session for a request without one.
     if (dead && Object.keys((await this.#probe(dead)).data ?? {}).length > 0)
       this.#faults.add('revived')
     return FAULTS.filter((fault) => this.#faults.has(fault))
   }
 
-  /** What a request with that cookie would see; nothing that it is sent reaches the browser. */
+  /** Sends a request with this cookie from another browser, so that the jar does not change. */
   #probe(cookie) {
     return this.do(new Browser(this.#site.origin), '', { cookie })
   }
@@ -109,12 +109,12 @@ export class Trial {
   }
 }
 
-/** Prefixes end with a colon, and no id has one. */
+/** A prefix ends with a colon, and no id here has one. */
 function idOf(key) {
   return key.slice(key.lastIndexOf(':') + 1)
 }
 
-/** A tombstone is none. */
+/** Whether a stored value is a session, not a tombstone. */
 function isSession(value) {
   const parsed = JSON.parse(value ?? 'null')
   return typeof parsed === 'object' && parsed !== null

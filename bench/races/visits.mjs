@@ -1,8 +1,8 @@
 import { promisify } from 'node:util'
 
 /**
- * The session of one request, handled the way its package documents it. What only differs by name
- * is here once: `session` is the object that the package gives to handlers.
+ * The steps on the session of one request, as each package documents them. `session` is the object
+ * that the package gives to handlers.
  */
 class Visit {
   set(key, value) {
@@ -11,7 +11,7 @@ class Visit {
   remove(key) {
     delete this.session[key]
   }
-  /** Read, modify, write: the peers have nothing else. */
+  /** Reads, modifies and writes: the peers have no atomic update. */
   async add(key, pass) {
     const before = this.session[key] ?? 0
     await pass()

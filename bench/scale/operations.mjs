@@ -5,8 +5,8 @@ import { cookieFor, DAY, idOf, keyOf } from './records.mjs'
 let created = 0
 
 /**
- * What is timed is `run`; `prepare` makes its argument, of the index of a session, and `after`
- * undoes it.
+ * Only `run` is timed. `prepare` makes its argument from the index of a session, and `after` undoes
+ * its effect.
  */
 export function operations({ store, app, recordOf }) {
   return {

@@ -7,7 +7,7 @@ const keygrip = new Keygrip(KEYS)
 
 export const DAY = 86_400_000
 
-/** How sessions look in a store: what the middleware stores for one user, for as many as wanted. */
+/** Stores one session through the middleware. @returns a function that makes records like it. */
 export async function learn(app, store) {
   app.handler = HANDLERS.create
   const cookie = cookieOf(await send(app.callback))

@@ -8,7 +8,7 @@ export function report(results, { markdown }) {
   const head = ['', ...sizes.map((size) => `${whole(size)} sessions`), 'last to first']
   return [
     `${conditions(results)} ${rounds} rounds of ${seconds} s.`,
-    'Operations of koa-sess a second with so many sessions in the store, drawn from all of them: median (min – max of the rounds). One process, no HTTP; with Redis 64 at a time; a bare Map beside the MemoryStore shows what a miss in the caches costs:',
+    'Operations of koa-sess a second by number of sessions in the store, drawn from all of them: median (min – max of the rounds). One process, no HTTP; with Redis 64 at a time; a bare Map shows the cost of misses in the processor caches:',
     table([head, ...lines.map(row)], { markdown }),
   ].join('\n\n')
 }
@@ -23,7 +23,7 @@ function row({ store, operation, points }) {
 
 const DASHES = { map: '1 4', redis: '6 4' }
 
-/** Throughput against the number of sessions. */
+/** Plots the throughput against the number of sessions. */
 export function plot({ lines }) {
   const operations = [...new Set(lines.map(({ operation }) => operation))]
   return lineChart({

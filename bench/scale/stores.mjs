@@ -3,7 +3,7 @@ import { MemoryStore } from 'koa-sess'
 import { RedisStore } from 'koa-sess/redis'
 import { DAY, idOf, keyOf } from './records.mjs'
 
-/** As little as a store can be: what it loses with size, the processor's caches lose. */
+/** The smallest possible store: it gets slower with size only by misses in the processor's caches. */
 class BareMap {
   #records = new Map()
   load(key) {
@@ -25,13 +25,13 @@ class BareMap {
   }
 }
 
-// So many SETs go to Redis at a time.
+// The number of SETs in a pipeline.
 const PIPELINE = 1000
 
-/** The stores, how many calls are under way at a time, and how they are filled. */
+/** The stores, how to fill them, and how many calls run at a time. */
 export const STORES = {
   map: (size) => inProcess(new BareMap(), size),
-  // New ones come and go beside those it is filled with.
+  // Room for the new sessions of `create`, which are destroyed again.
   memory: (size) => inProcess(new MemoryStore({ max: size * 2 + 10_000 }), size),
 
   redis: (size, url) => {

@@ -1,4 +1,4 @@
-// One store with so many sessions, in a process of its own: node worker.mjs STORE SESSIONS REDIS_URL
+// One store with a number of sessions, in its own process: node worker.mjs STORE SESSIONS REDIS_URL
 
 import { setUp } from '../in-process/setups.mjs'
 import { answer } from '../shared/child.mjs'
@@ -7,9 +7,9 @@ import { operations } from './operations.mjs'
 import { learn } from './records.mjs'
 import { STORES } from './stores.mjs'
 
-// Small enough for Redis' 64 at a time to be drawn from a thousand sessions without one twice.
+// Less than a thousand, so that no session is drawn twice in a batch.
 const BATCH = 512
-// Coprime to all sizes: consecutive draws are far apart, and none comes twice in a batch.
+// Coprime to all sizes, so that consecutive draws are far apart and differ.
 const STRIDE = 7919
 
 const [name, sessions, url] = process.argv.slice(2)
@@ -22,7 +22,7 @@ const known = operations({ store, app, recordOf })
 let drawn = Math.floor(Math.random() * size)
 
 answer({
-  /** Operations a second, for at least so long. */
+  /** Runs an operation for at least so many seconds. @returns operations a second. */
   async measure({ operation, seconds }) {
     const { prepare, run, check, after } = known[operation]
     let done = 0
@@ -52,7 +52,7 @@ async function runAll(run, batch) {
   for (let at = 0; at < batch.length; at += concurrency) {
     const [only, ...more] = batch.slice(at, at + concurrency).map((argument) => run(argument))
     if (more.length > 0) results.push(...(await Promise.all([only, ...more])))
-    // The memory store answers at once: an await would take as long as the call.
+    // The memory store is synchronous: an await would take as long as the call.
     else results.push(only instanceof Promise ? await only : only)
   }
   return results

@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 
-// Whoever takes longer hangs: filling a store with a million sessions takes some ten seconds.
+// Longer than any answer: filling a store with a million sessions takes some ten seconds.
 const ANSWER_MS = 300_000
 
-/** A module in a process of its own, asked over IPC. It ends with this process, however that ends. */
+/** A module in a process of its own, called over IPC. It ends with this process. */
 export class Child {
   #process
   #waiting = new Map()
@@ -51,7 +51,7 @@ export class Child {
   }
 }
 
-/** The other end: what a module answers to `ask`. */
+/** Answers `ask` in the child: each handler serves the calls of its name. */
 export function answer(handlers) {
   const known = { ready: () => true, ...handlers }
   process.on('message', async ({ id, name, argument }) => {

@@ -3,7 +3,7 @@ import { availableParallelism, cpus } from 'node:os'
 
 const ROOT = new URL('../../', import.meta.url)
 
-/** What the figures were taken with: the machine, the versions, and what was typed. */
+/** The conditions of the figures: the machine, the versions and the command line. */
 export async function machine(names, servers = {}) {
   return {
     node: process.versions.node,

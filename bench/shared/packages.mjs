@@ -4,16 +4,16 @@ import koaSession from 'koa-session'
 
 export const KEYS = ['a-single-secret-of-the-application']
 
-// The same cookie for all of them, spelled out: their defaults differ, and some cost more than others.
+// The same cookie for all packages: their defaults differ in cost.
 const maxAge = 86_400_000
 const cookie = { maxAge, sameSite: 'lax', httpOnly: true, signed: true, overwrite: true }
 
-/** koa-sess, or another build of it. */
+/** Wraps koa-sess or another build of it. */
 export function install(session) {
   return (store, { rolling }) => session({ store, cookie, rolling })
 }
 
-/** How each package is put into an app, on a store. */
+/** Creates each package's middleware on a store. */
 export const PACKAGES = {
   'koa-sess': install(session),
   'koa-session': (store, { rolling }, app) => koaSession({ store, ...cookie, rolling }, app),

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 
-/** Puts what was measured between the two comments of a page that carry its name. */
+/** Writes a report between the two comments of a page that carry its name. */
 export async function writeInto(file, name, text) {
   const page = await readFile(file, 'utf8')
   const [begin, end] = [page.indexOf(`<!-- ${name}:`), page.indexOf(`<!-- /${name} -->`)]

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { writeInto } from './page.mjs'
 
-/** What every command takes, beside its own options. */
+/** The options that every command takes beside its own. */
 export const OUTPUT = {
   json: { type: 'string' },
   markdown: { type: 'boolean', default: false },
@@ -12,8 +12,8 @@ export const OUTPUT = {
 const DOCS = new URL('../../docs/', import.meta.url)
 
 /**
- * Prints the report of what was measured; with `write` it goes between the two comments of
- * the page of docs/ (performance.md) that carry the name, and its plot, where there is one, beside the page.
+ * Prints a report. `write` also puts it into a page of docs/ (default performance.md), between the
+ * two comments that carry its name, and saves its plot beside the page.
  */
 export async function publish(
   name,

@@ -3,7 +3,7 @@ import koaRedis from 'koa-redis'
 import { RedisStore } from 'koa-sess/redis'
 import { createClient } from 'redis'
 
-/** The store that people use with each package, on a client of its own. Behind a comma: another client. */
+/** The usual Redis store of each package, on its own client. The name after a comma is another client. */
 export const REDIS_STORES = {
   'koa-sess': (url) => new RedisStore({ client: new Redis(url) }),
   'koa-sess, node-redis': async (url) =>
@@ -13,7 +13,7 @@ export const REDIS_STORES = {
   'koa-generic-session': (url) => koaRedis({ url }),
 }
 
-/** koa-session has no store of its own: this is what its readme asks for. */
+/** koa-session has no Redis store: this is the one that its readme describes. */
 export function jsonOnRedis(client) {
   return {
     get: async (key) => JSON.parse(await client.get(key)),
@@ -22,7 +22,7 @@ export function jsonOnRedis(client) {
   }
 }
 
-/** Reads are answered from memory until Redis says that somebody wrote; only its method `get` itself does that. */
+/** Reads come from memory until Redis reports a write. In node-redis, only the method `get` is cached. */
 async function nearCached(url) {
   const clientSideCache = { maxEntries: 10_000, ttl: 0 }
   const client = await createClient({ url, RESP: 3, clientSideCache }).connect()

@@ -9,7 +9,7 @@ import { Redis } from 'ioredis'
 const SERVER = 'redis-server'
 const START_MS = 10_000
 
-/** A Redis of one's own on a free loopback port, without persistence. */
+/** Starts a Redis on a free loopback port, without persistence. */
 export async function startRedis() {
   const folder = mkdtempSync(join(tmpdir(), 'koa-sess-bench-'))
   const port = await freePort()
@@ -49,7 +49,7 @@ async function freePort() {
   return port
 }
 
-/** Its version, as soon as it answers: the client tries again until then. */
+/** Retries until the server answers. @returns its version. */
 async function answers(port) {
   const client = new Redis(port, '127.0.0.1', {
     retryStrategy: () => 20,

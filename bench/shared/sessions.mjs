@@ -1,4 +1,4 @@
-/** A session of so many bytes of JSON: a few short keys and a list of small objects, as carts are. */
+/** A session of so many bytes of JSON: a few short keys and a list of small objects, like a cart. */
 function sessionOf(bytes) {
   const data = {
     user: { id: 4711, name: 'Ada Lovelace', roles: ['admin', 'editor'] },
@@ -19,7 +19,7 @@ export const NAME = SMALL.user.name
 
 let count = 1
 
-/** What handlers do with a session, the same in every package. */
+/** Handlers that work with every package. */
 export const HANDLERS = {
   untouched(ctx) {
     ctx.body = 'ok'
@@ -28,7 +28,7 @@ export const HANDLERS = {
     ctx.body = ctx.session.user.name
   },
   modify(ctx) {
-    // Always as many digits, so that the record stays as long as it was.
+    // Always six digits, so that the length of the record does not change.
     ctx.session.views = 100_000 + (count++ % 900_000)
     ctx.body = 'ok'
   },

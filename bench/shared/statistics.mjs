@@ -1,4 +1,4 @@
-/** The value below which that share of the values lies. */
+/** The value below which this share of the values lies. */
 export function quantile(values, share) {
   return ranked(
     values.toSorted((a, b) => a - b),
@@ -9,8 +9,8 @@ export function quantile(values, share) {
 export const median = (values) => quantile(values, 0.5)
 
 /**
- * What other work on the machine only ever adds to is best told by its floor; the minimum would be
- * a single lucky round, so the floor is the 5th percentile.
+ * `floor` is the 5th percentile: other work on the machine only adds to a time, and the minimum
+ * depends on a single round.
  */
 export function summary(values) {
   const sorted = values.toSorted((a, b) => a - b)
@@ -22,7 +22,7 @@ export function summary(values) {
   }
 }
 
-/** What two variants measured in the same rounds, as ratios: what hit both of them cancels out. */
+/** The ratios of two variants, round by round: a disturbance that affected both cancels out. */
 export function ratios(values, others) {
   return summary(values.map((value, round) => value / others[round]))
 }

@@ -1,12 +1,12 @@
 const WIDTH = 760
 const HEIGHT = 400
 const AREA = { left: 70, top: 60, right: 540, bottom: 350 }
-// Told apart by the colour-blind as well (Okabe and Ito).
+// Distinguishable with colour blindness (Okabe and Ito).
 const COLOURS = ['#555555', '#d55e00', '#0072b2', '#009e73', '#cc79a7', '#e69f00', '#56b4e9']
 
 /**
- * A plot with logarithmic axes. Each of the `series` has a name and `lines`, each of them with
- * `points` ([x, y] above 0) and maybe `dashes`.
+ * A plot with logarithmic axes. Each of the `series` has a name and `lines`; a line has `points`
+ * ([x, y] above 0) and optional `dashes`.
  */
 export function lineChart({ title, x, y, series }) {
   const points = series.flatMap(({ lines }) => lines.flatMap((line) => line.points))

@@ -1,4 +1,4 @@
-/** Rows of text, the first of them the head: in Markdown, or padded for a terminal. */
+/** Formats rows of text as Markdown or for a terminal. The first row is the head. */
 export function table(rows, { markdown }) {
   return markdown ? toMarkdown(rows) : toText(rows)
 }

@@ -1,11 +1,11 @@
-// Lets a bench import what the tests are made of, which is TypeScript: node --import ./bench/shared/typescript.mjs
+// Lets a bench import the TypeScript of the tests: node --import ./bench/shared/typescript.mjs
 import { readFile } from 'node:fs/promises'
 import { register } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
 import ts from 'typescript'
 
-// Node runs these hooks in a thread of their own.
+// Node runs these hooks in a separate thread.
 if (isMainThread) register(import.meta.url)
 
 export function resolve(specifier, context, next) {

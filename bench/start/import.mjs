@@ -1,4 +1,4 @@
-// How long a package takes to load once Koa is there, in ms: node import.mjs NAME
+// Prints the time to load a package after Koa, in ms: node import.mjs NAME
 await import('koa')
 const begun = performance.now()
 await import(process.argv[2])

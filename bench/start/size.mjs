@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Bytes that a package unpacks to, its own and its dependencies', less what Koa brings anyway. */
+/** Unpacked bytes of a package and of its dependencies, without those that Koa also needs. */
 export async function sizeOf(name) {
   const koas = await closure(folderOf('koa', ROOT))
   const folder = name === 'koa-sess' ? ROOT : folderOf(name, ROOT)
@@ -18,7 +18,7 @@ export async function sizeOf(name) {
   return { own, dependencies, packages: needed.length }
 }
 
-/** Of the package as npm would publish it: its folder here holds much more. */
+/** The unpacked bytes of koa-sess as npm would publish it. Its folder holds more. */
 async function packed() {
   const args = ['pack', '--json', '--dry-run', '--ignore-scripts']
   const { stdout } = await promisify(execFile)('npm', args, { cwd: ROOT })
@@ -26,7 +26,7 @@ async function packed() {
   return unpackedSize
 }
 
-/** The folders of a package and of all that it depends on. */
+/** The folders of a package and of all its dependencies. */
 async function closure(folder, found = new Set()) {
   if (found.has(folder)) return found
   found.add(folder)
@@ -35,7 +35,7 @@ async function closure(folder, found = new Set()) {
   return found
 }
 
-// The nearest one, as Node looks for it.
+// The nearest folder, as Node resolves it.
 function folderOf(name, from) {
   const folder = join(from, 'node_modules', name)
   return existsSync(folder) ? folder : folderOf(name, join(from, '..'))

@@ -5,8 +5,8 @@ import { openRedis } from './redis.mjs'
 import { openSqlite } from './sqlite.mjs'
 
 /**
- * Each opens a store, and `raw`: what its client does for the same without it, neither compared nor
- * checked. `bytes`: what all sessions take, where they lie. `concurrency`: calls under way at a time.
+ * Each opens a store, and `raw`: the same operations on its bare client, without comparing values.
+ * `bytes`: the size of all sessions in the database. `concurrency`: how many calls run at a time.
  */
 export const CONTENDERS = {
   MemoryStore: openMemory,

@@ -3,19 +3,19 @@ import { SMALL } from '../shared/sessions.mjs'
 
 const DAY = 86_400_000
 const COOKIE = { path: '/', httpOnly: true, sameSite: 'lax' }
-// Coprime to all sizes: consecutive draws are far apart.
+// Coprime to all sizes, so that consecutive draws are far apart.
 const STRIDE = 7919
 
-// As ids are: without an order that an index could make use of.
+// Random like ids, so that an index cannot profit from their order.
 const keyOf = (index) =>
   `koa:sess:${createHash('sha256').update(`${index}`).digest('base64url').slice(0, 32)}`
-// Always as many bytes.
+// Always of the same length.
 const recordOf = (count) =>
   JSON.stringify({ ...SMALL, views: 100_000 + (count % 900_000), cookie: COOKIE })
 
 export const OPERATIONS = ['read', 'rolling read', 'write', 'create']
 
-/** As many sessions as wanted, by the store; the bytes that each takes. */
+/** Creates sessions through the store. @returns the bytes of each. */
 export async function fill({ store, bytes, concurrency }, sessions) {
   const before = await bytes()
   for (let at = 0; at < sessions; at += concurrency) {
@@ -29,7 +29,7 @@ export async function fill({ store, bytes, concurrency }, sessions) {
 
 let turn = 0
 
-/** Operations a second of the store, or of the bare client, for at least so long. */
+/** Runs the store or the bare client for at least so many seconds. @returns operations a second. */
 export async function rate(contender, side, operation, { sessions, seconds }) {
   const { store, raw, concurrency } = contender
   const run = side === 'store' ? OURS[operation](store) : raw[operation]
@@ -40,7 +40,7 @@ export async function rate(contender, side, operation, { sessions, seconds }) {
     for (let count = 0; count < concurrency * 8; count++) {
       turn++
       const key = operation === 'create' ? keyOf(`new-${turn}`) : keyOf((turn * STRIDE) % sessions)
-      // What a write expects was read before, as a request does.
+      // A write expects the value that it read before, as in a request.
       const expected = operation === 'write' ? await store.load(key) : undefined
       batch.push({ key, expected, value: recordOf(turn), until: Date.now() + DAY })
     }

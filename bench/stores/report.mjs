@@ -12,7 +12,7 @@ export function report(results, { markdown }) {
   }
   return [
     `${conditions(results)} ${rounds} rounds of ${seconds} s, ${whole(sessions)} sessions of 300 bytes.`,
-    'Operations of the store relative to those of its bare client in the same round (min – median – max), in brackets the median of operations a second. In one process; servers are asked 64 times at once:',
+    'Operations of the store relative to those of its bare client in the same round (min – median – max), in brackets the median of operations a second. In one process; 64 calls at a time to servers:',
     table(
       [
         ['', ...OPERATIONS, 'bytes a session'],

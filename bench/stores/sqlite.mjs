@@ -17,7 +17,7 @@ export async function openSqlite() {
   return {
     store,
     raw: {
-      // Alone, libsql takes a Buffer for named parameters.
+      // In an array, as libsql takes a single Buffer for named parameters.
       read: ({ key }) => select.get([Buffer.from(key)]),
       'rolling read': ({ key, until }) => touch.get(until, Buffer.from(key)),
       write: ({ key, value, until }) => update.run(Buffer.from(value), until, Buffer.from(key)),

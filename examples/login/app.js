@@ -11,7 +11,7 @@ const ENDED = 'This session has ended. Log in again.'
 
 const MINUTE = 60_000
 
-/** The recipe of docs/security.md. */
+/** The strict recipe of docs/security.md. */
 const strict = (sealKeys) => ({
   key: '__Host-sid',
   ttl: 30 * MINUTE,
@@ -23,7 +23,7 @@ const strict = (sealKeys) => ({
   encryption: { keys: sealKeys },
 })
 
-/** The app, and what ends it. Without a store, sessions live in memory; without sealKeys they are not strict. */
+/** Creates the app. Without `store`, sessions are kept in memory; without `sealKeys`, STRICT is off. */
 export function createApp({ keys, sealKeys, store, storeName }) {
   const app = new Koa()
   app.keys = keys
@@ -39,7 +39,7 @@ export function createApp({ keys, sealKeys, store, storeName }) {
   return { app, close: () => sessions.close() }
 }
 
-/** What a person can do; each returns what to tell them. */
+/** The actions of a user. Each returns the note that the page shows. */
 const ACTIONS = {
   async '/login'(ctx) {
     const name = (await readForm(ctx)).get('name')?.trim() ?? ''
@@ -48,7 +48,7 @@ const ACTIONS = {
       ctx.state.invalid = `Enter a name of 1 to ${LONGEST_NAME} characters.`
       return
     }
-    // A new id with the login: whoever planted the old one in this browser gains nothing.
+    // A new id at login prevents session fixation: a planted id is not logged in.
     await ctx.regenerateSession()
     ctx.session.name = name
     ctx.session.count = 0
@@ -58,7 +58,7 @@ const ACTIONS = {
 
   async '/count'(ctx) {
     if (!ctx.session.name) return ENDED
-    // Two clicks at the same time count twice: read, add and write are one step.
+    // Two clicks at the same time count twice: update reads, adds and writes as one step.
     const count = await ctx.updateSession((session) => {
       session.count += 1
       return session.count
@@ -69,12 +69,12 @@ const ACTIONS = {
   async '/regenerate'(ctx) {
     if (!ctx.session.name) return ENDED
     await ctx.regenerateSession({ keep: ['name', 'count', 'since'] })
-    return 'You have a new session id. Your name and the counter moved along, the old id has ended.'
+    return 'You have a new session id. It keeps your name and the counter; the old id has ended.'
   },
 
   '/logout'(ctx) {
     ctx.session = null
-    return 'You are logged out: the session is gone from the store, the cookie from your browser.'
+    return 'You are logged out: the session is deleted from the store, the cookie from your browser.'
   },
 }
 
@@ -86,7 +86,7 @@ async function actions(ctx) {
   ctx.state.note = await action?.(ctx)
 }
 
-/** Stands above the session middleware: coming back here, the session is stored and the cookie set. */
+/** Runs before the session middleware, so after `next` the session is stored and the cookie set. */
 function pages(storeName) {
   return async (ctx, next) => {
     try {
@@ -98,7 +98,7 @@ function pages(storeName) {
     }
     if (ctx.body) return
     const { note, invalid } = ctx.state
-    // No id: the store has no session. It may have ended in another tab, in the middle of an action.
+    // Without an id the store has no session. Another tab may have ended it during the action.
     const { sessionId: id } = ctx
     ctx.body = renderPage({
       id,
@@ -115,7 +115,7 @@ function pages(storeName) {
   }
 }
 
-/** SameSite=Lax keeps other sites from using a session; this also keeps them from logging people in. */
+/** SameSite=Lax stops other sites from using a session; this also stops them from logging users in. */
 function sameOrigin(ctx, next) {
   const from = ctx.get('Sec-Fetch-Site')
   if (ctx.method === 'POST' && from && from !== 'same-origin') ctx.throw(403)
@@ -124,7 +124,7 @@ function sameOrigin(ctx, next) {
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
-/** Browsers take secure cookies from this machine itself; behind a proxy that ends TLS, app.proxy does this. */
+/** Browsers accept secure cookies from localhost. Behind a proxy that terminates TLS, set app.proxy. */
 function trustLocalhost(ctx, next) {
   ctx.cookies.secure ||= LOOPBACK.includes(ctx.hostname)
   return next()

@@ -10,7 +10,7 @@ class Html {
 
 const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** A template whose values are escaped, but for what is such a template itself. */
+/** A template tag that escapes values, except for values that are such templates. */
 export function html(strings, ...values) {
   return new Html(String.raw({ raw: strings }, ...values.map(toHtml)))
 }

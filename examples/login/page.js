@@ -28,7 +28,7 @@ export function renderError(status) {
     html`
       <section class="card" aria-labelledby="error">
         <h2 id="error">${status} ${STATUS_CODES[status]}</h2>
-        <p>${EXPLAINED[status] ?? 'Something went wrong on the server; its log says what.'}</p>
+        <p>${EXPLAINED[status] ?? 'Something went wrong on the server; see its log.'}</p>
         <p><a href="/">Back to the login</a></p>
       </section>`,
   )
@@ -36,9 +36,9 @@ export function renderError(status) {
 
 const EXPLAINED = {
   403: 'This form was sent from another site.',
-  404: 'There is nothing at this address.',
-  413: 'That was too long.',
-  503: 'The session store does not answer at the moment. Try again a little later.',
+  404: 'There is no page at this address.',
+  413: 'The form is too long.',
+  503: 'The session store does not answer. Try again in a moment.',
 }
 
 function login({ invalid, longestName }) {
@@ -51,14 +51,14 @@ function login({ invalid, longestName }) {
           required autofocus aria-describedby="${invalid ? 'invalid ' : ''}hint"
           ${invalid && html`aria-invalid="true"`}>
         ${invalid && html`<p class="invalid" id="invalid" role="alert">${invalid}</p>`}
-        <p class="hint" id="hint">Any name will do: this example asks for no password.</p>
+        <p class="hint" id="hint">Any name works: this example asks for no password.</p>
         <button class="primary">Log in</button>
       </form>
     </section>`
 }
 
 function account({ session, path, note }) {
-  // The focus stays where it was, so that Enter goes on counting.
+  // The focus stays on the same button, so that Enter counts again.
   const focused = path === '/regenerate' ? path : '/count'
   const described = note && html`aria-describedby="note"`
   const button = (action, text, look) => html`
@@ -86,7 +86,7 @@ function record({ id, session }) {
           ? html`
             <p>Id <code>${shorten(id)}</code> <span class="hint">(the rest stays secret)</span></p>
             <pre><code>${JSON.stringify(session, null, 2)}</code></pre>`
-          : html`<p>None. Without data nothing is stored, and no cookie is sent.</p>`
+          : html`<p>None. Without data nothing is stored and no cookie is sent.</p>`
       }
     </section>`
 }

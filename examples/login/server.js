@@ -25,21 +25,21 @@ server.listen(port(), HOST, () => {
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop)
 
-/** Requests under way are answered, then everything is closed, and the process ends by itself. */
+/** Answers pending requests, then closes everything, so that the process ends. */
 function stop() {
   server.close(() => {
     close()
     store?.close()
     redis?.quit()
   })
-  // Browsers open connections that they may never use.
+  // Browsers keep unused connections open, which would delay the end.
   setTimeout(() => server.closeAllConnections(), GRACE_MS).unref()
 }
 
 function secrets(name) {
   const given = (process.env[name] ?? '').split(',').flatMap((key) => key.trim() || [])
   if (given.length > 0) return given
-  notes.push(`${name} is not set: a random key does its work, for as long as this runs.`)
+  notes.push(`${name} is not set: using a random key until this process ends.`)
   return [randomBytes(32).toString('base64url')]
 }
 
@@ -47,17 +47,17 @@ async function connect(url) {
   const client = new Redis(url, { lazyConnect: true })
   let last = ''
   client.on('error', ({ message, code }) => {
-    // Once for each kind of trouble, not for each of many attempts.
-    const trouble = message || code
-    if (trouble !== last) console.error(`Redis: ${trouble}`)
-    last = trouble
+    // Prints each problem once, not at every reconnect.
+    const problem = message || code
+    if (problem !== last) console.error(`Redis: ${problem}`)
+    last = problem
   })
   client.on('ready', () => {
     last = ''
   })
   await client
     .connect()
-    .catch(() => fail('Redis does not answer: see to REDIS_URL, or leave it out.'))
+    .catch(() => fail('Redis does not answer: correct REDIS_URL, or remove it.'))
   return client
 }
 

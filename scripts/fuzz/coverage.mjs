@@ -1,13 +1,13 @@
 import { Session } from 'node:inspector'
 
-/** Which blocks of the package ran, and how often, told by V8 in this very process. */
+/** Counts how often each block of the package ran, by V8's coverage of this process. */
 export class Coverage {
   #session = new Session()
   #wanted
-  /** For each function its blocks; for each block, in which orders of magnitude one input ran it. */
+  /** The blocks of each function, with the orders of magnitude of their counts in single inputs. */
   #functions = new Map()
 
-  /** `wanted`: the URLs that count. What was loaded before is counted by functions only. */
+  /** `wanted` matches the URLs to count. Modules that are already loaded are counted by function only. */
   constructor(wanted) {
     this.#wanted = wanted
     this.#session.connect()
@@ -15,13 +15,13 @@ export class Coverage {
     this.#post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
   }
 
-  /** How many blocks have run at all. */
+  /** The number of blocks that have run. */
   get blocks() {
     const all = [...this.#functions.values()].flatMap((blocks) => [...blocks.values()])
     return all.filter(({ reached }) => reached).length
   }
 
-  /** Whether a block ran for the first time in what ran since the last call. */
+  /** Whether a block ran for the first time since the last call. */
   isNew() {
     return this.#take((block, count) => {
       const isFirst = count > 0 && !block.reached
@@ -30,7 +30,7 @@ export class Coverage {
     })
   }
 
-  /** Whether one input alone, since the last call, ran a block as often as none did before. */
+  /** Whether the only input since the last call ran a block in a new order of magnitude. */
   isUnlike() {
     return this.#take((block, count) => {
       const order = Math.ceil(Math.log2(count + 1))
@@ -47,7 +47,7 @@ export class Coverage {
       if (!this.#wanted.test(url)) continue
       for (const { ranges } of functions) {
         for (const block of this.#blocksOf(url, ranges)) {
-          // V8 leaves out what ran as often as the block around it: that one's count is its own.
+          // V8 omits a block that ran as often as the one around it, so the enclosing count holds.
           const { count } = ranges.findLast(
             ({ startOffset, endOffset }) => startOffset <= block.start && endOffset >= block.end,
           )

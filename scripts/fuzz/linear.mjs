@@ -1,34 +1,35 @@
-import {
-  decodeCookie,
-  followsOptions,
-  makeCookie,
-  SessionCookie,
-} from '../../src/cookie/attributes.ts'
-import { cookieValues, mergeLines, readCookie } from '../../src/cookie/header.ts'
+import { makeCookie, SessionCookie } from '../../src/cookie/attributes.ts'
+import { cookieValues, readCookie } from '../../src/cookie/header.ts'
+import { CookiePolicy } from '../../src/cookie/policy.ts'
+import { mergeLines } from '../../src/cookie/set-cookie.ts'
 import { SignerCache } from '../../src/cookie/signature.ts'
-import { decode, encode } from '../../src/record/format.ts'
+import { splitFields } from '../../src/record/fields.ts'
+import { encodeRecord, parseRecord } from '../../src/record/format.ts'
 import { merge } from '../../src/record/merge.ts'
+import { decodeCookie, usesDefaults } from '../../src/record/stored-cookie.ts'
 import { tombstoneUntil } from '../../src/record/tombstone.ts'
 import { isId } from '../../src/session/id.ts'
 
-// No more of a Cookie header is looked at than 64 KB, so 2n stays below.
+// At most 64 KB of a Cookie header are read, so 2n stays below that.
 const N = 30_000
 const ROUNDS = 60
-const LONGEST = 2000
-// Microseconds below which the processor's caches decide, and nobody waits.
-const LEAST = 5
-const MOST = 3
+const MAX_MS = 2000
+// Times below this depend on the processor's caches, in µs.
+const MIN_TIME = 5
+const MAX_RATIO = 3
 
 const signer = new SignerCache({ digest: 'sha1', sha1Until: 0, now: Date.now }).get([
   'a secret of the fuzzer, and a long one',
 ])
 const base = new SessionCookie()
+const policy = new CookiePolicy('koa.sid')
 
 const filled = (piece) => (n) => piece.repeat(Math.ceil(n / piece.length))
 const names = (n) => Array.from({ length: Math.ceil(n / 10) }, (_, at) => `name${at}`)
 const object = (n, value) => Object.fromEntries(names(n).map((name) => [name, value]))
 const withOwn = (n) => ({ ...object(4 * n, 1), own: names(4 * n).map((name) => `not ${name}`) })
 const nested = (open, close) => (n) => open.repeat(n / 2) + close.repeat(n / 2)
+const fieldsOf = (data) => splitFields(JSON.stringify(data))
 const refused = (options) => {
   try {
     return makeCookie(base, options)
@@ -37,7 +38,7 @@ const refused = (options) => {
   }
 }
 
-/** What is timed: a function, and for a size the worst that comes to mind for it. */
+/** Title, a function that makes a worst-case input of size n, and the function to time. */
 const CASES = [
   ...[
     ['names alone', filled('koa.sid=')],
@@ -67,22 +68,29 @@ const CASES = [
     ['the same key', (n) => `{${filled('"a":1,')(n)}"a":1}`],
     ['escapes', (n) => `{"a":"${filled('\\u0000')(n)}"}`],
     ['a large cookie', (n) => JSON.stringify({ _session: true, cookie: withOwn(n) })],
-  ].map(([title, make]) => [`decode: ${title}`, make, decode]),
+  ].map(([title, make]) => [`parseRecord: ${title}`, make, parseRecord]),
   ['tombstoneUntil: digits', (n) => `0e${'9'.repeat(n)}x`, tombstoneUntil],
-  ['encode: keys', (n) => object(n, 'x'), (it) => encode(it, '{}')],
-  ['followsOptions: names in own', withOwn, followsOptions],
-  ['decodeCookie: names in own', withOwn, (it) => decodeCookie(it, base)],
+  ['encodeRecord: keys', (n) => object(n, 'x'), (it) => encodeRecord(it, '{}')],
+  ['splitFields: keys', (n) => JSON.stringify(object(n, 'x')), splitFields],
+  ['splitFields: backslashes', (n) => `{"a":"${filled('\\\\')(2 * n)}"}`, splitFields],
+  ['splitFields: brackets', (n) => `{"a":${nested('[', ']')(n)}}`, splitFields],
+  ['usesDefaults: names in own', withOwn, usesDefaults],
+  ['decodeCookie: names in own', withOwn, (it) => decodeCookie(it, policy)],
   ['cookie.domain: letters', (n) => `${'a'.repeat(n)}!`, (domain) => refused({ domain })],
   ['cookie.domain: dashes', (n) => `a${'-'.repeat(n)}!`, (domain) => refused({ domain })],
   ['cookie.domain: labels', (n) => `${filled('a-a.')(n)}!`, (domain) => refused({ domain })],
   ['cookie.path: slashes', (n) => `${'/'.repeat(n)};`, (path) => refused({ path })],
-  ['merge: keys', (n) => object(n, 1), (it) => merge(it, { ...it, a: 1 }, { ...it, b: 1 }, 'mine')],
+  [
+    'merge: keys',
+    (n) => object(n, 1),
+    (it) => merge(fieldsOf(it), fieldsOf({ ...it, a: 1 }), fieldsOf({ ...it, b: 1 }), 'mine'),
+  ],
 ]
 
-/** Every function at n and at 2n: the least of many rounds, in turns, so that noise hits both alike. */
+/** Times every function at n and 2n: the minimum of many alternating rounds, against noise. */
 export function timeTable() {
   const rows = CASES.map(([title, make, run]) => {
-    // Twice before it is said: something else may have had the processor.
+    // Measured again before it is flagged: other work may have used the processor.
     const row = measure(title, make, run)
     return row.flag ? measure(title, make, run) : row
   })
@@ -101,13 +109,13 @@ const line = (title, ...cells) => title.padEnd(36) + cells.map((cell) => cell.pa
 
 function measure(title, make, run) {
   const [one, two] = compare(make(N), make(2 * N), run)
-  return { title, one, two, ratio: two / one, flag: two > LEAST && two / one > MOST }
+  return { title, one, two, ratio: two / one, flag: two > MIN_TIME && two / one > MAX_RATIO }
 }
 
 function compare(small, large, run) {
   const repeat = repeats(small, run)
   let [one, two] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  const end = performance.now() + LONGEST
+  const end = performance.now() + MAX_MS
   for (let round = 0; round < ROUNDS && (round < 3 || performance.now() < end); round++) {
     one = Math.min(one, time(small, run, repeat))
     two = Math.min(two, time(large, run, repeat))
@@ -115,7 +123,7 @@ function compare(small, large, run) {
   return [one, two]
 }
 
-/** As many calls as the clock needs to tell them from nothing. */
+/** The number of calls that the clock can measure. */
 function repeats(input, run) {
   for (let count = 1; ; count *= 2)
     if (time(input, run, count) * count > 200 || count > 1000) return count

@@ -1,13 +1,13 @@
 import { mutate } from './mutate.mjs'
 
-// Asking V8 for its counts takes as long as several executions: a batch is looked at input by input
-// when it reached something new, and every so often.
+// Reading V8's counts takes as long as several executions. So a batch is examined input by input only
+// when it reached a new block, and once in CLOSER rounds.
 const BATCH = 64
 const CLOSER = 12
 const MOST_FAILURES = 20
 const MOST_TRIES = 3000
 
-/** Runs a target until its time is over; inputs that reach something new are kept and changed further. */
+/** Runs a target for its time. Inputs that reach something new are kept and mutated further. */
 export async function fuzz(target, { seconds, random, coverage }) {
   const corpus = [...target.seeds]
   const failures = new Map()
@@ -46,12 +46,12 @@ async function attempt(target, input) {
   }
 }
 
-/** Failures are one when they say the same, but for numbers. */
+/** Failures with the same message, except for numbers, count as one. */
 function nameOf({ message }) {
   return message.replace(/\d+/g, '0').slice(0, 200)
 }
 
-/** The smallest input that fails alike, as far as leaving pieces out leads to it. */
+/** Removes pieces of an input while it fails with the same message. */
 async function shrink(target, input, name) {
   let smallest = input
   let tries = 0

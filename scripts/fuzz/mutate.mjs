@@ -11,7 +11,7 @@ const TEXT = [
     text.slice(0, random.below(text.length)) + slice(random.pick(corpus), random),
 ]
 
-/** A few changes to one input: to its characters or, where it is JSON, to its parts. */
+/** Makes a few changes to an input: to its characters or, if it is JSON, to its parts. */
 export function mutate(text, tools) {
   const { random } = tools
   let changed = text
@@ -48,11 +48,11 @@ function mutateJson(text, { random, corpus, tokens }) {
   const change = random.below(4)
   if (change === 0) delete holder[key]
   else define(holder, change === 1 ? random.pick(tokens) : key, random.pick(pool) ?? null)
-  // What JSON.stringify never writes: a number that is too large for a double.
+  // A number that is too large for a double, which JSON.stringify never writes.
   return before + JSON.stringify(value).replaceAll(/"(-?\de\d{3})"/g, '$1')
 }
 
-// In front of the JSON an input may say what to do with it.
+// An input may start with letters that select an action, before its JSON.
 function split(text) {
   const from = Math.max(0, text.search(/[[{]/))
   return { before: text.slice(0, from), value: parse(text.slice(from)) }
@@ -66,7 +66,7 @@ function parse(text) {
   }
 }
 
-/** Every object and list in a value that holds something; what lies very deep is left alone. */
+/** Every non-empty object and array in a value, down to 30 levels. */
 function holdersIn(value, depth = 0) {
   if (typeof value !== 'object' || value === null) return []
   const parts = depth > 30 ? [] : Object.values(value)
@@ -75,7 +75,7 @@ function holdersIn(value, depth = 0) {
   )
 }
 
-// The name may be __proto__.
+// By defineProperty, as the name may be __proto__.
 function define(holder, name, value) {
   Object.defineProperty(holder, name, {
     value,

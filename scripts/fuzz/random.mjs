@@ -1,4 +1,4 @@
-/** Numbers that a seed decides (mulberry32). */
+/** A seeded random number generator (mulberry32). */
 export class Random {
   #state
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0
   }
 
-  /** A whole number from 0 up to, and not, `end`. */
+  /** An integer from 0 to `end` - 1. */
   below(end) {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0
     let t = this.#state

@@ -1,36 +1,40 @@
 import { isDeepStrictEqual } from 'node:util'
-import { busy, merge } from '../record/merge.js'
-import { tombstone, tombstoneUntil } from '../record/tombstone.js'
+import { joinFields, parseField, splitFields } from '../record/fields.js'
+import { merge } from '../record/merge.js'
+import { replaceByTombstone } from '../record/revoke.js'
+import { isTombstone } from '../record/tombstone.js'
 import type { SessionStore } from '../stores/contract.js'
+import { tooManyConflicts } from '../util/errors.js'
 import { parseObject } from '../util/json.js'
-import { Recent } from '../util/recent-cache.js'
+import { RecentCache } from '../util/recent-cache.js'
 
-/** How long the id of an ended session is barred, in ms: as long as the middleware does. */
-const LULL = 10_000
-/** Every lost round means that somebody else got through. */
-const MOST_ROUNDS = 32
-/** Records kept to compare with, for sessions that are copied after they were read. */
-const MOST_RECENT = 1000
+/** How long a tombstone blocks the id of an ended session, in ms; as long as in the Koa middleware. */
+const TOMBSTONE_TTL = 10_000
+/** Each failed attempt means that another request wrote in between; this limits how many may. */
+const MAX_ATTEMPTS = 32
+/** How many records are kept for sessions that are copied after they were read. */
+const MAX_RECENT = 1000
 
-/** What the store held when a session was read or written, and what the session itself was then. */
-interface Known {
-  /** undefined: nothing any more. */
-  raw: string | undefined
-  /** undefined: somebody copied the session, so nobody knows what it began with. */
-  base: string | undefined
+/** What is known of a session since it was last read or written. */
+interface Snapshot {
+  /** The stored value; undefined: the record was gone. */
+  readonly raw: string | undefined
+  /** The session itself as JSON; undefined: not known, as the session object is a copy. */
+  readonly base: string | undefined
 }
 
 /**
- * Sessions of express-session in a store with compare-and-set. A session that was read is replaced and
- * never created, so that it cannot come back from the dead. What was written meanwhile is merged where
- * it is known what the session began with.
+ * Sessions of express-session in a store with compare-and-set. A session that was read is replaced,
+ * never created, so a late request cannot restore it after a logout. Changes of other requests are
+ * merged if the session's initial state is known.
  */
 export class ExpressRecords {
   readonly #store: SessionStore
   readonly #prefix: string
   readonly #ttl: number
-  readonly #known = new WeakMap<object, Known>()
-  readonly #recent = new Recent(MOST_RECENT)
+  readonly #snapshots = new WeakMap<object, Snapshot>()
+  /** The last stored value by session id, for session objects without a snapshot. */
+  readonly #recent = new RecentCache(MAX_RECENT)
 
   constructor(store: SessionStore, prefix: string, ttl: number) {
     this.#store = store
@@ -40,113 +44,101 @@ export class ExpressRecords {
 
   async read<S extends object>(sid: string): Promise<S | null> {
     const raw = await this.#store.load(this.#prefix + sid)
-    const session = parse<S>(raw)
-    if (raw !== undefined && session) this.#remember(sid, session, { raw, base: raw })
+    const session = parseSession<S>(raw)
+    if (raw !== undefined && session) this.#remember(sid, session, raw, raw)
     return session
   }
 
-  /** Says that a session was made of what `read` gave. */
-  follow(data: object, session: object): void {
-    const known = this.#known.get(data)
-    if (known) this.#known.set(session, known)
+  /** Gives `session`, which was created from `data`, the snapshot of `data`. */
+  link(data: object, session: object): void {
+    const snapshot = this.#snapshots.get(data)
+    if (snapshot) this.#snapshots.set(session, snapshot)
   }
 
-  /** @throws {SessionError} ERR_SESSION_CONFLICT when others were faster, every time. */
+  /** @throws {SessionError} ERR_SESSION_CONFLICT if other requests write at every attempt. */
   async write(sid: string, session: object): Promise<void> {
     const mine = JSON.stringify(session)
     const key = this.#prefix + sid
-    const deadline = this.#deadline(session)
-    const known =
-      this.#known.get(session) ?? this.#lately(sid) ?? (await this.#add(key, mine, deadline))
-    if (known === 'added') return this.#remember(sid, session, { raw: mine, base: mine })
+    const expiresAt = this.#expiryOf(session)
+    const snapshot = this.#snapshots.get(session) ?? this.#recentSnapshot(sid)
+    if (!snapshot && (await this.#store.create(key, mine, expiresAt)))
+      return this.#remember(sid, session, mine, mine)
+    const known = snapshot ?? { raw: await this.#store.load(key), base: undefined }
     let current: string | undefined = known.raw
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      if (current === undefined || tombstoneUntil(current) !== undefined) return
-      const raw = merged(known.base, current, mine)
-      // What others wrote may have brought another lifetime.
-      const end = raw === mine ? deadline : this.#deadline(JSON.parse(raw))
-      const answer = await this.#store.replace(key, current, raw, end)
-      if (answer.ok) return this.#remember(sid, session, { raw, base: mine })
-      current = answer.current
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      if (current === undefined || isTombstone(current)) return
+      const raw = mergeRecords(known.base, current, mine)
+      // A merged session may have the lifetime that another request set.
+      const until = raw === mine ? expiresAt : this.#expiryOf(JSON.parse(raw))
+      const result = await this.#store.replace(key, current, raw, until)
+      if (result.ok) return this.#remember(sid, session, raw, mine)
+      current = result.current
     }
-    throw busy()
+    throw tooManyConflicts()
   }
 
   async touch(sid: string, session: object): Promise<void> {
-    await this.#store.touch(this.#prefix + sid, this.#deadline(session))
+    await this.#store.touch(this.#prefix + sid, this.#expiryOf(session))
   }
 
-  /** What stays for a moment bars the id: no late request, here or elsewhere, can write under it. */
+  /** Ends a session. A tombstone stays for a while, so that no late request can write under the id. */
   async end(sid: string): Promise<void> {
     const key = this.#prefix + sid
-    let current = await this.#store.load(key)
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      if (current === undefined || tombstoneUntil(current) !== undefined) return
-      const until = Date.now() + LULL
-      const answer = await this.#store.replace(key, current, tombstone(until), until)
-      if (answer.ok) return
-      current = answer.current
-    }
-    await this.#store.destroy(key)
+    const current = await this.#store.load(key)
+    if (current === undefined) return
+    await replaceByTombstone(this.#store, key, current, { ttl: TOMBSTONE_TTL, now: Date.now })
   }
 
-  /** A session that nobody here has read: a new one, or one of another process. */
-  async #add(key: string, mine: string, deadline: number): Promise<Known | 'added'> {
-    if (await this.#store.create(key, mine, deadline)) return 'added'
-    return { raw: await this.#store.load(key), base: undefined }
+  #remember(sid: string, session: object, raw: string, base: string): void {
+    this.#snapshots.set(session, { raw, base })
+    this.#recent.set(sid, raw)
   }
 
-  #remember(sid: string, session: object, known: Known & { raw: string }): void {
-    this.#known.set(session, known)
-    this.#recent.set(sid, known.raw)
-  }
-
-  #lately(sid: string): Known | undefined {
+  #recentSnapshot(sid: string): Snapshot | undefined {
     const raw = this.#recent.get(sid)
     return raw === undefined ? undefined : { raw, base: undefined }
   }
 
-  #deadline(session: object): number {
+  /** In epoch ms. */
+  #expiryOf(session: object): number {
     const { expires } = Object(Reflect.get(session, 'cookie'))
-    const end = expires ? new Date(expires).getTime() : Number.NaN
-    return Number.isNaN(end) ? Date.now() + this.#ttl : end
+    const time = expires ? new Date(expires).getTime() : Number.NaN
+    return Number.isNaN(time) ? Date.now() + this.#ttl : time
   }
 }
 
-/** What to write, so that it also holds what somebody else wrote since the session was read. */
-function merged(base: string | undefined, current: string, mine: string): string {
+/** The record to write: `mine`, with what other requests changed from `base` to `current`. */
+function mergeRecords(base: string | undefined, current: string, mine: string): string {
   if (base === undefined || base === current) return mine
-  const [was, theirs, next] = [base, current, mine].map(parseObject)
-  if (!was || !theirs || !next) return mine
-  // Every request moves the end of the cookie, so that alone is no change of it.
-  if (isAlike(was.cookie, next.cookie) && !isAlike(was.cookie, theirs.cookie))
-    next.cookie = theirs.cookie
-  for (const { key, value } of merge(was, theirs, next, 'mine')) {
-    if (value === undefined) delete next[key]
-    else Object.defineProperty(next, key, { ...DATA, value })
+  const texts = [base, current, mine]
+  if (texts.some((text) => parseObject(text) === undefined)) return mine
+  const [before, theirs, merged] = texts.map(splitFields)
+  if (!before || !theirs || !merged) return mine
+  // Every request sets a new expiry on its cookie, so the expiry alone does not count as a change.
+  const [was, other, own] = [before, theirs, merged].map((fields) =>
+    parseField(fields.get('cookie')),
+  )
+  const cookie = theirs.get('cookie')
+  if (isSameCookie(was, own) && !isSameCookie(was, other) && cookie !== undefined)
+    merged.set('cookie', cookie)
+  for (const { key, text } of merge(before, theirs, merged, 'mine')) {
+    if (text === undefined) merged.delete(key)
+    else merged.set(key, text)
   }
-  return JSON.stringify(next)
+  return joinFields(merged)
 }
 
-/** Drift of a lifetime, in ms: express-session loses one now and then as it computes it anew. */
-const DRIFT = 1000
+/** Smaller differences of a lifetime are ignored, in ms: rounding in express-session may change it. */
+const LIFETIME_TOLERANCE = 1000
 
-/** Whether two cookies are the same but for the moment at which they end. */
-function isAlike(one: unknown, other: unknown): boolean {
+/** Whether two cookies differ in nothing but their expiry. */
+function isSameCookie(one: unknown, other: unknown): boolean {
   const [a, b] = [one, other].map((cookie) => ({ ...Object(cookie), expires: undefined }))
-  const isNear = Math.abs(a.originalMaxAge - b.originalMaxAge) < DRIFT
-  if (isNear) a.originalMaxAge = b.originalMaxAge
+  if (Math.abs(a.originalMaxAge - b.originalMaxAge) < LIFETIME_TOLERANCE)
+    a.originalMaxAge = b.originalMaxAge
   return isDeepStrictEqual(a, b)
 }
 
-// Defined, not set: a key may be called `__proto__`.
-const DATA = { configurable: true, enumerable: true, writable: true }
-
-function parse<S extends object>(raw: string | undefined): S | null {
-  try {
-    const session = JSON.parse(raw ?? 'null')
-    return typeof session === 'object' ? session : null
-  } catch {
-    return null
-  }
+function parseSession<S extends object>(raw: string | undefined): S | null {
+  return (parseObject(raw) as S | undefined) ?? null
 }

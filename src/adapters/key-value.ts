@@ -1,6 +1,7 @@
 import type { LegacyStore } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
-import { discreetly } from './discreet.js'
+import { hasMethods } from '../util/shape.js'
+import { redactErrors } from './redact.js'
 
 /** An instance of Keyv 5, as far as it is used. */
 export interface KeyvLike {
@@ -19,66 +20,73 @@ export interface UnstorageLike {
 }
 
 /**
- * Sessions in a Keyv, which needs `throwOnErrors: true`: without it a Keyv answers a failure as if the
- * session were not there. It has no compare-and-set: docs/adapters.md says what that costs.
- * @throws {SessionError} ERR_SESSION_CLIENT when it is no Keyv 5, or one that swallows errors.
+ * Stores sessions in a Keyv. It needs `throwOnErrors: true`: otherwise a failing backend looks as if no
+ * session existed. A Keyv has no compare-and-set; docs/adapters.md describes the consequences.
+ * @throws {SessionError} ERR_SESSION_CLIENT if it is not a Keyv 5, or does not throw errors.
  */
 export function fromKeyv(keyv: KeyvLike): LegacyStore {
   assertKeyv(keyv)
-  let failures = 0
-  let last: unknown
-  keyv.on('error', (error) => {
-    failures++
-    last = error
-  })
-  /** Some adapters answer a failure with nothing, and tell of it in an event alone. */
-  const told = async (call: () => Promise<unknown>): Promise<unknown> => {
-    const before = failures
-    const answer = await call()
-    if (!answer && failures !== before) throw last
-    return answer
-  }
+  const rethrow = rethrowErrorEvents(keyv)
   return textStore({
-    read: (key) => told(() => keyv.get(key)),
+    read: (key) => rethrow(() => keyv.get(key)),
     async write(key, value, ttl) {
-      if ((await told(() => keyv.set(key, value, ttl))) === false)
-        throw new Error('Keyv did not set the value, and did not say why')
+      if ((await rethrow(() => keyv.set(key, value, ttl))) === false)
+        throw new Error('Keyv did not set the value, and reported no error')
     },
-    remove: (key) => told(() => keyv.delete(key)),
+    remove: (key) => rethrow(() => keyv.delete(key)),
   })
 }
 
+/** Some storage adapters of Keyv return nothing on failure, and report the error only as an event. */
+function rethrowErrorEvents(keyv: KeyvLike) {
+  let count = 0
+  let lastError: unknown
+  keyv.on('error', (error) => {
+    count++
+    lastError = error
+  })
+  return async (call: () => Promise<unknown>): Promise<unknown> => {
+    const countBefore = count
+    const result = await call()
+    if (!result && count !== countBefore) throw lastError
+    return result
+  }
+}
+
 /**
- * Sessions in an unstorage, on any of its drivers that can write. Where a driver knows no lifetimes,
- * expired sessions are not read, but they stay until something removes them. It has no
- * compare-and-set: docs/adapters.md says what that costs.
- * @throws {SessionError} ERR_SESSION_CLIENT when it is no storage of unstorage.
+ * Stores sessions in an unstorage, with any driver that can write. If the driver ignores `ttl`, expired
+ * sessions are not returned, but stay stored until they are removed by other means.
+ * An unstorage has no compare-and-set; docs/adapters.md describes the consequences.
+ * @throws {SessionError} ERR_SESSION_CLIENT if it is not a storage of unstorage.
  */
 export function fromUnstorage(storage: UnstorageLike): LegacyStore {
-  if (!has(storage, ['getItem', 'setItem', 'removeItem']))
+  if (!hasMethods(storage, 'getItem', 'setItem', 'removeItem'))
     throw new SessionError(
       'ERR_SESSION_CLIENT',
-      'fromUnstorage takes what createStorage of unstorage returns: pass the storage, not a driver',
+      'fromUnstorage takes what createStorage of unstorage returns. Pass the storage, not a driver.',
     )
-  // The file drivers return an error where they should throw it.
   const read = async (key: string) => {
     const value = await storage.getItem(key)
+    // The file drivers return an error instead of throwing it.
     if (value instanceof Error) throw value
     return value
   }
   return textStore({
-    read: (key) => read(plain(key)),
-    // Drivers count in seconds.
-    write: (key, value, ttl) => storage.setItem(plain(key), value, { ttl: Math.ceil(ttl / 1000) }),
+    read: (key) => read(escapeKey(key)),
+    async write(key, value, ttl) {
+      const seconds = Math.ceil(ttl / 1000)
+      await storage.setItem(escapeKey(key), value, { ttl: seconds })
+    },
     async remove(key) {
-      await storage.removeItem(plain(key))
-      // They swallow a removal that failed: the session of somebody who logged out would live on.
-      if ((await read(plain(key))) != null) throw new Error('The driver did not remove the session')
+      await storage.removeItem(escapeKey(key))
+      // Drivers hide a failed removal, and a session would survive its logout.
+      if ((await read(escapeKey(key))) != null)
+        throw new Error('The driver did not remove the session')
     },
   })
 }
 
-/** The three things that a key-value library does. `ttl` in ms. */
+/** The operations of a key-value library. `ttl` in ms. */
 interface KeyValue {
   read(key: string): Promise<unknown>
   write(key: string, value: string, ttl: number): Promise<unknown>
@@ -86,29 +94,29 @@ interface KeyValue {
 }
 
 /**
- * The session as JSON behind its deadline in epoch ms and a colon: text that no serialiser takes for
- * something else, and a deadline that holds whatever becomes of the library's own.
+ * A store of values `<deadline in epoch ms>:<JSON>`. As that is not JSON itself, no library parses it.
+ * The deadline expires the session even if the library does not.
  */
 function textStore({ read, write, remove }: KeyValue): LegacyStore {
   return {
-    get: async (sid) => live(await discreetly(sid, () => read(sid))),
+    get: async (sid) => unwrap(await redactErrors(sid, () => read(sid))),
     set: (sid, session, ttl) =>
-      discreetly(sid, () =>
+      redactErrors(sid, () =>
         write(sid, `${Math.ceil(Date.now() + ttl)}:${JSON.stringify(session)}`, Math.ceil(ttl)),
       ),
-    destroy: (sid) => discreetly(sid, () => remove(sid)),
+    destroy: (sid) => redactErrors(sid, () => remove(sid)),
   }
 }
 
-/** What is live of it; what somebody else wrote is given as it is. */
-function live(value: unknown): unknown {
-  const [, until, text] = (typeof value === 'string' && /^(\d+):(.*)$/s.exec(value)) || []
-  if (until === undefined) return value
-  return Number(until) > Date.now() ? text : undefined
+/** The JSON in a value, unless it expired. Values that other programs wrote are returned unchanged. */
+function unwrap(value: unknown): unknown {
+  const [, deadline, json] = (typeof value === 'string' && /^(\d+):(.*)$/s.exec(value)) || []
+  if (deadline === undefined) return value
+  return Number(deadline) > Date.now() ? json : undefined
 }
 
-/** A key that unstorage leaves as it is: it cuts at a question mark and drops empty segments. */
-function plain(key: string): string {
+/** A key that unstorage does not change: it cuts keys at a question mark, and drops empty segments. */
+function escapeKey(key: string): string {
   return key
     .split(':')
     .map((segment) => encodeURIComponent(segment) || '%')
@@ -116,17 +124,13 @@ function plain(key: string): string {
 }
 
 function assertKeyv(keyv: KeyvLike): void {
-  if (!has(keyv, ['get', 'set', 'delete', 'on']))
-    throw new SessionError('ERR_SESSION_CLIENT', 'fromKeyv takes an instance of Keyv 5')
+  if (!hasMethods(keyv, 'get', 'set', 'delete', 'on'))
+    throw new SessionError('ERR_SESSION_CLIENT', 'fromKeyv takes an instance of Keyv 5.')
   const options: unknown = Reflect.get(keyv, 'opts')
-  const silent = Object(options).emitErrors === false
-  if (keyv.throwOnErrors === true && !silent) return
+  const emitsErrors = Object(options).emitErrors !== false
+  if (keyv.throwOnErrors === true && emitsErrors) return
   throw new SessionError(
     'ERR_SESSION_CLIENT',
-    'This Keyv swallows errors, so that a failing backend would log everybody out: make it with new Keyv({ store, throwOnErrors: true }), and leave emitErrors on',
+    'This Keyv hides errors, so a failing backend would log all users out. Create it with new Keyv({ store, throwOnErrors: true }), and leave emitErrors on.',
   )
-}
-
-function has(client: unknown, methods: string[]): boolean {
-  return methods.every((name) => typeof Reflect.get(Object(client), name) === 'function')
 }

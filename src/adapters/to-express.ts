@@ -2,86 +2,75 @@ import { EventEmitter } from 'node:events'
 import { isSessionStore, type SessionStore } from '../stores/contract.js'
 import { duration, ONE_DAY } from '../util/duration.js'
 import { SessionError } from '../util/errors.js'
+import { assertKnownOptions } from '../util/shape.js'
 import { ExpressRecords } from './express-records.js'
 
 export interface ToExpressOptions {
-  /** Before the id, as the key of a record. Default `sess:`, as connect-redis has it. */
+  /** Prefix of the store key, before the session id. Default `sess:`, as in connect-redis. */
   prefix?: string | undefined
-  /** How long a session lasts whose cookie has no end, in ms. Default one day. */
+  /** How long a session lasts if its cookie has no expiry, in ms. Default one day. */
   ttl?: number | undefined
 }
 
 type Done = (error?: unknown) => void
 
 /**
- * A store of this package for express-session and @fastify/session. Records are as connect-redis
- * writes them, so a `RedisStore` takes over what that one left.
+ * Adapts a store of koa-sess for express-session and @fastify/session. Records have the format of
+ * connect-redis, so a `RedisStore` continues the sessions that connect-redis stored.
  * @throws {SessionError} ERR_SESSION_STORE_CONTRACT, ERR_SESSION_OPTION, ERR_SESSION_DURATION
  */
 export function toExpressStore(store: SessionStore, options: ToExpressOptions = {}): ExpressStore {
   if (!isSessionStore(store))
     throw new SessionError(
       'ERR_SESSION_STORE_CONTRACT',
-      'toExpressStore takes a store with load, create, replace, touch and destroy: a MemoryStore, a RedisStore, or one like them',
+      'toExpressStore takes a store with load, create, replace, touch and destroy. Pass a MemoryStore, a RedisStore, or another store of this contract.',
     )
-  const { prefix = 'sess:', ttl = ONE_DAY, ...unknown } = options
-  const [name] = Object.keys(unknown)
-  if (name !== undefined || typeof prefix !== 'string')
-    throw new SessionError(
-      'ERR_SESSION_OPTION',
-      name === undefined
-        ? 'options.prefix must be a string'
-        : `options.${name} is not an option of toExpressStore: it takes prefix and ttl`,
-    )
+  assertKnownOptions('toExpressStore', options, ['prefix', 'ttl'])
+  const { prefix = 'sess:', ttl = ONE_DAY } = options
+  if (typeof prefix !== 'string')
+    throw new SessionError('ERR_SESSION_OPTION', 'options.prefix must be a string.')
   return new ExpressStore(store, new ExpressRecords(store, prefix, duration('ttl', ttl)))
 }
 
-/** What `toExpressStore` makes: the methods of express-session's Store, without that package. */
+/** The result of `toExpressStore`: the methods of express-session's Store, without that package. */
 export class ExpressStore extends EventEmitter {
   readonly #records: ExpressRecords
-  #away = false
+  #isDisconnected = false
 
   constructor(store: SessionStore, records: ExpressRecords) {
     super()
     this.#records = records
     this.on('newListener', (event, listener) => {
-      // Whoever comes while the connection is down must hear of it too.
-      if (event === 'disconnect' && this.#away) queueMicrotask(() => listener())
+      // A listener that is added during an outage is called as well.
+      if (event === 'disconnect' && this.#isDisconnected) queueMicrotask(() => listener())
     })
-    let isOpen = false
-    store.on?.('disconnect', () => isOpen && this.#tell('disconnect', true))
-    store.on?.('connect', () => this.#tell('connect', false))
-    // What is told at once is that the client is still connecting, and then its calls wait for it.
-    isOpen = true
+    this.#forwardEvents(store)
   }
 
   get<S extends object>(sid: string, callback: (error: unknown, session?: S | null) => void): void {
-    answer(this.#records.read<S>(sid), callback)
+    callBack(this.#records.read<S>(sid), callback)
   }
 
-  /** Creates a session or writes one. One that ended meanwhile stays ended, and that is no error. */
+  /** Creates or updates a session. Does nothing, without an error, if the session has ended meanwhile. */
   set(sid: string, session: object, callback?: Done): void {
-    answer(this.#records.write(sid, session), callback)
+    callBack(this.#records.write(sid, session), callback)
   }
 
   destroy(sid: string, callback?: Done): void {
-    answer(this.#records.end(sid), callback)
+    callBack(this.#records.end(sid), callback)
   }
 
-  /** Moves the deadline to where the cookie ends. Never creates. */
+  /** Sets the expiry of a session to that of its cookie. Never creates a session. */
   touch(sid: string, session: object, callback?: Done): void {
-    answer(this.#records.touch(sid, session), callback)
+    callBack(this.#records.touch(sid, session), callback)
   }
 
-  /** Makes express-session's own session of what `get` gave, and puts it on the request. */
+  /** Creates express-session's session object from the data of `get`, and sets it on the request. */
   createSession<S>(req: object, data: object): S {
-    // It is the one who makes sessions: `generate` is how it does, and it set that on this store.
-    const blank: { session?: { cookie: object } } = Object.create(req)
-    this.#generate(blank)
-    if (!blank.session) throw misplaced()
-    const cookie = restore(blank.session.cookie, Reflect.get(data, 'cookie'))
-    const session = Reflect.construct(blank.session.constructor, [req, { ...data, cookie }])
-    this.#records.follow(data, session)
+    const blank = this.#blankSession(req)
+    const cookie = restoreCookie(blank.cookie, Reflect.get(data, 'cookie'))
+    const session = Reflect.construct(blank.constructor, [req, { ...data, cookie }])
+    this.#records.link(data, session)
     Reflect.set(req, 'session', session)
     return session
   }
@@ -101,46 +90,71 @@ export class ExpressStore extends EventEmitter {
     })
   }
 
+  /**
+   * A new, empty session. It gives access to express-session's classes for the session and its cookie.
+   * It is generated on an object that inherits from `req`, so that `req` does not change.
+   */
+  #blankSession(req: object): { cookie: object } {
+    const scratch: { session?: { cookie: object } } = Object.create(req)
+    this.#generate(scratch)
+    if (!scratch.session) throw notInExpressSession()
+    return scratch.session
+  }
+
+  /** Sets a new session on `req`, by the method `generate` that express-session adds to its store. */
   #generate(req: object): void {
     const generate: unknown = Reflect.get(this, 'generate')
-    if (typeof generate !== 'function') throw misplaced()
+    if (typeof generate !== 'function') throw notInExpressSession()
     Reflect.apply(generate, this, [req])
   }
 
-  #tell(event: 'connect' | 'disconnect', away: boolean): void {
-    this.#away = away
+  /**
+   * A `disconnect` while the listener is being added is not forwarded. It means that the client is
+   * still connecting, and commands wait for that.
+   */
+  #forwardEvents(store: SessionStore): void {
+    let isAdded = false
+    store.on?.('disconnect', () => {
+      if (isAdded) this.#forward('disconnect')
+    })
+    store.on?.('connect', () => this.#forward('connect'))
+    isAdded = true
+  }
+
+  #forward(event: 'connect' | 'disconnect'): void {
+    this.#isDisconnected = event === 'disconnect'
     this.emit(event)
   }
 }
 
-/** In a turn of its own: what a callback throws is not the store's failure. */
-function answer<T>(work: Promise<T>, callback?: (error: unknown, value?: T) => void): void {
+/** Calls back in a new turn: an exception of the callback must not become a rejection of the store. */
+function callBack<T>(work: Promise<T>, callback?: (error: unknown, value?: T) => void): void {
   work.then(
     (value) => setImmediate(() => callback?.(null, value)),
     (error: unknown) => setImmediate(() => callback?.(error)),
   )
 }
 
-// The lifetime comes last: to set an end is to set a new lifetime there.
-const TOLD = [
+// `originalMaxAge` is last, as setting `expires` also sets it.
+const STORED_ATTRIBUTES = [
   ...['path', 'domain', 'httpOnly', 'secure', 'sameSite', 'priority', 'partitioned'],
   ...['expires', 'originalMaxAge'],
 ]
 
-/** A cookie as the options have it, with what was stored of this session's. */
-function restore(cookie: object, stored: unknown): object {
-  for (const name of TOLD) {
+/** Sets the stored attributes on a cookie that was created from the options. */
+function restoreCookie(cookie: object, stored: unknown): object {
+  for (const name of STORED_ATTRIBUTES) {
     const value: unknown = Reflect.get(Object(stored), name)
     if (value === undefined) continue
-    const isEnd = name === 'expires' && typeof value === 'string'
-    Reflect.set(cookie, name, isEnd ? new Date(value) : value)
+    const isDate = name === 'expires' && typeof value === 'string'
+    Reflect.set(cookie, name, isDate ? new Date(value) : value)
   }
   return cookie
 }
 
-function misplaced(): SessionError {
+function notInExpressSession(): SessionError {
   return new SessionError(
     'ERR_SESSION_CONTEXT',
-    'Only express-session makes its sessions: give this store to session({ store }) of express-session first',
+    'This store cannot create sessions without express-session. Pass it to session({ store }) of express-session first.',
   )
 }

@@ -1,93 +1,61 @@
-import { isMoved, tombstoneUntil } from '../record/tombstone.js'
+import { isMoved, isTombstone } from '../record/tombstone.js'
 import type { SessionStore, StoredRecord } from '../stores/contract.js'
+import type { Outcome } from './outcome.js'
 
-/** What became of a session: `ended` while it was copied, or before; `there` in the other store already. */
-export type Outcome = 'copied' | 'there' | 'ended' | 'expired' | 'failed'
+type Loader = Pick<SessionStore, 'load'>
 
-export type Counts = Record<Outcome, number>
+/** How often a session that changes during the copy is copied again. */
+const MAX_ATTEMPTS = 10
 
-export const NONE: Counts = { copied: 0, there: 0, ended: 0, expired: 0, failed: 0 }
-
-/** Does what there is to do about one record. */
-export type Work = (record: StoredRecord) => Promise<Outcome>
-
-/** How often a session is copied anew that changes meanwhile. */
-const MOST_TRIES = 10
-const CONCURRENCY = 16
-
-/** What there is nothing to do about: the application has moved it, it ended, or it expired. */
-function atRest(value: string, expiresAt: number, now: number): Outcome | undefined {
+/** The outcome of a record that needs no copy: it was moved, it ended, or it expired. */
+function outcomeWithoutCopy({ value, expiresAt }: StoredRecord, now: number): Outcome | undefined {
   if (isMoved(value)) return 'there'
-  if (tombstoneUntil(value) !== undefined) return 'ended'
+  if (isTombstone(value)) return 'ended'
   return expiresAt <= now ? 'expired' : undefined
 }
 
-/** What would become of a record. */
-export async function foresee(
-  to: Pick<SessionStore, 'load'>,
-  { key, value, expiresAt }: StoredRecord,
-  now: number,
-): Promise<Outcome> {
-  const known = atRest(value, expiresAt, now)
-  if (known) return known
-  const other = await to.load(key)
-  return other === undefined || isMoved(other) ? 'copied' : 'there'
+/** The outcome that `copy` would have. Writes nothing. */
+export async function preview(to: Loader, record: StoredRecord, now: number): Promise<Outcome> {
+  const outcome = outcomeWithoutCopy(record, now)
+  if (outcome) return outcome
+  const existing = await to.load(record.key)
+  return existing === undefined || isMoved(existing) ? 'copied' : 'there'
 }
 
 /**
- * Copies a record, unless its key is taken, and then looks whether that was right: what ended or
- * changed meanwhile is taken back.
+ * Creates the record in `to`, then reads it again in `from`. If it ended or changed in between, the
+ * copy is removed or replaced: otherwise a session that was logged out would live on in `to`.
  */
 export async function copy(
-  from: Pick<SessionStore, 'load'>,
+  from: Loader,
   to: SessionStore,
-  { key, value, expiresAt }: StoredRecord,
+  record: StoredRecord,
   now: number,
 ): Promise<Outcome> {
-  const known = atRest(value, expiresAt, now)
-  if (known) return known
-  let copied = value
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
+  const outcome = outcomeWithoutCopy(record, now)
+  if (outcome) return outcome
+  const { key, expiresAt } = record
+  let copied = record.value
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     if (!(await to.create(key, copied, expiresAt))) {
-      // A copy of an earlier run lasts as long as the session does by now.
+      // An equal value is the copy of an earlier run: this gives it the session's current deadline.
       const answer = await to.replace(key, copied, copied, expiresAt)
       if (answer.ok || !isMoved(answer.current)) return 'there'
-      // It had moved away from there, and comes back.
+      // `to` holds the mark of an earlier move in the other direction: the session moves back.
       if (!(await to.replace(key, answer.current, copied, expiresAt)).ok) continue
     }
     const current = await from.load(key)
     if (current === copied) return 'copied'
-    const last = current === undefined || tombstoneUntil(current) !== undefined
-    if (last && !isMoved(current)) {
-      // And whatever a server has made of the copy meanwhile.
+    const hasLeft = current === undefined || isTombstone(current)
+    if (hasLeft && !isMoved(current)) {
+      // It ended. A server may have changed the copy since, so `replace` could miss it.
       await to.destroy(key)
       return 'ended'
     }
     const withdrawn = await to.replace(key, copied, '', 0)
-    // A server has moved it: what is there now is the session itself, unless it ended since.
-    if (last) return withdrawn.ok ? 'ended' : 'there'
+    // A server moved it. If the copy changed since, it is the session itself; if not, that ended.
+    if (hasLeft) return withdrawn.ok ? 'ended' : 'there'
     copied = current
   }
   return 'failed'
-}
-
-/** Some at a time. A record that fails is counted, and keeps no other from its turn. */
-export async function each(records: StoredRecord[], work: Work): Promise<Counts> {
-  const counts = { ...NONE }
-  const waiting = records.values()
-  const worker = async () => {
-    for (const record of waiting) counts[await work(record).catch((): Outcome => 'failed')]++
-  }
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker))
-  return counts
-}
-
-export function add(one: Counts, other: Counts): Counts {
-  const sum = { ...one }
-  for (const name of Object.keys(NONE) as Outcome[]) sum[name] += other[name]
-  return sum
-}
-
-export function total(counts: Counts): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0)
 }

@@ -1,42 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SessionStore } from '../stores/contract.js'
-import { add, copy, each, foresee, NONE, total, type Work } from './copy.js'
+import { type ProcessRecord, processBatch } from './batch.js'
+import { copy, preview } from './copy.js'
+import { INTERRUPTED, Interrupt } from './interrupt.js'
+import type { OpenedStore, Role } from './opened-store.js'
+import { addCounts, NO_COUNTS, total } from './outcome.js'
 import { Progress, summary } from './progress.js'
-import { sayWithoutData } from './say.js'
+import { redact } from './redact.js'
 import { fingerprint, readState, type State, writeState } from './state.js'
-import { identify, type OpenedStore, openStore } from './stores.js'
+import { identify, openStore } from './stores.js'
 import { type Task, UsageError } from './usage.js'
 
-const INTERRUPTED = 130
+/** How long a store may take to close, in ms. */
+const CLOSE_TIMEOUT = 1000
 
 type Scan = NonNullable<SessionStore['scan']>
-
-/** Carries the command out. @returns its exit code. */
-export async function migrate(task: Task): Promise<number> {
-  const [one, other] = [identify(task.from), identify(task.to)]
-  if (one === other) throw new UsageError('--from and --to are the same store')
-  const state = await readState(task.state, fingerprint(one, other, task.prefix))
-  if (state.done && task.write) {
-    console.log('This was finished by an earlier run; remove the file of --state to run it again.')
-    console.log(summary(state.counts, true))
-    return state.counts.failed > 0 ? 1 : 0
-  }
-  const from = await openStore(task.from, 'from')
-  try {
-    const scan = from.store.scan?.bind(from.store)
-    if (!scan)
-      throw new UsageError(
-        '--from is a store without scan, so nobody can list its sessions: let the application move them, with migrating()',
-      )
-    const to = await openStore(task.to, 'to')
-    try {
-      return await run(task, state, { from, scan, to })
-    } finally {
-      await to.close()
-    }
-  } finally {
-    await from.close()
-  }
-}
 
 interface Stores {
   from: OpenedStore
@@ -44,80 +22,115 @@ interface Stores {
   to: OpenedStore
 }
 
-async function run(task: Task, begun: State, { from, scan, to }: Stores): Promise<number> {
-  const { prefix, batch, write } = task
-  const work = await (write ? copying(from.store, to) : counting(to))
-  const progress = new Progress(begun.expected)
-  const interrupt = new Interrupt()
-  // A dry run begins at the beginning, and leaves how far a real one came.
-  const state = write ? { ...begun } : { ...begun, cursor: undefined, counts: NONE }
-  try {
-    do {
-      const page = await scan(prefix, state.cursor, batch)
-      const counts = await each(page.records, work)
-      // Where a store is away, the batch stays to be done.
-      if (counts.failed > 0) await Promise.all([from.store, to.store].map(answers))
-      state.counts = add(state.counts, counts)
-      state.cursor = page.cursor
-      state.done = write && page.cursor === undefined
-      if (write) await writeState(task.state, state)
-      progress.show(state.counts)
-    } while (state.cursor !== undefined && !interrupt.asked)
-  } finally {
-    progress.end()
-    interrupt.forget()
+/** Runs `koa-sess migrate`. @returns its exit code. */
+export async function migrate(task: Task): Promise<number> {
+  const [source, target] = [identify(task.from), identify(task.to)]
+  if (source === target) throw new UsageError('--from and --to are the same store')
+  const state = await readState(task.state, fingerprint(source, target, task.prefix))
+  if (state.done && task.write) {
+    console.log('This was finished by an earlier run; remove the file of --state to run it again.')
+    console.log(summary(state.counts, true))
+    return exitCodeOf(state)
   }
+  return withStore(task.from, 'from', (from) => {
+    const scan = from.store.scan?.bind(from.store)
+    if (!scan)
+      throw new UsageError(
+        '--from is a store without scan, so its sessions cannot be listed: move them in the application, with migrating()',
+      )
+    return withStore(task.to, 'to', (to) => run(task, state, { from, scan, to }))
+  })
+}
+
+async function withStore<T>(
+  target: string,
+  role: Role,
+  use: (opened: OpenedStore) => Promise<T>,
+): Promise<T> {
+  const opened = await openStore(target, role)
+  try {
+    return await use(opened)
+  } finally {
+    await closeInTime(opened)
+  }
+}
+
+/** Some clients wait without end for a server that is gone. The process ends all the same. */
+async function closeInTime(opened: OpenedStore): Promise<void> {
+  const timer = new AbortController()
+  const timeout = sleep(CLOSE_TIMEOUT, undefined, { signal: timer.signal }).catch(() => undefined)
+  try {
+    await Promise.race([opened.close(), timeout])
+  } finally {
+    timer.abort()
+  }
+}
+
+async function run(task: Task, saved: State, stores: Stores): Promise<number> {
+  const { write } = task
+  // A dry run starts at the first page, and keeps the cursor that a real run saved.
+  const state = write ? { ...saved } : { ...saved, cursor: undefined, counts: NO_COUNTS }
+  await processPages(task, state, stores)
   if (!write && state.cursor === undefined)
-    await writeState(task.state, { ...begun, expected: total(state.counts) })
+    await writeState(task.state, { ...saved, expected: total(state.counts) })
   console.log(summary(state.counts, write))
   if (state.cursor !== undefined) {
     console.error(`koa-sess: interrupted${task.state && write ? '; run it again to go on' : ''}`)
     return INTERRUPTED
   }
   if (!write) console.log('Nothing was written: this was a dry run. --write copies.')
-  return state.counts.failed > 0 ? 1 : 0
+  return exitCodeOf(state)
 }
 
-async function answers(store: SessionStore): Promise<void> {
+/** Processes page after page, and notes the progress in `state`, until the end or an interrupt. */
+async function processPages(task: Task, state: State, { from, scan, to }: Stores): Promise<void> {
+  const { prefix, batch, write } = task
+  const processRecord = await (write ? copying(from.store, to) : previewing(to))
+  const probeStores = () => Promise.all([from.store, to.store].map(probe))
+  const progress = new Progress(state.expected)
+  const interrupt = new Interrupt()
+  try {
+    do {
+      const page = await scan(prefix, state.cursor, batch)
+      // Throws if a store does not answer: the state is not saved, so that the batch is repeated.
+      const counts = await processBatch(page.records, processRecord, probeStores)
+      state.counts = addCounts(state.counts, counts)
+      state.cursor = page.cursor
+      state.done = write && page.cursor === undefined
+      if (write) await writeState(task.state, state)
+      progress.show(state.counts)
+    } while (state.cursor !== undefined && !interrupt.requested)
+  } finally {
+    progress.end()
+    interrupt.dispose()
+  }
+}
+
+function exitCodeOf({ counts }: State): number {
+  return counts.failed > 0 ? 1 : 0
+}
+
+/** @throws when the store does not answer. */
+async function probe(store: SessionStore): Promise<void> {
   await store.load('koa-sess:probe')
 }
 
-async function copying(from: SessionStore, { store, setup }: OpenedStore): Promise<Work> {
+async function copying(from: SessionStore, { store, setup }: OpenedStore): Promise<ProcessRecord> {
   await setup?.()
   return (record) => copy(from, store, record, Date.now())
 }
 
-/** A dry run makes no table, and takes one that is not there for empty. */
-async function counting({ store, setup }: OpenedStore): Promise<Work> {
-  const counter = (there: Pick<SessionStore, 'load'>): Work => {
-    return (record) => foresee(there, record, Date.now())
+/** A dry run creates no table; a missing one counts as empty. */
+async function previewing({ store, setup }: OpenedStore): Promise<ProcessRecord> {
+  const previewIn = (target: Pick<SessionStore, 'load'>): ProcessRecord => {
+    return (record) => preview(target, record, Date.now())
   }
   try {
-    await answers(store)
-    return counter(store)
+    await probe(store)
+    return previewIn(store)
   } catch (error) {
     if (!setup) throw error
-    console.error(`koa-sess: --to has no table yet, which --write makes (${sayWithoutData(error)})`)
-    return counter({ load: () => undefined })
-  }
-}
-
-/** Ctrl-C ends the batch first; a second one ends the process. */
-class Interrupt {
-  asked = false
-  readonly #heard = (): void => {
-    if (this.asked) process.exit(INTERRUPTED)
-    this.asked = true
-    console.error('\nkoa-sess: ending this batch; once more ends it now')
-  }
-
-  constructor() {
-    process.on('SIGINT', this.#heard)
-    process.on('SIGTERM', this.#heard)
-  }
-
-  forget(): void {
-    process.off('SIGINT', this.#heard)
-    process.off('SIGTERM', this.#heard)
+    console.error(`koa-sess: --to has no table yet, --write creates it (${redact(error)})`)
+    return previewIn({ load: () => undefined })
   }
 }

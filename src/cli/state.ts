@@ -1,30 +1,31 @@
 import { createHash } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
-import { type Counts, NONE } from './copy.js'
+import { parseObject } from '../util/json.js'
+import { type Counts, NO_COUNTS } from './outcome.js'
 import { UsageError } from './usage.js'
 
-/** How far a run came. */
+/** The progress of a run, as the file of --state holds it. */
 export interface State {
-  /** Which stores and which prefix, without their passwords. */
+  /** The fingerprint of stores and prefix. */
   of: string
-  /** How many sessions a dry run counted. */
+  /** The number of sessions that a dry run counted. */
   expected?: number | undefined
   cursor?: string | undefined
   counts: Counts
   done: boolean
 }
 
-/** One way to say which stores and which prefix are meant. */
+/** A hash of stores and prefix, so that a state file of another migration is refused. */
 export function fingerprint(...parts: string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
-/** @throws {UsageError} for a file that is none, or one of other stores. */
+/** @throws {UsageError} for a file that is no state, or the state of another migration. */
 export async function readState(file: string | undefined, of: string): Promise<State> {
-  const fresh = { of, counts: NONE, done: false }
+  const fresh = { of, counts: NO_COUNTS, done: false }
   const text = file === undefined ? undefined : await readFile(file, 'utf8').catch(absent)
   if (text === undefined) return fresh
-  const state = parsed(text)
+  const state = parseObject(text)
   if (!isState(state))
     throw new UsageError('the file of --state is not one of koa-sess: name another one')
   if (state.of !== of)
@@ -34,26 +35,17 @@ export async function readState(file: string | undefined, of: string): Promise<S
   return state
 }
 
-/** Whole or not at all, however the process ends. */
+/** Writes a new file and renames it: a process that dies leaves the old state or the new one. */
 export async function writeState(file: string | undefined, state: State): Promise<void> {
   if (file === undefined) return
   await writeFile(`${file}.new`, JSON.stringify(state), { mode: 0o600 })
   await rename(`${file}.new`, file)
 }
 
-function isState(state: unknown): state is State {
-  if (typeof state !== 'object' || state === null) return false
-  if (!('of' in state && 'done' in state && 'counts' in state)) return false
-  const { counts } = state
-  return Object.keys(NONE).every((name) => Number.isInteger(Reflect.get(Object(counts), name)))
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+function isState(state: object | undefined): state is State {
+  if (!state || !('of' in state && 'done' in state && 'counts' in state)) return false
+  const counts = Object(state.counts)
+  return Object.keys(NO_COUNTS).every((name) => Number.isInteger(Reflect.get(counts, name)))
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

@@ -1,37 +1,31 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { assertStore, isSessionStore, type SessionStore } from '../stores/contract.js'
+import { assertStore, isSessionStore } from '../stores/contract.js'
 import { adaptLegacy } from '../stores/legacy/adapter.js'
+import type { OpenedStore, Role } from './opened-store.js'
 import { SCHEMES } from './schemes.js'
 import { UsageError } from './usage.js'
 
-export interface OpenedStore {
-  store: SessionStore
-  /** Makes what it needs before the first session is written, such as a table. */
-  setup?: (() => Promise<unknown>) | undefined
-  close(): unknown
-}
-
-/** The scheme of a URL; undefined: a path. A drive's letter is none. */
+/** The scheme of a URL; undefined for a path. The drive letter of Windows is no scheme. */
 function schemeOf(target: string): string | undefined {
   return /^([a-z][a-z\d+]+):/i.exec(target)?.[1]?.toLowerCase()
 }
 
-/** What tells one store from another, without a password. */
+/** A store's address without user and password: equal for two spellings of one store. */
 export function identify(target: string): string {
   const scheme = schemeOf(target)
   if (scheme === undefined) return resolve(target)
   if (scheme === 'sqlite') return `sqlite:${resolve(target.slice('sqlite:'.length))}`
-  if (!URL.canParse(target)) throw new UsageError('a store is a URL that can be read, or a path')
+  if (!URL.canParse(target)) throw new UsageError('a store is a valid URL or a path to a module')
   const url = new URL(target)
   url.username = ''
   url.password = ''
   return url.href
 }
 
-/** @throws {UsageError} */
-export async function openStore(target: string, role: 'from' | 'to'): Promise<OpenedStore> {
+/** @throws {UsageError} for an unknown scheme, a missing driver, a module that exports no store. */
+export async function openStore(target: string, role: Role): Promise<OpenedStore> {
   const scheme = schemeOf(target)
   if (scheme === undefined) return openModule(target, role)
   const open = SCHEMES[scheme]
@@ -41,14 +35,14 @@ export async function openStore(target: string, role: 'from' | 'to'): Promise<Op
   )
 }
 
-async function openModule(path: string, role: 'from' | 'to'): Promise<OpenedStore> {
+async function openModule(path: string, role: Role): Promise<OpenedStore> {
   const file = resolve(path)
   if (!existsSync(file)) throw new UsageError(`--${role}: there is no such module`)
   const module: { default?: unknown } = await import(pathToFileURL(file).href)
-  const given = Object(module.default)
-  const { store: source, close }: { store: unknown; close?: unknown } = isStore(given)
-    ? { store: given }
-    : given
+  const exported = Object(module.default)
+  const { store: source, close }: { store: unknown; close?: unknown } = isStore(exported)
+    ? { store: exported }
+    : exported
   if (!isStore(source))
     throw new UsageError(
       `--${role}: the default export of the module is neither a store nor { store, close }`,
@@ -56,7 +50,7 @@ async function openModule(path: string, role: 'from' | 'to'): Promise<OpenedStor
   assertStore(source)
   return {
     store: isSessionStore(source) ? source : adaptLegacy(source, Date.now),
-    close: () => (typeof close === 'function' ? close.call(given) : undefined),
+    close: () => (typeof close === 'function' ? close.call(exported) : undefined),
   }
 }
 

@@ -2,15 +2,15 @@ import { parseArgs } from 'node:util'
 
 export const HELP = `koa-sess migrate --from STORE --to STORE [--write]
 
-Copies live sessions from one store to another. Without --write it only counts, and says what it
-would do. It never overwrites a session, and takes nothing out of the store that it copies from.
+Copies live sessions from one store to another. Without --write it only counts them (a dry run). It
+never overwrites a session, and removes nothing from the store that it copies from.
 
-  --from STORE    where the sessions are
-  --to STORE      where they are to be
+  --from STORE    the store to copy from
+  --to STORE      the store to copy to
   --write         copy; without it nothing is written
-  --prefix TEXT   what the keys begin with (default koa:sess:)
-  --batch N       sessions between two looks at the state (default 200)
-  --state FILE    keeps how far it came, so that the next run goes on from there
+  --prefix TEXT   prefix of the keys to copy (default koa:sess:)
+  --batch N       sessions to copy before the state is saved (default 200)
+  --state FILE    saves the progress, so that the next run continues from there
   --help, --version
 
 A STORE is
@@ -18,12 +18,11 @@ A STORE is
   postgres://…  mysql://…     with pg or postgres, with mysql2
   sqlite:FILE                 with better-sqlite3, libsql or the SQLite of Node
   a path to a module whose default export is a store, or { store, close }
-Drivers and modules are those of the current directory.
+Drivers and modules are loaded from the current directory.
 
-Ends with 0 when all is done, 1 when something failed, 2 when it was asked for something that it
-cannot do, 130 when it was interrupted.`
+Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 interrupted.`
 
-/** Something was asked for that cannot be done; the message is one line that says what to do. */
+/** The command cannot run as it was called. The message is one line and says what to change. */
 export class UsageError extends Error {}
 
 export interface Task {
@@ -47,9 +46,9 @@ const OPTIONS = {
   version: { type: 'boolean', short: 'v' },
 } as const
 
-/** @throws {UsageError} */
+/** @throws {UsageError} for an unknown command or option, or a missing one. */
 export function parse(args: string[]): 'help' | 'version' | Task {
-  const { values, positionals } = parsed(args)
+  const { values, positionals } = parseOptions(args)
   if (values.version) return 'version'
   if (values.help || args.length === 0) return 'help'
   const [command, ...rest] = positionals
@@ -62,11 +61,11 @@ export function parse(args: string[]): 'help' | 'version' | Task {
   return { from, to, write, prefix, batch: Number(batch), state }
 }
 
-function parsed(args: string[]) {
+function parseOptions(args: string[]) {
   try {
     return parseArgs({ args, options: OPTIONS, allowPositionals: true })
   } catch (error) {
-    const [told = ''] = (error instanceof Error ? error.message : '').split('. ')
-    throw new UsageError(`${told}: see koa-sess --help`)
+    const [reason = ''] = (error instanceof Error ? error.message : '').split('. ')
+    throw new UsageError(`${reason}: see koa-sess --help`)
   }
 }

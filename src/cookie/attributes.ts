@@ -33,25 +33,27 @@ export interface CookieOptions {
   partitioned?: boolean | undefined
 }
 
-/** What the `cookies` module, and so every older package, assumes of an attribute that is not named. */
-const ASSUMED = {
-  path: '/',
-  domain: undefined,
-  httpOnly: true,
-  secure: undefined,
-  sameSite: undefined,
-  signed: true,
-  overwrite: undefined,
-  maxAge: undefined,
-  expires: undefined,
-  priority: undefined,
-  partitioned: undefined,
-} as const
+/** The names of all attributes, in the order in which a record lists them. */
+export const ATTRIBUTES = [
+  'path',
+  'domain',
+  'httpOnly',
+  'secure',
+  'sameSite',
+  'signed',
+  'overwrite',
+  'maxAge',
+  'expires',
+  'priority',
+  'partitioned',
+] as const
 
-type Name = keyof typeof ASSUMED
-const NAMES = Object.keys(ASSUMED) as Name[]
-const ALIASES: Record<string, Name> = { maxage: 'maxAge', rewrite: 'overwrite' }
-const SPELLINGS = [...NAMES, ...Object.keys(ALIASES)]
+export type AttributeName = (typeof ATTRIBUTES)[number]
+
+const ALIASES: Record<string, AttributeName> = { maxage: 'maxAge', rewrite: 'overwrite' }
+
+/** Every name that an attribute may have in options and in records. */
+export const SPELLINGS: readonly string[] = [...ATTRIBUTES, ...Object.keys(ALIASES)]
 
 /**
  * The cookie attributes of one session. Alter them to change this user's cookie; what differs from
@@ -86,7 +88,7 @@ export class SessionCookie {
 
 const boolean = (value: unknown) => typeof value === 'boolean'
 const word = (words: RegExp, value: unknown) => typeof value === 'string' && words.test(value)
-const SHAPE: Record<Name, [(value: unknown) => boolean, string]> = {
+const SHAPE: Record<AttributeName, [(value: unknown) => boolean, string]> = {
   // The attribute ends at a semicolon or a control character; anything else would be an injection.
   path: [
     (v) => typeof v === 'string' && /^\/[\x20-\x3a\x3c-\x7e]*$/.test(v),
@@ -120,25 +122,33 @@ export function isAttribute(name: string): boolean {
   return Object.hasOwn(SHAPE, ALIASES[name] ?? name)
 }
 
-function nameOf(attribute: string): Name {
-  if (isAttribute(attribute)) return (ALIASES[attribute] ?? attribute) as Name
+/**
+ * The attribute that a spelling means.
+ * @throws {SessionError} ERR_SESSION_COOKIE
+ */
+export function attributeOf(attribute: string): AttributeName {
+  if (isAttribute(attribute)) return (ALIASES[attribute] ?? attribute) as AttributeName
   throw new SessionError(
     'ERR_SESSION_COOKIE',
     `cookie.${attribute} is not a cookie attribute: remove it`,
   )
 }
 
-function assign(cookie: SessionCookie, attribute: string, value: unknown): void {
-  const name = nameOf(attribute)
+/**
+ * Sets one attribute.
+ * @throws {SessionError} ERR_SESSION_COOKIE, ERR_SESSION_DURATION
+ */
+export function setAttribute(cookie: SessionCookie, attribute: string, value: unknown): void {
+  const name = attributeOf(attribute)
   if (value === undefined) return
   const [fits, wanted] = SHAPE[name]
   if (!fits(value))
     throw new SessionError('ERR_SESSION_COOKIE', `cookie.${attribute} must be ${wanted}`)
   // Zero is no lifetime: the `cookies` module has always written it as a browser-session cookie.
-  Object.assign(cookie, { [name]: clean(name, value) })
+  Object.assign(cookie, { [name]: normalize(name, value) })
 }
 
-function clean(name: Name, value: unknown): unknown {
+function normalize(name: AttributeName, value: unknown): unknown {
   return name === 'maxAge' && value !== null
     ? duration('cookie.maxAge', value, { zero: true, most: LONGEST_COOKIE }) || null
     : value
@@ -150,7 +160,7 @@ function clean(name: Name, value: unknown): unknown {
  */
 export function makeCookie(base: SessionCookie, options: object): SessionCookie {
   const cookie = Object.assign(new SessionCookie(), base)
-  for (const [attribute, value] of Object.entries(options)) assign(cookie, attribute, value)
+  for (const [attribute, value] of Object.entries(options)) setAttribute(cookie, attribute, value)
   // An attribute that browsers accept over TLS only brings its own requirement along (CHIPS; ASVS 3.3.2).
   const needsSecure = cookie.partitioned || /^none$/i.test(String(cookie.sameSite))
   if (needsSecure && cookie.secure !== false) cookie.secure = true
@@ -161,65 +171,4 @@ export function makeCookie(base: SessionCookie, options: object): SessionCookie 
     )
   }
   return cookie
-}
-
-function plain(value: unknown): unknown {
-  if (value instanceof Date) return value.getTime()
-  return value === 'auto' ? undefined : (value ?? undefined)
-}
-
-/**
- * Attributes as a record keeps them, under `cookie`: what older packages could not guess, the
- * lifetime, and in `own` the names that were altered for this user. Attributes that are not in
- * `own` follow the options, so that a change of configuration reaches the sessions that exist;
- * `base` is the configured lifetime, so that one which an older package altered is noticed.
- */
-export function encodeCookie(cookie: SessionCookie, base: SessionCookie): string {
-  const own = NAMES.filter((name) => plain(cookie[name]) !== plain(base[name]))
-  const kept: Record<string, unknown> = {}
-  for (const name of NAMES) {
-    const told = own.includes(name) || plain(cookie[name]) !== ASSUMED[name]
-    if (told && name !== 'overwrite') kept[name] = cookie[name]
-  }
-  // Older packages would let maxAge win over a fixed end.
-  const maxAge = cookie.expires ? null : cookie.maxAge
-  const follows = maxAge !== null && !own.includes('maxAge')
-  return JSON.stringify({ ...kept, maxAge, own, ...(follows && { base: maxAge }) })
-}
-
-/** The way back. Of an older package's record only the lifetime was meant for this user. */
-export function decodeCookie(stored: unknown, base: SessionCookie): SessionCookie {
-  const cookie = Object.assign(new SessionCookie(), base)
-  if (typeof stored !== 'object' || stored === null) return cookie
-  for (const [name, value] of altered(stored)) restore(cookie, name, value)
-  return cookie
-}
-
-/** Whether a record's attributes are nothing but what the options said. */
-export function followsOptions(stored: unknown): boolean {
-  return typeof stored !== 'object' || stored === null || altered(stored).length === 0
-}
-
-/** What was altered for this user; nobody but a record's writer bounds what stands in it. */
-function altered(stored: object): [Name, unknown][] {
-  const listed: unknown = Reflect.get(stored, 'own')
-  const own = new Set<unknown>(Array.isArray(listed) ? listed : [])
-  const base: unknown = Reflect.get(stored, 'base') ?? null
-  return SPELLINGS.filter((spelling) => Object.hasOwn(stored, spelling))
-    .map((spelling): [Name, unknown] => [nameOf(spelling), Reflect.get(stored, spelling)])
-    .filter(([name, value]) => {
-      if (own.has(name)) return true
-      return name === 'maxAge' ? (value ?? null) !== base : name === 'expires' && Boolean(value)
-    })
-}
-
-function restore(cookie: SessionCookie, name: string, value: unknown): void {
-  let usable = value
-  if (name === 'expires' && typeof value === 'string') usable = new Date(value)
-  if (name === 'maxAge' && typeof value === 'number') usable = Math.min(value, LONGEST_COOKIE)
-  try {
-    assign(cookie, name, usable)
-  } catch {
-    // What somebody stored years ago must not fail a request: the option stands instead.
-  }
 }

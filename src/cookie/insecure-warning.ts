@@ -1,21 +1,22 @@
-/** Says once, and loudly, that a cookie goes out without Secure although the operator may count on it. */
-export class Downgrade {
-  readonly #expected: boolean
+/** Warns once that a cookie is sent without Secure where the operator may rely on it. */
+export class InsecureWarning {
+  readonly #isExpected: boolean
   #wasSecure = false
-  #said = false
+  #hasWarned = false
 
-  /** `expected`: the operator asked for `secure: 'auto'`. */
-  constructor(expected: boolean) {
-    this.#expected = expected
+  /** `isExpected`: the options say `secure: 'auto'`. */
+  constructor(isExpected: boolean) {
+    this.#isExpected = isExpected
   }
 
-  /** `forwarded`: a proxy says that it speaks TLS, and app.proxy does not let it count. */
-  note(secure: boolean, forwarded: boolean): void {
-    this.#wasSecure ||= secure
-    if (secure || this.#said || !(this.#expected || this.#wasSecure || forwarded)) return
-    this.#said = true
+  /** `isForwarded`: a proxy says that the client speaks TLS, and `app.proxy` is not set. */
+  note(isSecure: boolean, isForwarded: boolean): void {
+    this.#wasSecure ||= isSecure
+    const isSuspicious = this.#isExpected || this.#wasSecure || isForwarded
+    if (isSecure || this.#hasWarned || !isSuspicious) return
+    this.#hasWarned = true
     process.emitWarning(
-      'A session cookie was sent without Secure, over a connection that Koa takes for a plain one. Behind a proxy that ends TLS set app.proxy = true; to refuse plain connections set cookie.secure = true; where they are meant, set it to false.',
+      'A session cookie was sent without Secure, over a connection that Koa takes for plain HTTP. Behind a proxy that ends TLS set app.proxy = true; to refuse HTTP set cookie.secure = true; where HTTP is intended, set it to false.',
       { code: 'KOA_SESS_INSECURE_COOKIE' },
     )
   }

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { SessionError } from '../util/errors.js'
-import { Recent } from '../util/recent-cache.js'
+import { RecentCache } from '../util/recent-cache.js'
 
-/** What Koa accepts as `app.keys` beside an array: a Keygrip, or anything that acts like one. */
+/** What Koa accepts as `app.keys` beside an array: a Keygrip, or an object with its methods. */
 export interface KeygripLike {
   sign(data: string): string
   verify?(data: string, digest: string): boolean
@@ -13,11 +13,11 @@ type Key = string | Buffer
 
 export interface Signer {
   sign(data: string): string
-  /** Which key made one of these signatures: 0 is the one in use, -1 none. */
-  index(data: string, signatures: readonly string[]): number
+  /** Which key made one of these signatures: 0 is the current one; undefined: none. */
+  index(data: string, signatures: readonly string[]): number | undefined
 }
 
-/** How cookies are signed, and for how long the older way is still accepted (epoch ms). */
+/** How cookies are signed, and until when SHA-1 signatures are still accepted (epoch ms). */
 export interface Signing {
   digest: 'sha1' | 'sha256'
   sha1Until: number
@@ -43,9 +43,9 @@ export function makeSigning(digest: Digest | undefined, now: () => number): Sign
 }
 
 // About 200 bytes each, and up to twice as many are kept.
-const MOST_VERIFIED = 10_000
+const MAX_VERIFIED = 10_000
 
-// Characters of an unpadded base64url HMAC: what cannot match by its length costs no HMAC.
+// Characters of an unpadded base64url HMAC: a signature of another length costs no HMAC.
 const LENGTH = { sha1: 27, sha256: 43 }
 
 const mac = (digest: Signing['digest'], key: Key, data: string) =>
@@ -57,8 +57,8 @@ function equal(left: string, right: string): boolean {
 }
 
 /**
- * HMACs in unpadded base64url: with SHA-1 as `cookies` and Keygrip have always written it, without
- * their detours. Whatever was not made with the first key and today's digest is due to be signed anew.
+ * HMACs in unpadded base64url, with SHA-1 as `cookies` and Keygrip write them. A signature that was
+ * not made with the first key and the current digest is replaced on the next write.
  */
 function keyed(keys: readonly Key[], { digest, sha1Until, now }: Signing): Signer {
   const [first] = keys
@@ -66,15 +66,15 @@ function keyed(keys: readonly Key[], { digest, sha1Until, now }: Signing): Signe
   assess(keys)
   const current = keys.map((key) => ({ digest, key }))
   const older = keys.map((key) => ({ digest: 'sha1' as const, key }))
-  // Of the key in use alone: whatever is accepted for a while has to be looked at each time.
-  const verified = new Recent(MOST_VERIFIED)
+  // Of the current key alone: a signature that is accepted for a while is checked each time.
+  const verified = new RecentCache(MAX_VERIFIED)
   return {
     sign: (data) => mac(digest, first, data),
     index: (data, signatures) => {
       if (signatures.some((signature) => verified.get(signature) === data)) return 0
       const withOlder = digest !== 'sha1' && now() < sha1Until
       const ways = withOlder ? [...current, ...older] : current
-      return ways.findIndex((way) => {
+      const found = ways.findIndex((way) => {
         const fitting = signatures.filter(({ length }) => length === LENGTH[way.digest])
         if (fitting.length === 0) return false
         const expected = mac(way.digest, way.key, data)
@@ -82,6 +82,7 @@ function keyed(keys: readonly Key[], { digest, sha1Until, now }: Signing): Signe
         if (fits && way === current[0]) verified.offer(expected, data)
         return fits
       })
+      return found < 0 ? undefined : found
     },
   }
 }
@@ -90,23 +91,23 @@ function isKey(key: unknown): boolean {
   return (typeof key === 'string' || key instanceof Uint8Array) && key.length > 0
 }
 
-// ASVS 11.2.3 asks for 128 bits. An application may have lived with less for years, so only what can
-// be guessed is refused; a Keygrip is not looked into.
-const REFUSED_LENGTH = 8
-const GOOD_LENGTH = 16
-const MOST_KEYS = 32
+// ASVS 11.2.3 asks for 128 bits. Applications have used shorter keys for years, so only keys that can
+// be guessed are refused. The keys of a Keygrip cannot be read.
+const MAX_REFUSED_BYTES = 8
+const MIN_GOOD_BYTES = 16
+const MAX_KEYS = 32
 
 function assess(keys: readonly Key[]): void {
   const shortest = Math.min(...keys.map((key) => Buffer.byteLength(key)))
-  if (shortest <= REFUSED_LENGTH || keys.length > MOST_KEYS) {
+  if (shortest <= MAX_REFUSED_BYTES || keys.length > MAX_KEYS) {
     throw new SessionError(
       'ERR_SESSION_KEYS',
-      `app.keys must be at most ${MOST_KEYS} secrets of more than ${REFUSED_LENGTH} bytes: put a long random one in front, and give older ones in a Keygrip while they are still needed`,
+      `app.keys must be at most ${MAX_KEYS} secrets of more than ${MAX_REFUSED_BYTES} bytes: put a long random one in front, and give older ones in a Keygrip while they are still needed`,
     )
   }
-  if (shortest >= GOOD_LENGTH) return
+  if (shortest >= MIN_GOOD_BYTES) return
   process.emitWarning(
-    `A key of app.keys has less than ${GOOD_LENGTH} bytes: put a long random one in front, and drop the short one when its cookies are gone.`,
+    `A key of app.keys has less than ${MIN_GOOD_BYTES} bytes: put a long random one in front, and drop the short one when its cookies are gone.`,
     { code: 'KOA_SESS_WEAK_KEY' },
   )
 }
@@ -119,11 +120,17 @@ function grip(keys: KeygripLike): Signer {
   }
   return {
     sign: (data) => keys.sign(data),
-    index: (data, signatures) => signatures.reduce((at, s) => (at < 0 ? index(data, s) : at), -1),
+    index: (data, signatures) => {
+      for (const signature of signatures) {
+        const at = index(data, signature)
+        if (at >= 0) return at
+      }
+      return undefined
+    },
   }
 }
 
-/** Remembers the signer of one `app.keys`, and makes another when the keys are exchanged, in place or as a whole. */
+/** Keeps the signer of `app.keys`, and makes another when the keys are replaced, in place or as a whole. */
 export class SignerCache {
   #source: unknown
   #keys: readonly Key[] = []

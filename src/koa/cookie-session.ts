@@ -1,17 +1,17 @@
-import type { Context } from 'koa'
 import type { CookieOptions } from '../cookie/attributes.js'
-import { SignerCache } from '../cookie/signature.js'
-import { type Config, resolveOptions } from '../options/resolve.js'
+import { DEFAULTS } from '../options/defaults.js'
+import { resolveShared } from '../options/resolve.js'
 import type { SessionOptions } from '../options/session-options.js'
 import type { SealKey } from '../record/seal.js'
 import type { SessionStore } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
-import { assemble, type SessionMiddleware } from './middleware.js'
-import { Baker } from './sealed-cookie-codec.js'
-import { SealedHost } from './sealed-cookie-transport.js'
+import { assemble, cookieTransport, type SessionMiddleware } from './middleware.js'
+import { SealedCookieCodec } from './sealed-cookie-codec.js'
+import { SealedCookieStore, unavailableHere } from './sealed-cookie-store.js'
+import { SealedRecord } from './sealed-record.js'
 import type { DeferredSessionContext, SessionContext } from './types.js'
 
-/** What of the options needs no store. Defaults as there, but for `key`: `koa.sess`, as koa-session calls it. */
+/** The options that need no store, with the defaults of `session`. Only `key` differs: `koa.sess`, as in koa-session. */
 type Shared<Data extends object> = Pick<
   SessionOptions<Data>,
   | 'key'
@@ -33,17 +33,17 @@ type Shared<Data extends object> = Pick<
 >
 
 export interface CookieSessionOptions<Data extends object = SessionData> extends Shared<Data> {
-  /** Secrets of at least 32 random bytes. The first one seals, all of them open. */
+  /** Secrets of at least 32 random bytes. The first one encrypts, all of them decrypt. */
   keys: readonly SealKey[]
-  /** Cookies that were sealed with another number are refused: raise it to end every session. Default 0. */
+  /** Cookies that were encrypted with another number are refused: raise it to end every session. Default 0. */
   epoch?: number | undefined
-  /** Until then the unencrypted cookies of koa-session, signed with `app.keys`, are read too, and sealed in passing. */
+  /** Until then the unencrypted cookies of koa-session, signed with `app.keys`, are read, and encrypted on the next write. Default: they are refused. */
   plainUntil?: Date | undefined
 }
 
 /**
- * Sessions without a store: the record travels sealed in the cookie. A copy of the cookie stays good
- * until it expires, and of two overlapping requests the last answer wins: docs/cookie-only.md.
+ * Sessions without a store: the cookie is the encrypted record. A copy of the cookie is valid until it
+ * expires, and of two overlapping requests the last answer wins: docs/cookie-only.md.
  * @throws {SessionError} as `session` does, and in a request ERR_SESSION_SIZE above 4096 bytes.
  */
 export function cookieSession<Data extends object = SessionData>(
@@ -55,23 +55,28 @@ export function cookieSession<Data extends object = SessionData>(
 export function cookieSession(
   options: CookieSessionOptions<object>,
 ): SessionMiddleware<SessionContext<object>> {
-  const { keys, epoch = 0, plainUntil, ...shared } = { ...options }
-  for (const name of Object.keys(shared)) if (STORED.includes(name)) throw noStore(name)
+  const { keys, epoch = 0, plainUntil, ...rest } = { ...options }
+  for (const name of Object.keys(rest)) if (STORED.includes(name)) throw unavailableHere(name)
   check(epoch, plainUntil)
-  const config: Config = resolveOptions({
-    key: 'koa.sess',
-    ...shared,
-    cookie: unsigned(shared.cookie),
-    prefix: '',
-    tombstone: 0,
-    store: NOWHERE,
+  const shared = resolveShared({
+    key: DEFAULTS.cookieSessionKey,
+    ...rest,
+    cookie: unsigned(rest.cookie),
   })
-  const signers = new SignerCache(config.signing)
-  const baker = new Baker(keys, epoch, plainUntil, config.now)
-  return assemble(config, (ctx: Context) => SealedHost.begin(ctx, config, signers, baker))
+  const codec = new SealedCookieCodec({ keys, epoch, plainUntil, now: shared.now })
+  const records = new SealedCookieStore(shared.key, codec, shared.format)
+  const content = new SealedRecord(codec, records, shared.signers)
+  return assemble({
+    shared,
+    records,
+    source: NO_STORE,
+    transport: cookieTransport(shared, content),
+    identity: { key: shared.key, store: NO_STORE, prefix: '', isDefaultStore: false },
+    close: () => undefined,
+  })
 }
 
-/** The seal says who wrote it. What is no object is for the check of options to refuse. */
+/** Encryption authenticates the cookie. The check of options refuses what is not an object. */
 function unsigned(cookie: CookieOptions | undefined): CookieOptions | undefined {
   return typeof (cookie ?? {}) === 'object' && cookie !== null
     ? { ...cookie, signed: false }
@@ -91,23 +96,16 @@ const STORED = [
   'sessionIdStore',
 ]
 
-function noStore(what: string): SessionError {
-  return new SessionError(
-    'ERR_SESSION_OPTION',
-    `There is no ${what} where sessions are kept in cookies: remove it, or use the middleware of koa-sess itself`,
-  )
-}
-
 function check(epoch: unknown, plainUntil: unknown): void {
   const isDate = plainUntil instanceof Date && !Number.isNaN(plainUntil.getTime())
   if (Number.isInteger(epoch) && (plainUntil === undefined || isDate)) return
   throw new SessionError('ERR_SESSION_OPTION', 'epoch must be an integer, and plainUntil a Date')
 }
 
-const refuse = () => Promise.reject(noStore('ctx.sessionStore to write to'))
+const refuse = () => Promise.reject(unavailableHere('ctx.sessionStore to write to'))
 
-/** What `ctx.sessionStore` looks at: sessions of others are in their browsers. */
-const NOWHERE: SessionStore = {
+/** `ctx.sessionStore.client`: the sessions of others are in their browsers. */
+const NO_STORE: SessionStore = {
   load: () => undefined,
   create: refuse,
   replace: refuse,

@@ -1,16 +1,30 @@
 import type { Context, Middleware, Next } from 'koa'
-import { SignerCache } from '../cookie/signature.js'
-import { type Config, resolveOptions } from '../options/resolve.js'
+import { resolveRecords, resolveShared, type SharedSettings } from '../options/resolve.js'
 import type { SessionOptions } from '../options/session-options.js'
+import type { SessionRecords } from '../record/records.js'
 import { RequestSession } from '../session/request-session.js'
-import { SessionView } from '../session/session-admin.js'
+import { SessionAdmin } from '../session/session-admin.js'
+import type { SessionSettings } from '../session/state.js'
+import type { SessionRequest } from '../session/transport.js'
+import type { LegacyStore, SessionStore } from '../stores/contract.js'
 import { isPromise } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
-import { addPart, install, Part, partOf, setPart, takePreset } from './context.js'
-import { KoaHost } from './cookie-transport.js'
+import { installAccessors } from './context.js'
+import {
+  enterScope,
+  leaveScope,
+  type ScopeIdentity,
+  scopeOf,
+  takePresetId,
+} from './context-state.js'
+import { CookieTransport } from './cookie-transport.js'
+import { IdStoreTransport } from './id-store-transport.js'
+import type { IdTransport } from './id-transport.js'
+import { type ScopeSettings, SessionScope } from './scope.js'
+import { SignedId } from './signed-id.js'
 import type { DeferredSessionContext, SessionContext } from './types.js'
 
-/** The middleware; `close()` ends what it started: timers, listeners, waiting requests. */
+/** The middleware. `close()` ends what it started: timers, listeners, requests that wait. */
 export type SessionMiddleware<Added> = Middleware<object, Added> & { close(): void }
 
 /**
@@ -27,80 +41,116 @@ export function session<Data extends object = SessionData>(
   options?: SessionOptions<Data>,
 ): SessionMiddleware<SessionContext<Data> | DeferredSessionContext<Data>>
 export function session(
-  options?: SessionOptions<object>,
+  options: SessionOptions<object> = {},
 ): SessionMiddleware<SessionContext<object>> {
-  const config = resolveOptions(options)
-  const signers = new SignerCache(config.signing)
-  return assemble(config, (ctx) => new KoaHost(ctx, config, signers, takePreset(ctx)))
+  const shared = resolveShared(options)
+  const { sessionIdStore } = options
+  const transport = sessionIdStore
+    ? new IdStoreTransport(sessionIdStore)
+    : cookieTransport(shared, new SignedId(shared.signers, shared.policy.defaults.signed))
+  const { records, source, prefix, isDefaultStore, close } = resolveRecords(options, shared)
+  const identity = { key: shared.key, store: source, prefix, isDefaultStore }
+  return assemble({ shared, records, source, transport, identity, close })
 }
 
-/** The middleware of a configuration; `begin` makes what faces Koa in one request. */
-export function assemble(
-  config: Config,
-  begin: (ctx: Context) => KoaHost,
-): SessionMiddleware<SessionContext<object>> {
-  const view = new SessionView(config)
+export function cookieTransport(
+  { key, readKeys, cookie, lifetime }: SharedSettings,
+  content: ConstructorParameters<typeof CookieTransport>[0],
+): CookieTransport {
+  return new CookieTransport(content, { key, readKeys, isAuto: cookie.secure === 'auto', lifetime })
+}
+
+export interface Parts {
+  shared: SharedSettings
+  records: SessionRecords
+  /** The store that was configured. */
+  source: SessionStore | LegacyStore
+  transport: IdTransport
+  identity: ScopeIdentity
+  close(): void
+}
+
+/** Puts a middleware together. */
+export function assemble({
+  shared,
+  records,
+  source,
+  transport,
+  identity,
+  close,
+}: Parts): SessionMiddleware<SessionContext<object>> {
+  const { format, lifetime, allowEmpty, onConflict, hooks, events, defer, privateCache } = shared
+  const session: SessionSettings = {
+    records,
+    format,
+    lifetime,
+    allowEmpty,
+    onConflict,
+    validates: hooks.valid !== undefined,
+    preparesSave: hooks.beforeSave !== undefined,
+  }
+  const admin = new SessionAdmin(source, session)
+  const open = (request: SessionRequest) => new RequestSession(session, request)
+  const settings = { open, hooks, transport, admin, events, defer, privateCache, identity }
+  const { path } = shared.policy.defaults
   const run = (ctx: Context, next: Next): Promise<void> => {
-    install(ctx)
-    if (!isInPath(ctx, config.template.base.path) || isServed(ctx, config)) return next()
-    const host = begin(ctx)
-    const above = partOf(ctx)
-    const outer = above?.done ? undefined : above
-    const session = new RequestSession(host.config, host)
-    return handle(ctx, next, new Part(session, config, view, outer, host))
+    installAccessors(ctx)
+    if (!isInPath(ctx, path) || isServed(ctx, identity)) return next()
+    return handle(ctx, next, openScope(ctx, settings))
   }
-  return Object.assign(run, { close: () => config.gate.close() })
+  return Object.assign(run, { close })
 }
 
-async function handle(ctx: Context, next: Next, part: Part): Promise<void> {
-  addPart(ctx, part)
+function openScope(ctx: Context, settings: ScopeSettings): SessionScope {
+  const above = scopeOf(ctx)
+  return new SessionScope(ctx, settings, above?.isDone ? undefined : above, takePresetId(ctx))
+}
+
+async function handle(ctx: Context, next: Next, scope: SessionScope): Promise<void> {
+  enterScope(ctx, scope)
   try {
-    const arrived = part.config.defer ? undefined : part.session.ready()
-    // A store that answers at once costs nobody a turn.
-    if (isPromise(arrived)) await arrived
-    await settle(next, part, ctx)
-    if (part.session.used) part.host.guardCaches()
+    const ready = scope.settings.defer ? undefined : scope.session.ready()
+    // A synchronous store adds no microtask.
+    if (isPromise(ready)) await ready
+    await runHandlers(next, scope, ctx)
+    if (scope.session.isUsed) scope.guardCaches()
   } finally {
-    part.done = true
-    // What stands above this middleware sees the outer session again; without one, this one stays readable.
-    if (part.outer) setPart(ctx, part.outer)
+    leaveScope(ctx, scope)
   }
 }
 
-/** The handlers, then the commit, whether they threw or not: their error is the answer, and the session is saved. */
-async function settle(next: Next, { session }: Part, ctx: Context): Promise<void> {
+/** Runs the handlers, then commits even if they threw: their error is the answer, and the session is saved. */
+async function runHandlers(next: Next, { session }: SessionScope, ctx: Context): Promise<void> {
   try {
     await next()
   } catch (error) {
     try {
-      await session.commit()
+      await session.finish()
     } catch (second) {
       if (second !== error) ctx.app.emit('error', second, ctx)
     }
     throw error
   }
-  await session.commit()
+  await session.finish()
 }
 
 /**
  * Whether another session middleware above serves this one's cookie already: one session, one commit.
- * @throws {SessionError} ERR_SESSION_CONTEXT when it keeps it elsewhere.
+ * @throws {SessionError} ERR_SESSION_CONTEXT when that one has another store or prefix.
  */
-function isServed(ctx: Context, config: Config): boolean {
-  let part = partOf(ctx)
-  while (part && part.config.key !== config.key) part = part.outer
-  if (!part || part.done) return false
-  const alike =
-    part.config.source === config.source &&
-    part.config.writer.vault.prefix === config.writer.vault.prefix
-  if (alike || config.byDefault) return true
+function isServed(ctx: Context, { key, store, prefix, isDefaultStore }: ScopeIdentity) {
+  let scope = scopeOf(ctx)
+  while (scope && scope.settings.identity.key !== key) scope = scope.outer
+  if (!scope || scope.isDone) return false
+  const { identity } = scope.settings
+  if (isDefaultStore || (identity.store === store && identity.prefix === prefix)) return true
   throw new SessionError(
     'ERR_SESSION_CONTEXT',
-    `Two session middlewares share the cookie ${config.key} and differ in store or prefix: give one of them another key`,
+    `Two session middlewares share the cookie ${key} and differ in store or prefix: give one of them another key`,
   )
 }
 
-/** RFC 6265, 5.1.4: whether a browser would send a cookie of this path along. */
+/** Whether a browser would send a cookie of this path along (RFC 6265, 5.1.4). */
 function isInPath(ctx: Context, path: string): boolean {
   if (path === '/') return true
   const requested = ctx.originalUrl.startsWith('/')

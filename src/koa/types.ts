@@ -1,8 +1,8 @@
 import type { RegenerateOptions, Session, SessionOf } from '../session/session.js'
-import type { SessionView } from '../session/session-admin.js'
+import type { SessionAdmin } from '../session/session-admin.js'
 
 declare global {
-  /** The keys of your sessions: augment it, and `ctx.session` is typed everywhere. */
+  /** The keys of your sessions. Augment it, and `ctx.session` is typed everywhere. */
   interface SessionData {}
   /** Augment it with `defer: true` where `ctx.session` is a promise. */
   interface SessionMode {}
@@ -12,30 +12,30 @@ declare global {
 // Unbounded, or TypeScript would simplify `Data & object`, and an empty interface takes numbers and texts.
 export type SessionValue<Data> = (Data & object) | (Session & Data) | null
 
-/** What the middleware adds to a context beside the session itself. */
+/** What the middleware adds to a context, the session aside. */
 export interface SessionTools<Data extends object = SessionData> {
-  /** The id, once the session has one: stored, or about to be. Set it before the middleware to present an id. */
+  /** The session id; undefined until there is data to store. Set it before the middleware runs to load that session. */
   get sessionId(): string | undefined
   set sessionId(id: string)
-  /** True forces a save, false forbids one for this request. */
+  /** True forces a save, false forbids one for this request. Default: the session is saved if it changed. */
   sessionSave: boolean | null | undefined
-  readonly sessionStore: SessionView
-  /** Writes now, and sends the cookie, instead of after the handlers. */
+  readonly sessionStore: SessionAdmin
+  /** Writes now instead of after the handlers, and sets the cookie. */
   saveSession(): Promise<void>
-  /** Moves to a new id, empty but for `keep`. Awaiting it is optional. */
+  /** Moves to a new id, empty but for the keys in `keep`. Awaiting it is optional. */
   regenerateSession(options?: RegenerateOptions): Promise<SessionOf<Data>>
-  /** Reads, changes and writes as one step; see `session.update`. */
+  /** Reads, changes and writes as one step: see `session.update`. */
   updateSession<T>(change: (session: SessionOf<Data>) => T | Promise<T>): Promise<T>
 }
 
 /** The context behind `session<Data>()`. */
 export interface SessionContext<Data extends object = SessionData> extends SessionTools<Data> {
-  /** Read it, change it, set it to another object, or to null to end it. */
+  /** The session: read it, change it, set it to another object, or set it to null to end it. */
   get session(): SessionOf<Data>
   set session(value: SessionValue<Data>)
 }
 
-/** The context behind `session<Data>({ defer: true })`: the getter answers with a promise. */
+/** The context behind `session<Data>({ defer: true })`: the getter returns a promise. */
 export interface DeferredSessionContext<Data extends object = SessionData>
   extends SessionTools<Data> {
   get session(): Promise<SessionOf<Data>>

@@ -1,13 +1,15 @@
-import type { SessionCookie } from '../cookie/attributes.js'
-import { Downgrade } from '../cookie/insecure-warning.js'
-import { CookieTemplate } from '../cookie/policy.js'
-import { makeSigning, type Signing } from '../cookie/signature.js'
-import { Vault } from '../record/envelope.js'
+import type { CookieOptions } from '../cookie/attributes.js'
+import { CookiePolicy } from '../cookie/policy.js'
+import { makeSigning, SignerCache } from '../cookie/signature.js'
+import { RecordEnvelope } from '../record/envelope.js'
+import { RecordFormat } from '../record/format.js'
 import type { OnConflict } from '../record/merge.js'
-import { Writer } from '../record/repository.js'
+import type { SessionRecords } from '../record/records.js'
+import { RecordRepository } from '../record/repository.js'
 import { makeSeal } from '../record/seal.js'
-import { StoreGate } from '../record/store-guard.js'
-import type { SessionOf } from '../session/session.js'
+import { StoreGuard } from '../record/store-guard.js'
+import { Lifetime } from '../session/lifetime.js'
+import { Session } from '../session/session.js'
 import {
   assertStore,
   isSessionStore,
@@ -16,106 +18,144 @@ import {
 } from '../stores/contract.js'
 import { adaptLegacy } from '../stores/legacy/adapter.js'
 import { MemoryStore } from '../stores/memory/store.js'
-import { duration, ONE_DAY, type Ttl } from '../util/duration.js'
+import { duration } from '../util/duration.js'
 import { SessionError } from '../util/errors.js'
 import { Events } from '../util/events.js'
-import { checkOptions, type SessionIdStore, type SessionOptions } from './session-options.js'
+import { checkOptions } from './check.js'
+import { DEFAULTS } from './defaults.js'
+import type { SessionHookOptions, SessionOptions } from './session-options.js'
 
-/** The options, complete. */
-export interface Config<Data extends object = object> {
+type Options = SessionOptions<object>
+
+/** What every kind of session needs, wherever its records are. */
+export interface SharedSettings {
   key: string
-  source: SessionStore | LegacyStore
-  /** Nobody chose the store. */
-  byDefault: boolean
-  writer: Writer
-  gate: StoreGate
-  template: CookieTemplate
-  ttl: Ttl<SessionOf<Data>> | undefined
-  absoluteTimeout: number | undefined
-  rolling: boolean
-  renew: number | undefined
-  /** By how much a rolling read moves the deadline; undefined: only the session itself can tell. */
-  extend: number | undefined
-  defer: boolean
-  genSid: SessionOptions<Data>['genSid']
-  allowEmpty: boolean
-  valid: SessionOptions<Data>['valid']
-  beforeSave: SessionOptions<Data>['beforeSave']
-  errorHandler: SessionOptions<Data>['errorHandler']
-  sessionIdStore: SessionIdStore | undefined
-  signing: Signing
-  /** `key`, and what it was called before. */
-  names: readonly string[]
+  readKeys: readonly string[]
+  cookie: CookieOptions
+  policy: CookiePolicy
+  format: RecordFormat
+  lifetime: Lifetime<Session>
+  signers: SignerCache
   events: Events
-  downgrade: Downgrade
+  hooks: SessionHookOptions
+  allowEmpty: boolean
   onConflict: OnConflict
+  defer: boolean
   privateCache: boolean
   now: () => number
 }
 
-// What setTimeout takes; anything longer would be over at once.
-const LONGEST_TIMER = 2 ** 31 - 1
+/** Records in a store, and the store itself. */
+export interface StoredRecords {
+  records: SessionRecords
+  source: SessionStore | LegacyStore
+  isDefaultStore: boolean
+  prefix: string
+  close(): void
+}
+
+/** setTimeout fires at once for a longer time. */
+const MAX_TIMER = 2 ** 31 - 1
 
 /**
- * @throws {SessionError} ERR_SESSION_OPTION, ERR_SESSION_DURATION, ERR_SESSION_COOKIE, ERR_SESSION_STORE_CONTRACT
+ * Checks all options, and completes those that do not depend on a store.
+ * @throws {SessionError} ERR_SESSION_OPTION, ERR_SESSION_DURATION, ERR_SESSION_COOKIE
  */
-export function resolveOptions<Data extends object>(
-  options: SessionOptions<Data> = {},
-): Config<Data> {
+export function resolveShared(options: Options): SharedSettings {
   checkOptions(options)
-  const { key = 'koa.sid', prefix = 'koa:sess:', ttl, now = Date.now } = options
-  const source = options.store === undefined ? new MemoryStore({ now }) : options.store
-  assertStore(source)
-  const template = new CookieTemplate(key, options.cookie, now())
-  const gate = new StoreGate(
-    source,
-    duration('reconnectTimeout', options.reconnectTimeout ?? 10_000, {
-      zero: true,
-      most: LONGEST_TIMER,
-    }),
-  )
-  const lull = duration('tombstone', options.tombstone ?? 10_000, { zero: true })
-  const store = isSessionStore(source) ? source : adaptLegacy(source, now)
+  const { key = DEFAULTS.key, cookie = {}, now = Date.now } = options
+  const policy = new CookiePolicy(key, cookie, now())
+  const { genSid, valid, beforeSave, errorHandler } = options
   return {
     key,
-    source,
-    byDefault: options.store === undefined,
-    writer: new Writer(store, gate, makeVault(options, prefix, now), lull, now),
-    gate,
-    template,
-    ttl: typeof ttl === 'number' ? duration('ttl', ttl) : ttl,
-    absoluteTimeout:
-      options.absoluteTimeout === undefined
-        ? undefined
-        : duration('absoluteTimeout', options.absoluteTimeout),
-    rolling: options.rolling ?? false,
-    renew: renewal(options),
-    extend:
-      options.rolling && options.renew === undefined ? extension(ttl, template.base) : undefined,
-    defer: options.defer ?? false,
-    genSid: options.genSid,
-    allowEmpty: options.allowEmpty ?? false,
-    valid: options.valid,
-    beforeSave: options.beforeSave,
-    errorHandler: options.errorHandler,
-    sessionIdStore: options.sessionIdStore,
-    names: [key, ...(options.readKeys ?? [])],
+    readKeys: options.readKeys ?? [],
+    cookie,
+    policy,
+    format: new RecordFormat(policy),
+    lifetime: resolveLifetime(options, policy, now),
+    signers: new SignerCache(makeSigning(options.digest, now)),
     events: new Events(key, options.eventSalt),
-    downgrade: new Downgrade(options.cookie?.secure === 'auto'),
-    signing: makeSigning(options.digest, now),
-    onConflict: options.onConflict ?? 'mine',
-    privateCache: options.privateCache ?? true,
+    hooks: { genSid, valid, beforeSave, errorHandler },
+    allowEmpty: options.allowEmpty ?? DEFAULTS.allowEmpty,
+    onConflict: options.onConflict ?? DEFAULTS.onConflict,
+    defer: options.defer ?? DEFAULTS.defer,
+    privateCache: options.privateCache ?? DEFAULTS.privateCache,
     now,
   }
 }
 
-function makeVault(
-  { hashIds, encryption, maxBytes = 524_288 }: SessionOptions<never>,
+/**
+ * Completes the options of the store.
+ * @throws {SessionError} ERR_SESSION_OPTION, ERR_SESSION_DURATION, ERR_SESSION_STORE_CONTRACT
+ */
+export function resolveRecords(
+  options: Options,
+  { format, now }: Pick<SharedSettings, 'format' | 'now'>,
+): StoredRecords {
+  const { prefix = DEFAULTS.prefix } = options
+  const source = options.store === undefined ? new MemoryStore({ now }) : options.store
+  assertStore(source)
+  const reconnectTimeout = options.reconnectTimeout ?? DEFAULTS.reconnectTimeout
+  const guard = new StoreGuard(
+    source,
+    duration('reconnectTimeout', reconnectTimeout, { zero: true, most: MAX_TIMER }),
+  )
+  const records = new RecordRepository({
+    store: isSessionStore(source) ? source : adaptLegacy(source, now),
+    guard,
+    envelope: resolveEnvelope(options, prefix, now),
+    format,
+    tombstoneTtl: duration('tombstone', options.tombstone ?? DEFAULTS.tombstone, { zero: true }),
+    now,
+  })
+  return {
+    records,
+    source,
+    isDefaultStore: options.store === undefined,
+    prefix,
+    close: () => guard.close(),
+  }
+}
+
+function resolveLifetime(
+  options: Options,
+  policy: CookiePolicy,
+  now: () => number,
+): Lifetime<Session> {
+  const { ttl, absoluteTimeout, rolling = DEFAULTS.rolling } = options
+  return new Lifetime<Session>(
+    {
+      ttl: typeof ttl === 'number' ? duration('ttl', ttl) : ttl,
+      absoluteTimeout:
+        absoluteTimeout === undefined ? undefined : duration('absoluteTimeout', absoluteTimeout),
+      rolling,
+      renew: resolveRenew(options),
+      cookie: policy.defaults,
+      now,
+    },
+    Session,
+  )
+}
+
+function resolveRenew({ renew, ttl }: Options): number | undefined {
+  if (renew === undefined) return undefined
+  const ms = duration('renew', renew)
+  // A duration is rounded up, and so would be a fraction.
+  if (renew < 1) return renew
+  if (typeof ttl !== 'number' || ms < ttl) return ms
+  throw new SessionError(
+    'ERR_SESSION_OPTION',
+    'renew must be less than ttl: it is what has to be left of it',
+  )
+}
+
+function resolveEnvelope(
+  { hashIds, encryption, maxBytes = DEFAULTS.maxBytes }: Options,
   prefix: string,
   now: () => number,
-): Vault {
+): RecordEnvelope {
   const until = (date: Date | undefined) => date?.getTime() ?? 0
-  return new Vault({
+  return new RecordEnvelope({
     prefix,
     now,
     maxBytes,
@@ -125,21 +165,4 @@ function makeVault(
       plainUntil: until(encryption.plainUntil),
     },
   })
-}
-
-function renewal({ renew, ttl }: SessionOptions<never>): number | undefined {
-  if (renew === undefined) return undefined
-  const ms = duration('renew', renew)
-  // Rounding up would make every fraction a millisecond.
-  if (renew < 1) return renew
-  if (typeof ttl !== 'number' || ms < ttl) return ms
-  throw new SessionError(
-    'ERR_SESSION_OPTION',
-    'renew must be less than ttl: it is what has to be left of it',
-  )
-}
-
-function extension(ttl: unknown, cookie: SessionCookie): number | undefined {
-  if (typeof ttl === 'number') return ttl
-  return ttl === undefined && !cookie.expires ? (cookie.maxAge ?? ONE_DAY) : undefined
 }

@@ -2,76 +2,85 @@ import { createHash } from 'node:crypto'
 import { SessionError } from '../util/errors.js'
 import type { Seal } from './seal.js'
 
-/** A record of a request: the id, the key it stands under, what stands there, and what that means. */
-export interface Held {
-  id: string
-  key: string
-  /** Exactly as the store has it: what compare-and-set compares with. */
-  raw: string
-  /** The record as JSON. */
-  value: string
-}
-
-export interface VaultOptions {
+export interface EnvelopeOptions {
   prefix: string
+  /** The largest record, in bytes as stored. */
   maxBytes: number
   now: () => number
-  /** Store under a hash of the id; what stands under the bare id is looked at until then (epoch ms). */
+  /** Stores under a hash of the id. Bare ids are looked up until then (epoch ms). */
   hashed?: { plainUntil: number } | undefined
-  /** Seal records; those that are not sealed are read until then (epoch ms). */
+  /** Encrypts records. Unencrypted ones are read until then (epoch ms). */
   sealed?: { seal: Seal; plainUntil: number } | undefined
 }
 
-// What no id can hold (id.ts), so that the key of a hash can be asked for by no id, not even as a bare one.
-const MARK = '#'
-const SEALED = '{"sealed":"'
+/** Before a hash in a key. No id can hold it, so no id leads to the key of a hash. */
+const HASH_MARK = '#'
+const SEALED_START = '{"sealed":"'
+const SEALED_END = '"}'
+/** What encryption adds at most, in bytes. */
+const SEAL_BYTES = 100
 
-/** How records lie in the store: under which key, sealed or not, and how large. */
-export class Vault {
+/** How records are stored: under which key, encrypted or not, and how large. */
+export class RecordEnvelope {
   readonly prefix: string
-  readonly #options: VaultOptions
+  readonly #options: EnvelopeOptions
 
-  constructor(options: VaultOptions) {
+  constructor(options: EnvelopeOptions) {
     this.prefix = options.prefix
     this.#options = options
   }
 
-  key(id: string): string {
-    return this.prefix + (this.#options.hashed ? MARK + sha256(id) : id)
+  /** No record of this length, in UTF-16 code units, is too large: each takes at most three bytes of UTF-8. */
+  get safeLength(): number {
+    const { sealed, maxBytes } = this.#options
+    return sealed ? maxBytes / 4 - SEAL_BYTES : maxBytes / 3
   }
 
-  /** Where a session stood before ids were hashed, while that is still looked at. */
-  olderKey(id: string): string | undefined {
+  /** Whether no two writes store the same value: encryption begins with a random nonce. */
+  get isUnique(): boolean {
+    return this.#options.sealed !== undefined
+  }
+
+  key(id: string): string {
+    return this.prefix + (this.#options.hashed ? HASH_MARK + sha256(id) : id)
+  }
+
+  /** The key that a session had before ids were hashed, while that one is still looked up. */
+  legacyKey(id: string): string | undefined {
     const { hashed, now } = this.#options
     return hashed && now() < hashed.plainUntil ? this.prefix + id : undefined
   }
 
-  /** @throws {SessionError} ERR_SESSION_SIZE, before anything is written. */
-  pack(key: string, value: string): string {
+  /**
+   * The value to store for a record.
+   * @throws {SessionError} ERR_SESSION_SIZE, before anything is written.
+   */
+  wrap(key: string, value: string): string {
     const { sealed, maxBytes } = this.#options
-    const raw = sealed ? `${SEALED}${sealed.seal.seal(value, key)}"}` : value
-    // No character takes more than three bytes of UTF-8.
+    const raw = sealed ? `${SEALED_START}${sealed.seal.seal(value, key)}${SEALED_END}` : value
+    // A UTF-16 code unit takes at most three bytes of UTF-8.
     if (raw.length * 3 > maxBytes && Buffer.byteLength(raw) > maxBytes) throw tooLarge(maxBytes)
     return raw
   }
 
-  /** undefined: sealed with another key or for another place, or not sealed although it should be. */
-  unpack(key: string, raw: string): string | undefined {
+  /** The record of a stored value; undefined: no key opens it, or it is not encrypted and must be. */
+  unwrap(key: string, raw: string): string | undefined {
     const { sealed, now } = this.#options
     if (!sealed) return raw
-    if (isSealed(raw)) return sealed.seal.open(raw.slice(SEALED.length, -2), key)
+    if (isSealed(raw))
+      return sealed.seal.open(raw.slice(SEALED_START.length, -SEALED_END.length), key)
     return now() < sealed.plainUntil ? raw : undefined
   }
 
-  /** Whether a record lies where and as it would be written today. */
-  isCurrent({ key, raw }: Held): boolean {
-    if (this.#options.hashed && !key.startsWith(this.prefix + MARK)) return false
+  /** Whether a record has the key and the form in which it would be written today. */
+  isCurrent({ key, raw }: { key: string; raw: string }): boolean {
+    if (this.#options.hashed && !key.startsWith(this.prefix + HASH_MARK)) return false
     return !this.#options.sealed || isSealed(raw)
   }
 }
 
 function isSealed(raw: string): boolean {
-  return raw.startsWith(SEALED) && raw.endsWith('"}')
+  return raw.startsWith(SEALED_START) && raw.endsWith(SEALED_END)
 }
 
 function sha256(id: string): string {

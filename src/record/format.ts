@@ -1,27 +1,94 @@
+import type { SessionCookie } from '../cookie/attributes.js'
+import type { CookiePolicy } from '../cookie/policy.js'
 import type { StoredSession } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
 import { isObject } from '../util/shape.js'
+import { type Fields, joinFields, splitFields } from './fields.js'
+import {
+  createdIn,
+  decodeCookie,
+  encodeCookie,
+  isFiniteNumber,
+  usesDefaults,
+} from './stored-cookie.js'
 
-/** What koa-session adds to a record and reads back: how long it lives, or that it ends with the browser. */
+/** The lifetime that koa-session keeps in a record: epoch ms and ms, or the browser's session. */
 export type Peer = { expire: number; maxAge: number } | 'session'
 
-/** A record taken apart: the user's keys, the cookie attributes beside them, and a peer's additions. */
-export interface Decoded {
-  data: StoredSession
-  cookie: unknown
-  peer: Peer | undefined
-  /** When it was going to end as it was written, in epoch ms; with the option `renew` records tell. */
-  until: number | undefined
+/** What a record holds about its own end. */
+export interface RecordEnd {
+  /** As koa-session wrote it, and as it is kept current for koa-session. */
+  peer?: Peer | undefined
+  /** When the session was going to end as it was written, in epoch ms; with the option `renew`. */
+  until?: number | undefined
 }
 
-/**
- * A record's parts; undefined for whatever is not a record: malformed JSON, a list, a scalar, a
- * tombstone. `tail`: how records end whose cookie says nothing; it is not parsed.
- */
-export function decode(value: string, tail = ''): Decoded | undefined {
+/** A record taken apart: the user's keys, the stored cookie, and what it holds about its end. */
+export interface RecordContent extends RecordEnd {
+  data: StoredSession
+  cookie: unknown
+}
+
+const PEER_KEYS = ['_expire', '_maxAge', '_session']
+const EMPTY_START = '{"cookie":'
+
+/** How sessions are spelled as records: JSON, the user's keys at the top level and `cookie` last. */
+export class RecordFormat {
+  /** The stored cookie of a session that altered nothing. */
+  readonly defaultCookie: string
+  readonly #defaultSuffix: string
+
+  constructor(readonly policy: CookiePolicy) {
+    this.defaultCookie = encodeCookie(policy.defaults, policy.defaults)
+    this.#defaultSuffix = `"cookie":${this.defaultCookie}}`
+  }
+
+  /** The parts of a record; undefined for any other value. The default cookie is not parsed. */
+  parse(value: string): RecordContent | undefined {
+    return parseRecord(this.#withoutDefaultCookie(value) ?? value)
+  }
+
+  /** Whether a record ends with the default cookie, and so was spelled by this package. */
+  hasDefaultCookie(value: string): boolean {
+    return value.endsWith(this.#defaultSuffix)
+  }
+
+  encodeCookie(cookie: SessionCookie): string {
+    return encodeCookie(this.policy.complete(cookie), this.policy.defaults)
+  }
+
+  decodeCookie(stored: unknown): SessionCookie {
+    return decodeCookie(stored, this.policy)
+  }
+
+  /** The fields of a record as a session of it would write them, without what it holds about its end. */
+  fieldsOf(value: string, { cookie, peer }: RecordContent): Fields {
+    const fields = splitFields(value)
+    if (peer) for (const key of PEER_KEYS) fields.delete(key)
+    const attributes = usesDefaults(cookie)
+      ? this.defaultCookie
+      : this.encodeCookie(this.decodeCookie(cookie))
+    // Last, as a session is written.
+    fields.delete('cookie')
+    fields.set('cookie', withCreated(attributes, createdIn(cookie)))
+    return fields
+  }
+
+  /** Only what this package writes is cut; JSON.parse judges anything else in front of the cookie. */
+  #withoutDefaultCookie(value: string): string | undefined {
+    if (!this.hasDefaultCookie(value)) return undefined
+    const head = value.slice(0, -this.#defaultSuffix.length)
+    if (head === '{') return '{}'
+    const isOurs = head.endsWith(',') && head.length > 2 && !head.includes('"cookie"')
+    return isOurs ? `${head.slice(0, -1)}}` : undefined
+  }
+}
+
+/** The parts of a record; undefined for malformed JSON, a list, a scalar or a tombstone. */
+export function parseRecord(value: string): RecordContent | undefined {
   let data: unknown
   try {
-    data = JSON.parse(withoutTail(value, tail) ?? value)
+    data = JSON.parse(value)
   } catch {
     return undefined
   }
@@ -33,18 +100,69 @@ export function decode(value: string, tail = ''): Decoded | undefined {
   return { data, cookie: peer ? peerCookie(cookie, peer) : cookie, peer, until }
 }
 
-// Only what this package writes: anything else before the tail is for JSON.parse to judge.
-function withoutTail(value: string, tail: string): string | undefined {
-  if (!tail || !value.endsWith(tail)) return undefined
-  const head = value.slice(0, -tail.length)
-  if (head === '{') return '{}'
-  const ours = head.endsWith(',') && head.length > 2 && !head.includes('"cookie"')
-  return ours ? `${head.slice(0, -1)}}` : undefined
+/**
+ * A record as one JSON object. `cookie` is the stored cookie as JSON.
+ * @throws {SessionError} ERR_SESSION_DATA when JSON cannot write the data: a cycle, a BigInt, endless nesting.
+ */
+export function encodeRecord(data: object, cookie: string, end: RecordEnd = {}): string {
+  const isMarked = PEER_KEYS.some((key) => Object.hasOwn(data, key))
+  return assemble(encodeData(data), cookie, end, isMarked)
 }
 
-// JSON can spell what is none: 1e309.
-export function isFiniteNumber(value: unknown): value is number {
-  return Number.isFinite(value)
+/** A record of fields as `RecordFormat.fieldsOf` returns them. */
+export function encodeFields(fields: Fields, end: RecordEnd): string {
+  const data = new Map(fields)
+  data.delete('cookie')
+  const isMarked = PEER_KEYS.some((key) => data.has(key))
+  return assemble(joinFields(data), fields.get('cookie') ?? '{}', end, isMarked)
+}
+
+/** `isMarked`: a user's key has a name of koa-session's, and must not be taken for its lifetime. */
+function assemble(body: string, cookie: string, { peer, until }: RecordEnd, isMarked: boolean) {
+  const head = body === '{}' ? '{' : `${body.slice(0, -1)},`
+  const timed = until === undefined ? cookie : appended(cookie, `"until":${until}`)
+  if (peer !== undefined) {
+    const lifetime =
+      peer === 'session' ? '"_session":true' : `"_expire":${peer.expire},"_maxAge":${peer.maxAge}`
+    return `${head}${lifetime},"cookie":${timed}}`
+  }
+  return `${head}"cookie":${isMarked ? appended(timed, '"data":true') : timed}}`
+}
+
+/**
+ * The fields of a session, as `RecordFormat.fieldsOf` gives those of its record.
+ * @throws {SessionError} ERR_SESSION_DATA
+ */
+export function fieldsOfData(data: object, cookie: string): Fields {
+  return splitFields(encodeData(data)).set('cookie', cookie)
+}
+
+/** Whether an encoded session holds no key of the user. */
+export function isEmptyRecord(value: string): boolean {
+  return value.startsWith(EMPTY_START)
+}
+
+/** A stored cookie with the moment at which the session began, in epoch ms. */
+export function withCreated(cookie: string, created: number | undefined): string {
+  return created === undefined ? cookie : appended(cookie, `"created":${created}`)
+}
+
+function encodeData(data: object): string {
+  try {
+    const body = JSON.stringify(data)
+    if (!body?.startsWith('{')) throw new TypeError('toJSON returned something else than an object')
+    return body
+  } catch (cause) {
+    throw new SessionError(
+      'ERR_SESSION_DATA',
+      'The session holds something that JSON cannot write: keep plain data in it, without cycles or BigInts',
+      { cause },
+    )
+  }
+}
+
+function appended(object: string, field: string): string {
+  return `${object.slice(0, -1)},${field}}`
 }
 
 function takeUntil(cookie: unknown): number | undefined {
@@ -54,19 +172,17 @@ function takeUntil(cookie: unknown): number | undefined {
   return until
 }
 
-const PEER_NAMES = ['_expire', '_maxAge', '_session']
-
-// koa-session's names mean this wherever it wrote, in records of ours too; unless they are marked as data.
+/** koa-session's keys are its lifetime in any record, unless the record marks them as data. */
 function takePeer(data: StoredSession, cookie: unknown): Peer | undefined {
   const { _expire: expire, _maxAge: maxAge, _session: session } = data
-  const lasting = isFiniteNumber(expire) && isFiniteNumber(maxAge)
-  const marked = isObject(cookie) && cookie.data === true
-  if (marked || (!lasting && session !== true)) return undefined
-  for (const name of PEER_NAMES) delete data[name]
-  return lasting ? { expire, maxAge } : 'session'
+  const isLasting = isFiniteNumber(expire) && isFiniteNumber(maxAge)
+  const isMarked = isObject(cookie) && cookie.data === true
+  if (isMarked || (!isLasting && session !== true)) return undefined
+  for (const key of PEER_KEYS) delete data[key]
+  return isLasting ? { expire, maxAge } : 'session'
 }
 
-// The lifetime stands in its names as well, and there it is the one that both packages keep current.
+/** The lifetime in koa-session's keys wins: both packages keep that one current. */
 function peerCookie(cookie: unknown, peer: Peer): object {
   const known = isObject(cookie) ? cookie : {}
   const own = Array.isArray(known.own) ? known.own : []
@@ -75,35 +191,4 @@ function peerCookie(cookie: unknown, peer: Peer): object {
     maxAge: peer === 'session' ? null : peer.maxAge,
     own: [...new Set([...own, 'maxAge'])],
   }
-}
-
-/**
- * A record as one JSON object: the user's keys at the top level, `cookie` (JSON already) last.
- * @throws {SessionError} ERR_SESSION_DATA when the data has no JSON: a cycle, a BigInt, endless nesting.
- */
-export function encode(
-  data: object,
-  cookie: string,
-  { peer, until }: Partial<Pick<Decoded, 'peer' | 'until'>> = {},
-): string {
-  let body: string
-  try {
-    body = JSON.stringify(data)
-    if (!body?.startsWith('{')) throw new TypeError('toJSON made something else of the session')
-  } catch (cause) {
-    throw new SessionError(
-      'ERR_SESSION_DATA',
-      'The session holds something that JSON cannot write: keep plain data in it, without cycles or BigInts',
-      { cause },
-    )
-  }
-  const head = body === '{}' ? '{' : `${body.slice(0, -1)},`
-  const told = until === undefined ? cookie : `${cookie.slice(0, -1)},"until":${until}}`
-  if (peer !== undefined) {
-    const extra =
-      peer === 'session' ? '"_session":true' : `"_expire":${peer.expire},"_maxAge":${peer.maxAge}`
-    return `${head}${extra},"cookie":${told}}`
-  }
-  const marked = PEER_NAMES.some((name) => Object.hasOwn(data, name))
-  return `${head}"cookie":${marked ? `${told.slice(0, -1)},"data":true}` : told}}`
 }

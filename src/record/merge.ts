@@ -1,9 +1,9 @@
-import type { StoredSession } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
+import { type FieldChange, type Fields, isSameJson, parseField } from './fields.js'
 
 /**
- * Which side holds when two requests changed one key: `mine` (the one that writes later; the
- * default), `theirs`, `throw` (ERR_SESSION_CONFLICT), or a function that returns the value to keep
+ * Which value wins when two requests changed one key: `mine` (the later write; the default),
+ * `theirs`, `throw` (ERR_SESSION_CONFLICT), or a function that returns the value to keep
  * (undefined deletes the key).
  */
 export type OnConflict =
@@ -12,60 +12,54 @@ export type OnConflict =
   | 'throw'
   | ((key: string, base: unknown, theirs: unknown, mine: unknown) => unknown)
 
-/** A key to set in mine; `value` undefined: to delete. */
-export interface Edit {
-  key: string
-  value: unknown
-}
-
-const own = (data: StoredSession, key: string) => (Object.hasOwn(data, key) ? data[key] : undefined)
-const text = (data: StoredSession, key: string) => JSON.stringify(own(data, key))
-
 /**
  * A three-way merge by top-level key: what must change in `mine`, so that it also holds what
- * somebody else wrote since `base` was read. A key that only one side touched is never lost, a
- * deletion is a change like any other, and values are compared as they are stored.
+ * `theirs` changed since `base`. A key that only one side changed is never lost. A deletion is a
+ * change like any other. Values are compared as they are stored.
  * @throws {SessionError} ERR_SESSION_CONFLICT with `throw`, when both sides changed a key differently.
  */
 export function merge(
-  base: StoredSession,
-  theirs: StoredSession,
-  mine: StoredSession,
+  base: Fields,
+  theirs: Fields,
+  mine: Fields,
   onConflict: OnConflict,
-): Edit[] {
-  const edits: Edit[] = []
-  for (const key of new Set([...Object.keys(base), ...Object.keys(theirs)])) {
-    const [was, their, my] = [text(base, key), text(theirs, key), text(mine, key)]
-    if (their === was) continue
-    const value = my === was ? own(theirs, key) : resolve(key, base, theirs, mine, onConflict)
-    if (value !== own(mine, key)) edits.push({ key, value })
+): FieldChange[] {
+  const changes: FieldChange[] = []
+  const take = (key: string, was: string | undefined, their: string | undefined) => {
+    if (their === was || isSameJson(their, was)) return
+    const my = mine.get(key)
+    const text = isSameJson(my, was) ? their : resolve(onConflict, key, was, their, my)
+    if (text !== my) changes.push({ key, text })
   }
-  return edits
+  for (const [key, was] of base) take(key, was, theirs.get(key))
+  for (const [key, their] of theirs) if (!base.has(key)) take(key, undefined, their)
+  return changes
+}
+
+/** The same decision, seen from the other side. */
+export function fromTheirSide(onConflict: OnConflict): OnConflict {
+  if (typeof onConflict === 'function')
+    return (key, base, theirs, mine) => onConflict(key, base, mine, theirs)
+  if (onConflict === 'throw') return 'throw'
+  return onConflict === 'mine' ? 'theirs' : 'mine'
 }
 
 function resolve(
-  key: string,
-  base: StoredSession,
-  theirs: StoredSession,
-  mine: StoredSession,
   onConflict: OnConflict,
-): unknown {
-  // A function is asked even when both sides came to the same value: two additions are not one.
-  if (typeof onConflict === 'function')
-    return onConflict(key, own(base, key), own(theirs, key), own(mine, key))
-  if (text(theirs, key) === text(mine, key)) return own(mine, key)
-  if (onConflict === 'mine') return own(mine, key)
-  if (onConflict === 'theirs') return own(theirs, key)
+  key: string,
+  was: string | undefined,
+  their: string | undefined,
+  my: string | undefined,
+): string | undefined {
+  // A function decides even between equal values: two additions of one are not one addition.
+  if (typeof onConflict === 'function') {
+    const kept = onConflict(key, parseField(was), parseField(their), parseField(my))
+    return kept === undefined ? undefined : JSON.stringify(kept)
+  }
+  if (onConflict === 'mine' || isSameJson(their, my)) return my
+  if (onConflict === 'theirs') return their
   throw new SessionError(
     'ERR_SESSION_CONFLICT',
     'Another request changed the same key of this session: let the client try again, or choose another onConflict',
-  )
-}
-
-/** Bounded retries were lost to other requests, every one. */
-export function busy(): SessionError {
-  return new SessionError(
-    'ERR_SESSION_CONFLICT',
-    'Other requests changed this session faster than it could be written: let the client try again',
   )
 }

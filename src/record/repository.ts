@@ -1,65 +1,116 @@
-import type { Replaced, SessionStore } from '../stores/contract.js'
+import type { SessionStore } from '../stores/contract.js'
 import { type Awaitable, andThen } from '../util/async.js'
-import { SessionError } from '../util/errors.js'
-import type { Held, Vault } from './envelope.js'
-import { busy } from './merge.js'
-import type { StoreGate } from './store-guard.js'
-import { tombstone, tombstoneUntil } from './tombstone.js'
+import { SessionError, tooManyConflicts } from '../util/errors.js'
+import { currentTurn } from '../util/turn.js'
+import type { RecordDraft } from './draft.js'
+import type { RecordEnvelope } from './envelope.js'
+import type { RecordFormat } from './format.js'
+import { GroupCommit } from './group-commit.js'
+import { KeyMove } from './key-move.js'
+import { MISSING, RecordReader } from './reader.js'
+import type {
+  Change,
+  ChangeResult,
+  LoadedRecord,
+  LookupResult,
+  ReplaceResult,
+  SessionRecords,
+} from './records.js'
+import { replaceByTombstone } from './revoke.js'
+import { StoreFailure, type StoreGuard } from './store-guard.js'
+import { RecordTable } from './table.js'
+import {
+  isEnded,
+  isMoved,
+  isTombstone,
+  tombstone,
+  tombstoneUntil,
+  valueInTransit,
+} from './tombstone.js'
 
-// Each lost round means that another request won: this bounds how many may be ahead.
-export const MOST_ROUNDS = 256
-const MOST_COLLISIONS = 3
+/** Each lost round means that another request won: this bounds how many can be ahead. */
+const MAX_ROUNDS = 256
+const MAX_COLLISIONS = 3
 
-let turns = 0
-let armed = false
+export interface RepositoryOptions {
+  store: SessionStore
+  guard: StoreGuard
+  envelope: RecordEnvelope
+  format: RecordFormat
+  /** How long a tombstone blocks the id of a session that ended, in ms. */
+  tombstoneTtl: number
+  now: () => number
+}
 
-/** `written`, or what somebody else wrote in between, or neither: the record is gone. */
-export type Attempt = { written: Held } | { theirs: Held } | { gone: true }
+/** The records of sessions in a store. */
+export class RecordRepository implements SessionRecords {
+  readonly #table: RecordTable
+  readonly #envelope: RecordEnvelope
+  readonly #options: RepositoryOptions
+  readonly #reader: RecordReader
+  readonly #move: KeyMove
+  readonly #commits: GroupCommit
+  #revocations = 0
 
-/** What stands at a key: a record, one that ended (until then in epoch ms), or one that no key opens. */
-export type Seen = { held: Held } | { key: string; until: number } | { unreadable: true }
-
-/** The store, asked in the ways a commit needs. */
-export class Writer {
-  #endings = 0
-
-  constructor(
-    readonly store: SessionStore,
-    readonly gate: StoreGate,
-    readonly vault: Vault,
-    /** How long a tombstone bars the id of a session that ended, in ms. */
-    readonly lull: number,
-    readonly now: () => number,
-  ) {}
-
-  /** What stands under an id; `touch` moves its deadline in the same call. */
-  find(id: string, touch?: number): Awaitable<Seen | undefined> {
-    const found = this.#findAt(id, this.vault.key(id), touch)
-    return andThen(found, (seen) => {
-      const older = seen ? undefined : this.vault.olderKey(id)
-      return older === undefined ? seen : this.#findAt(id, older, touch)
+  constructor(options: RepositoryOptions) {
+    const { store, guard, envelope, now } = options
+    this.#table = new RecordTable(store, guard)
+    this.#envelope = envelope
+    this.#options = options
+    this.#reader = new RecordReader(options)
+    this.#move = new KeyMove(this.#table, now)
+    this.#commits = new GroupCommit({
+      write: (draft) => this.#write(draft),
+      assertFits: (draft) => {
+        if (draft.maxLength > envelope.safeLength) envelope.wrap('', draft.value)
+      },
     })
   }
 
-  #findAt(id: string, key: string, touch: number | undefined): Awaitable<Seen | undefined> {
-    const raw = this.gate.ask('get', () => this.store.load(key, touch))
-    return andThen(raw, (text) => (text === undefined ? undefined : this.#seen(id, key, text)))
+  find(id: string, touch?: number): Awaitable<LookupResult> {
+    return andThen(this.#findAt(id, this.#envelope.key(id), touch), (found) => {
+      const legacy = found.kind === 'missing' ? this.#envelope.legacyKey(id) : undefined
+      return legacy === undefined ? found : this.#findAt(id, legacy, touch)
+    })
   }
 
-  /** The live record of an id. */
-  async read(id: string): Promise<Held | undefined> {
-    const seen = await this.find(id)
-    return seen && 'held' in seen ? seen.held : undefined
+  #findAt(id: string, key: string, touch: number | undefined): Awaitable<LookupResult> {
+    return andThen(this.#table.load('get', key, touch), (raw) => {
+      if (raw === undefined) return MISSING
+      return isTombstone(raw)
+        ? this.#readTombstone(id, key, raw, touch)
+        : this.#reader.read(id, key, raw)
+    })
   }
 
-  /**
-   * Inserts a record under a new id. An id that is taken is never overwritten: another one is made.
-   * @throws {SessionError} ERR_SESSION_ID when ids keep colliding; ERR_SESSION_SIZE.
-   */
-  async create(newId: () => Promise<string>, value: string, expiresAt: number): Promise<Held> {
-    for (let round = 0; round < MOST_COLLISIONS; round++) {
-      const held = this.#pack(await newId(), value)
-      if (await this.#insert(held, expiresAt)) return held
+  async #readTombstone(id: string, key: string, raw: string, touch?: number) {
+    if (valueInTransit(raw)) return this.#settleMove(id, raw)
+    const until = tombstoneUntil(raw) ?? 0
+    // The read has just moved its deadline: without this, the id stays blocked for long.
+    if (touch !== undefined) await this.#table.touch(key, until)
+    const moved = this.#envelope.key(id)
+    // It was moved after the look at the hash.
+    if (isMoved(raw) && key !== moved) return this.#findAt(id, moved, touch)
+    return this.#reader.read(id, key, raw)
+  }
+
+  /** Completes a move that has begun, so that the session is found under its hash. */
+  async #settleMove(id: string, raw: string): Promise<LookupResult> {
+    const key = this.#envelope.key(id)
+    const legacy = this.#envelope.legacyKey(id)
+    if (legacy === undefined) return MISSING
+    const current = await this.#move.settle(legacy, key, raw)
+    return current === undefined ? MISSING : this.#reader.read(id, key, current)
+  }
+
+  async create(
+    newId: () => Promise<string>,
+    value: string,
+    expiresAt: number,
+  ): Promise<LoadedRecord> {
+    for (let round = 0; round < MAX_COLLISIONS; round++) {
+      const record = this.#reader.make(await newId(), value)
+      if (await this.#insert(record, expiresAt)) return record
     }
     throw new SessionError(
       'ERR_SESSION_ID',
@@ -67,137 +118,133 @@ export class Writer {
     )
   }
 
-  async #insert(held: Held, expiresAt: number): Promise<boolean> {
+  async #insert(record: LoadedRecord, expiresAt: number): Promise<boolean> {
+    const { key, raw } = record
     try {
-      return await this.gate.ask('set', () => this.store.create(held.key, held.raw, expiresAt))
+      if (await this.#table.create(key, raw, expiresAt)) return true
+      // A client that sent the command twice gets the answer to the second one.
+      return (await this.#table.load('set', key)) === raw
     } catch (failure) {
-      // It may be there all the same, under an id that nobody will ever be told.
-      await this.withdraw(held)
+      // The store may have done it, under an id that no browser gets.
+      await this.rollback(record)
       throw failure
     }
   }
 
-  /**
-   * Writes over exactly what was seen, once.
-   * @throws {SessionError} ERR_SESSION_SIZE
-   */
-  async replace(held: Held, value: string, expiresAt: number): Promise<Attempt> {
-    const next = this.#pack(held.id, value)
-    if (held.key !== next.key) return this.#move(held, next, expiresAt)
-    const answer = await this.#swap('set', held, next.raw, expiresAt)
-    return answer.ok ? { written: next } : this.#lost(held, answer.current)
+  change(change: Change): Promise<ChangeResult> {
+    return this.#commits.commit(change)
   }
 
-  /** To the key of its hash, under the same id: there first, and only then away from here. */
-  async #move(held: Held, next: Held, expiresAt: number): Promise<Attempt> {
-    if (!(await this.#insert(next, expiresAt))) {
-      // Another request of this session moved it before.
-      const current = await this.gate.ask('get', () => this.store.load(next.key))
-      return this.#lost(next, current)
+  async #write(draft: RecordDraft): Promise<ReplaceResult> {
+    const { record, expiresAt } = draft
+    const next = this.#reader.make(record.id, draft.value)
+    if (record.key !== next.key) return this.#writeMoved(record, next, expiresAt)
+    const answer = await this.#table.replace(
+      'set',
+      record,
+      next.raw,
+      expiresAt,
+      this.#envelope.isUnique,
+    )
+    return answer.ok ? { kind: 'written', record: next } : this.#lost(record, answer.current)
+  }
+
+  async #writeMoved(
+    record: LoadedRecord,
+    next: LoadedRecord,
+    expiresAt: number,
+  ): Promise<ReplaceResult> {
+    const answer = await this.#move.begin(record, next.raw, expiresAt)
+    if (!answer.ok) {
+      const { current } = answer
+      const found =
+        current === undefined ? MISSING : await this.#findAt(record.id, record.key, undefined)
+      return found.kind === 'record' ? { kind: 'conflict', theirs: found.record } : GONE
     }
-    let answer: Replaced = { ok: false, current: undefined }
     try {
-      const until = this.now() + this.lull
-      answer = await this.#swap('set', held, tombstone(until), until)
-    } finally {
-      if (!answer.ok) await this.withdraw(next)
+      const current = await this.#move.settle(record.key, next.key, answer.transit)
+      if (current === undefined || isEnded(current)) return GONE
+    } catch {
+      // The write holds: the next reader completes the move.
     }
-    return answer.ok ? { written: next } : this.#lost(held, answer.current)
+    return { kind: 'written', record: next }
   }
 
-  /** Ends a record, whoever wrote it last, and bars its id for a moment. False: it was gone already. */
-  async end(held: Held): Promise<boolean> {
-    this.#endings++
-    let ended = await this.#endAt(held)
-    // It may have been moved to its hash meanwhile, or stand at both keys since a move was cut off.
-    for (const key of [this.vault.key(held.id), this.vault.olderKey(held.id)]) {
-      if (key === undefined || key === held.key) continue
-      const raw = await this.gate.ask('destroy', () => this.store.load(key))
-      if (raw === undefined || tombstoneUntil(raw) !== undefined) continue
-      ended = (await this.#endAt({ ...held, key, raw })) || ended
+  async revoke(record: LoadedRecord): Promise<boolean> {
+    this.#revocations++
+    const own = tombstone(this.#options.now() + this.#options.tombstoneTtl)
+    try {
+      return await this.#revoke(record, own)
+    } catch (failure) {
+      return this.#lookAfter(failure, record.key, own)
+    }
+  }
+
+  /** The bare id first: a move that is not completed would otherwise bring the session back. */
+  async #revoke({ id, key, raw }: LoadedRecord, own: string): Promise<boolean> {
+    const legacy = this.#envelope.legacyKey(id)
+    let ended = false
+    for (const each of legacy === undefined ? [key] : [legacy, this.#envelope.key(id)]) {
+      const current = each === key ? raw : await this.#table.load('destroy', each)
+      if (current === undefined || isEnded(current)) continue
+      const { tombstoneTtl: ttl, now } = this.#options
+      ended =
+        (await replaceByTombstone(this.#table.ending, each, current, { ttl, now, own })) || ended
     }
     return ended
   }
 
-  async #endAt(held: Held): Promise<boolean> {
-    let expected = held
-    for (let round = 0; round < MOST_ROUNDS && this.lull > 0; round++) {
-      const until = this.now() + this.lull
-      const answer = await this.#swap('destroy', expected, tombstone(until), until)
-      if (answer.ok) return true
-      if (answer.current === undefined || tombstoneUntil(answer.current) !== undefined) return false
-      expected = { ...held, raw: answer.current }
+  /** The store may have ended the session all the same: one look decides. */
+  async #lookAfter(failure: unknown, key: string, own: string): Promise<boolean> {
+    if (!(failure instanceof StoreFailure)) throw failure
+    let current: string | undefined
+    try {
+      current = await this.#table.load('destroy', key)
+    } catch {
+      throw failure.asUncertain()
     }
-    return this.gate.ask('destroy', () => this.store.destroy(held.key))
+    if (current === own || (current === undefined && this.#options.tombstoneTtl === 0)) return true
+    throw failure
   }
 
-  /**
-   * A number that only grows: with every turn of the event loop, and with every session that is
-   * ended here. Two equal answers mean that what the store said in between still stands, as far as
-   * anybody could see.
-   */
-  moment(): number {
-    if (!armed) {
-      armed = true
-      setImmediate(() => {
-        armed = false
-        turns++
-      })
+  async rollback(record: LoadedRecord): Promise<void> {
+    const past = this.#options.now()
+    try {
+      await this.#table.replace('destroy', record, tombstone(past), past, true)
+    } catch {
+      // The caller has an error of its own to report.
     }
-    return turns + this.#endings
   }
 
-  /** Writes a record whatever is there. */
   async overwrite(id: string, value: string, expiresAt: number): Promise<void> {
-    const { key, raw } = this.#pack(id, value)
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      const current = await this.gate.ask('set', () => this.store.load(key))
-      const done = await this.gate.ask('set', async () => {
-        if (current === undefined) return this.store.create(key, raw, expiresAt)
-        return (await this.store.replace(key, current, raw, expiresAt)).ok
-      })
+    const { key, raw } = this.#reader.make(id, value)
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const current = await this.#table.load('set', key)
+      const done =
+        current === undefined
+          ? await this.#table.create(key, raw, expiresAt)
+          : (await this.#table.replace('set', { key, raw: current }, raw, expiresAt, false)).ok
       if (!done) continue
-      const older = this.vault.olderKey(id)
-      if (older !== undefined) await this.gate.ask('destroy', () => this.store.destroy(older))
+      const legacy = this.#envelope.legacyKey(id)
+      if (legacy !== undefined) await this.#table.ending.destroy(legacy)
       return
     }
-    throw busy()
+    throw tooManyConflicts()
   }
 
-  /** Takes back a record that nobody was told of; only as it was written, and as well as can be. */
-  async withdraw(held: Held): Promise<void> {
-    const past = this.now()
-    try {
-      await this.#swap('destroy', held, tombstone(past), past)
-    } catch {
-      // Who withdraws has an error of its own to tell.
-    }
+  isCurrent(record: LoadedRecord): boolean {
+    return this.#envelope.isCurrent(record)
   }
 
-  #swap(
-    call: 'set' | 'destroy',
-    { key, raw }: Held,
-    next: string,
-    expiresAt: number,
-  ): Awaitable<Replaced> {
-    return this.gate.ask(call, () => this.store.replace(key, raw, next, expiresAt))
+  tick(): number {
+    return currentTurn() + this.#revocations
   }
 
-  // Even the very same value was written by somebody else: an increment of theirs is none of mine.
-  #lost({ id, key }: Held, current: string | undefined): Attempt {
-    const seen = current === undefined ? undefined : this.#seen(id, key, current)
-    return seen && 'held' in seen ? { theirs: seen.held } : { gone: true }
-  }
-
-  #seen(id: string, key: string, raw: string): Seen {
-    const until = tombstoneUntil(raw)
-    if (until !== undefined) return { key, until }
-    const value = this.vault.unpack(key, raw)
-    return value === undefined ? { unreadable: true } : { held: { id, key, raw, value } }
-  }
-
-  #pack(id: string, value: string): Held {
-    const key = this.vault.key(id)
-    return { id, key, raw: this.vault.pack(key, value), value }
+  /** An equal value may be another request's write, so it still counts as a conflict. */
+  #lost({ id, key }: LoadedRecord, current: string | undefined): ReplaceResult {
+    const found = current === undefined ? MISSING : this.#reader.read(id, key, current)
+    return found.kind === 'record' ? { kind: 'conflict', theirs: found.record } : GONE
   }
 }
+
+const GONE = { kind: 'gone' } as const

@@ -1,21 +1,21 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { SessionError } from '../util/errors.js'
 
-/** A secret of at least 32 bytes: text, or bytes as they are. */
+/** A secret of at least 32 bytes: text or bytes. */
 export type SealKey = string | Uint8Array
 
-/** Authenticated encryption: what was sealed for one context opens for no other. */
+/** Authenticated encryption: a text that was sealed for one context opens for no other. */
 export interface Seal {
   seal(text: string, context: string): string
-  /** undefined: no key fits, or it was altered, or sealed for something else. */
+  /** undefined: no key fits, or it was altered, or sealed for another context. */
   open(sealed: string, context: string): string | undefined
-  /** Whether the key in use sealed it. */
+  /** Whether the current key sealed it. */
   isCurrent(sealed: string): boolean
 }
 
-// ASVS 11.2.3 asks for 128 bits: 32 characters hold them even when they are hexadecimal.
-const LEAST_BYTES = 32
-const MOST_KEYS = 32
+/** ASVS 11.2.3 asks for 128 bits: 32 characters hold them even when they are hexadecimal. */
+const MIN_BYTES = 32
+const MAX_KEYS = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const ID_BYTES = 6
@@ -27,7 +27,8 @@ interface Derived {
 
 /**
  * AES-256-GCM (NIST SP 800-38D). Every purpose has keys of its own (HKDF-SHA256, RFC 5869), so that
- * a cookie never opens as a record. The first key seals; its id stands in front, so each is tried once.
+ * a cookie never opens as a record. The first key seals. The key's id is in front of the text, so
+ * that one key is tried.
  * @throws {SessionError} ERR_SESSION_OPTION when a key is too short, or when there are too many or none.
  */
 export function makeSeal(keys: unknown, purpose: 'record' | 'cookie'): Seal {
@@ -70,11 +71,11 @@ function derive(secret: SealKey, purpose: string): Derived {
 
 function check(keys: unknown): SealKey[] {
   const usable = (key: unknown) =>
-    (typeof key === 'string' || key instanceof Uint8Array) && Buffer.byteLength(key) >= LEAST_BYTES
-  if (Array.isArray(keys) && keys.length > 0 && keys.length <= MOST_KEYS && keys.every(usable))
+    (typeof key === 'string' || key instanceof Uint8Array) && Buffer.byteLength(key) >= MIN_BYTES
+  if (Array.isArray(keys) && keys.length > 0 && keys.length <= MAX_KEYS && keys.every(usable))
     return keys
   throw new SessionError(
     'ERR_SESSION_OPTION',
-    `The keys of encryption must be 1 to ${MOST_KEYS} secrets of at least ${LEAST_BYTES} random bytes, the newest first: make one with crypto.randomBytes(32)`,
+    `The keys of encryption must be 1 to ${MAX_KEYS} secrets of at least ${MIN_BYTES} random bytes, the newest first: make one with crypto.randomBytes(32)`,
   )
 }

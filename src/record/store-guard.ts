@@ -2,28 +2,42 @@ import type { LegacyStore, SessionStore } from '../stores/contract.js'
 import { type Awaitable, isPromise } from '../util/async.js'
 import { SessionError, unavailable } from '../util/errors.js'
 
-/** Which kind of store call failed, as `errorHandler` is told. */
+/** Which kind of store call failed: the second argument of `errorHandler`. */
 export type StoreCall = 'get' | 'set' | 'destroy'
 
 const VERB: Record<StoreCall, string> = { get: 'read', set: 'write', destroy: 'destroy' }
 
-/** A store that failed, and at what: what `errorHandler` may decide about. */
+/** A store call that failed. The option `errorHandler` decides what becomes of the request. */
 export class StoreFailure {
   constructor(
     readonly call: StoreCall,
     readonly error: SessionError,
+    /** The store may have done what was asked, and could not be looked at afterwards. */
+    readonly isUncertain = false,
   ) {}
+
+  asUncertain(): StoreFailure {
+    return new StoreFailure(this.call, this.error, true)
+  }
+
+  /** Rethrows the error of a store failure, and any other error as it is. */
+  static unwrap<T>(answer: Promise<T>): Promise<T> {
+    return answer.catch((failure) => {
+      throw failure instanceof StoreFailure ? failure.error : failure
+    })
+  }
 }
 
 /**
- * Every store call passes here. While the store says that it is disconnected, calls wait for its
- * `connect`, at most until `timeout` ms after the disconnect; then they fail at once until it is back.
+ * Makes every store call. While the store reports that it is disconnected, calls wait for its
+ * `connect`, at most until `timeout` ms after the disconnect. Later calls fail at once until it is back.
  */
-export class StoreGate {
+export class StoreGuard {
   readonly #source: SessionStore | LegacyStore
   readonly #timeout: number
   #outage: { over: Promise<void>; end: () => void; timer: NodeJS.Timeout } | undefined
-  #late = false
+  #hasTimedOut = false
+  #disconnects = 0
 
   constructor(source: SessionStore | LegacyStore, timeout: number) {
     this.#source = source
@@ -33,50 +47,55 @@ export class StoreGate {
   }
 
   /** @throws {StoreFailure} whose error is ERR_SESSION_STORE, or ERR_SESSION_UNAVAILABLE (503). */
-  ask<T>(call: StoreCall, question: () => Awaitable<T>): Awaitable<T> {
-    if (this.#outage) return this.#outage.over.then(() => this.ask(call, question))
+  call<T>(kind: StoreCall, run: () => Awaitable<T>): Awaitable<T> {
+    if (this.#outage) return this.#outage.over.then(() => this.call(kind, run))
     const fail = (cause: unknown): never => {
-      throw new StoreFailure(call, cause instanceof SessionError ? cause : failed(call, cause))
+      throw new StoreFailure(kind, cause instanceof SessionError ? cause : failed(kind, cause))
     }
     try {
-      if (this.#late) throw away()
-      const answer = question()
-      // A store that answers at once costs nobody a turn.
+      if (this.#hasTimedOut) throw disconnected()
+      const answer = run()
       return isPromise(answer) ? Promise.resolve(answer).catch(fail) : answer
     } catch (cause) {
       return fail(cause)
     }
   }
 
-  /** Leaves the store's events, and lets whoever still waits fail now. */
+  /** A number that changes when a connection to the store broke. */
+  get breaks(): number {
+    return this.#disconnects + ('breaks' in this.#source ? (this.#source.breaks ?? 0) : 0)
+  }
+
+  /** Takes its listeners off the store; calls that wait fail now. */
   close(): void {
     this.#source.off?.('disconnect', this.#disconnected)
     this.#source.off?.('connect', this.#connected)
-    this.#late ||= this.#outage !== undefined
-    this.#settle()
+    this.#hasTimedOut ||= this.#outage !== undefined
+    this.#endOutage()
   }
 
   readonly #disconnected = (): void => {
-    if (this.#outage || this.#late) return
+    this.#disconnects++
+    if (this.#outage || this.#hasTimedOut) return
     let end = () => {}
     const over = new Promise<void>((resolve) => {
       end = resolve
     })
     const timer = setTimeout(() => {
-      this.#late = true
-      this.#settle()
+      this.#hasTimedOut = true
+      this.#endOutage()
     }, this.#timeout)
-    // An outage must not keep a process alive that has nothing else to do.
+    // Otherwise an outage would keep an idle process alive.
     timer.unref()
     this.#outage = { over, end, timer }
   }
 
   readonly #connected = (): void => {
-    this.#late = false
-    this.#settle()
+    this.#hasTimedOut = false
+    this.#endOutage()
   }
 
-  #settle(): void {
+  #endOutage(): void {
     if (!this.#outage) return
     clearTimeout(this.#outage.timer)
     this.#outage.end()
@@ -84,16 +103,16 @@ export class StoreGate {
   }
 }
 
-function away(): SessionError {
+function disconnected(): SessionError {
   return unavailable(
-    'The session store is disconnected and did not come back within reconnectTimeout: see to the store, requests go on by themselves once it is back',
+    'The session store is disconnected and did not come back within reconnectTimeout: check the store; requests succeed again once it is back',
   )
 }
 
-function failed(call: StoreCall, cause: unknown): SessionError {
+function failed(kind: StoreCall, cause: unknown): SessionError {
   return new SessionError(
     'ERR_SESSION_STORE',
-    `The session store failed to ${VERB[call]} a session: the cause is in error.cause`,
+    `The session store failed to ${VERB[kind]} a session: the cause is in error.cause`,
     { cause },
   )
 }

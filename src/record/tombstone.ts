@@ -1,21 +1,39 @@
+import { randomInt } from 'node:crypto'
+
+/** 15 digits, of which the first is not 9: that digit marks a value in transit. */
+const [MIN_NONCE, MAX_NONCE] = [10 ** 14, 2 ** 48 - 1]
+const TOMBSTONE = /^(?:0e|[1-9]\d*e-)(\d+)$/
+
 /**
  * The value that stays at the key of a session that ended, so that a late request cannot begin a
- * session under its cookie: the number 0, written with its deadline as the exponent. Every older
- * package reads it as "no session". The deadline inside survives a store that extended the record.
+ * session under its cookie. It is a number that every JSON parser reads as 0, which every older
+ * package takes for "no session". Its exponent is the deadline, which so survives a store that
+ * extended the record. Its digits are random: a command that a client sent twice finds its own.
  */
 export function tombstone(until: number): string {
-  return `0e${Math.ceil(until)}`
+  return `${randomInt(MIN_NONCE, MAX_NONCE)}e-${Math.ceil(until)}`
 }
 
 /** The deadline of a tombstone in epoch ms; undefined for any other value. */
 export function tombstoneUntil(value: string): number | undefined {
-  if (!isTombstone(value)) return undefined
-  return Math.min(Number(value.slice(2)), Number.MAX_SAFE_INTEGER)
+  const until = isDigit(value) ? TOMBSTONE.exec(value)?.[1] : undefined
+  return until === undefined ? undefined : Math.min(Number(until), Number.MAX_SAFE_INTEGER)
 }
 
-/** Whether a value marks an ended session. The mark of a move is one as well. */
+/** Whether a value marks an ended session. The marks of a move are tombstones as well. */
 export function isTombstone(value: string): boolean {
-  return value.startsWith('0e') && /^0e\d+$/.test(value)
+  return isDigit(value) && TOMBSTONE.test(value)
+}
+
+/** Whether a value says that its session ended at this key: a tombstone that carries no value. */
+export function isEnded(value: string): boolean {
+  return isTombstone(value) && valueInTransit(value) === undefined
+}
+
+/** A record begins with a brace: a look at one character decides for most values. */
+function isDigit(value: string): boolean {
+  const code = value.charCodeAt(0)
+  return code >= 48 && code <= 57
 }
 
 /**
@@ -30,4 +48,24 @@ export function movedMark(move: number): string {
 /** Whether a value is the mark of a move. */
 export function isMoved(value: string | undefined): value is string {
   return value !== undefined && /^0e09\d{15}$/.test(value)
+}
+
+/**
+ * A tombstone that carries a value: the session continues elsewhere with it, from the moment at which
+ * this is stored. A reader that does not know of that sees an ordinary tombstone.
+ */
+export function inTransit(value: string, until: number): string {
+  let digits = '9'
+  for (const byte of Buffer.from(value)) digits += byte + 100
+  return `${digits}e-${Math.ceil(until)}`
+}
+
+/** What `inTransit` was given; undefined for any other value. */
+export function valueInTransit(raw: string): { value: string; until: number } | undefined {
+  const [, digits, until] = /^9((?:\d{3})+)e-(\d+)$/.exec(raw) ?? []
+  if (digits === undefined) return undefined
+  const bytes = Buffer.alloc(digits.length / 3)
+  for (let at = 0; at < bytes.length; at++)
+    bytes[at] = Number(digits.slice(3 * at, 3 * at + 3)) - 100
+  return { value: bytes.toString(), until: Number(until) }
 }

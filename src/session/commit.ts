@@ -1,137 +1,134 @@
-import type { Held } from '../record/envelope.js'
-import { busy } from '../record/merge.js'
-import { type Attempt, MOST_ROUNDS } from '../record/repository.js'
+import { isEmptyRecord } from '../record/format.js'
+import type { LoadedRecord, SessionRecords } from '../record/records.js'
+import { StoreFailure } from '../record/store-guard.js'
 import { type Awaitable, andThen } from '../util/async.js'
-import { isEncodable } from '../util/json.js'
+import { markWritten, SessionChange } from './change.js'
 import { assertId } from './id.js'
-import { deadline, lifetime } from './lifetime.js'
 import { type Action, planCommit } from './plan.js'
 import type { Session } from './session.js'
-import type { Visit } from './state.js'
+import type { SessionState } from './state.js'
 
-/** Writes what a request made of its session, and only then tells the browser. */
-export function commit(visit: Visit): Awaitable<void> {
-  const planned = plan(visit)
+/** Writes what a request made of its session, and only then sends the cookie. */
+export function commit(state: SessionState): Awaitable<void> {
+  const planned = plan(state)
   if (planned.action === 'none') return
-  const { current, config, host } = visit
-  if (!config.beforeSave || !current || planned.action === 'destroy')
-    return carryOut(visit, planned)
-  return andThen(host.beforeSave(current), () => carryOut(visit, plan(visit)))
+  const { current, settings, request } = state
+  if (!settings.preparesSave || !current || planned.action === 'destroy')
+    return carryOut(state, planned)
+  return andThen(request.beforeSave(current), () => carryOut(state, plan(state)))
 }
 
-/** `value`: the session as it was encoded to decide. */
 interface Plan {
   action: Action
+  /** The session as it was encoded for the decision. */
   value: string
 }
 
-function plan(visit: Visit): Plan {
-  const { session, held, found, config } = visit
+function plan(state: SessionState): Plan {
+  const { session, record, found, settings } = state
   let value = ''
   try {
-    if (session) value = visit.encode(session)
+    if (session) value = state.encode(session)
   } catch (error) {
-    // A record that cannot even be written as it was read is left alone.
-    if (held && !isEncodable(visit.base()?.data ?? {})) return { action: 'none', value }
+    // A record that cannot be written even as it was read is left alone.
+    if (record?.content && !record.isWritable) return { action: 'none', value }
     throw error
   }
   const action = planCommit({
-    save: visit.saving,
-    barred: visit.origin?.kind === 'barred',
+    save: state.saving,
+    blocked: state.loaded?.kind === 'blocked',
     found: found !== undefined,
-    moved: visit.moved,
+    moved: state.isMoved,
     ended: session === null,
-    empty: value.startsWith('{"cookie":'),
-    allowEmpty: config.allowEmpty,
-    changed: held !== undefined && session !== null && visit.differs(value, held),
-    extend: visit.due,
+    empty: isEmptyRecord(value),
+    allowEmpty: settings.allowEmpty,
+    changed: record !== undefined && session !== null && !state.isUnchanged(session, value),
+    extend: state.isDue,
   })
   return { action, value }
 }
 
-async function carryOut(visit: Visit, { action, value }: Plan): Promise<void> {
-  const { found, current } = visit
-  if (action === 'destroy' && found) return end(visit, found)
+async function carryOut(state: SessionState, { action, value }: Plan): Promise<void> {
+  const { found, current, request } = state
+  if (action === 'destroy' && found) return destroy(state, found)
   if (!current || action === 'none') return
-  visit.host.check(current)
-  if (!found || action === 'regenerate') return create(visit, current, value, found)
-  if (action === 'touch' && isExtended(visit, found, current)) await visit.stored(found, current)
-  else await replace(visit, found, current, value)
-  if (action === 'touch' && visit.found) visit.host.emit('renew', { id: found.id })
+  request.assertSendable(current)
+  if (!found || action === 'regenerate') return create(state, current, value, found)
+  if (action === 'touch' && isExtended(state, current)) await state.markStored(found, current)
+  else await replace(state, found, current, value)
+  if (action === 'touch' && state.found) request.emit('renew', { id: found.id })
 }
 
-/** The new record first, then the end of the old one; had that ended already, the new one was in vain. */
+/** The new record first, then the end of the old one. Had that ended already, the new one is taken back. */
 async function create(
-  visit: Visit,
+  state: SessionState,
   session: Session,
   value: string,
-  old: Held | undefined,
+  old: LoadedRecord | undefined,
 ): Promise<void> {
-  const { writer } = visit.config
-  const expiresAt = deadline(visit, session)
-  const held = await writer.create(
-    () => nextId(visit),
-    visit.encodeUntil(session, expiresAt, value),
+  const { records, lifetime } = state.settings
+  const expiresAt = lifetime.deadline(session)
+  const record = await records.create(
+    () => nextId(state),
+    state.valueToWrite(session, expiresAt, value),
     expiresAt,
   )
-  if (old) {
-    let ended = false
-    try {
-      ended = await writer.end(old)
-    } finally {
-      if (!ended) await writer.withdraw(held)
-    }
-    if (!ended) return visit.gone()
-  }
-  await visit.stored(held, session)
-  if (old) visit.host.emit('regenerate', { id: held.id, before: old.id })
-  else visit.host.emit('create', { id: held.id })
+  if (old && !(await endOld(records, old, record))) return state.markGone()
+  await state.markStored(record, session)
+  if (old) state.request.emit('regenerate', { id: record.id, before: old.id })
+  else state.request.emit('create', { id: record.id })
 }
 
-async function replace(visit: Visit, held: Held, session: Session, value: string): Promise<void> {
-  let attempt = await attemptReplace(visit, held, session, value)
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    if ('written' in attempt) return visit.stored(attempt.written, session)
-    const rebased = 'theirs' in attempt && visit.rebase(session, attempt.theirs)
-    if (!rebased || !visit.held) return visit.gone()
-    attempt = await attemptReplace(visit, visit.held, session)
+/** Ends the session that another one replaces. False: another request had ended it. */
+async function endOld(
+  records: SessionRecords,
+  old: LoadedRecord,
+  record: LoadedRecord,
+): Promise<boolean> {
+  try {
+    const ended = await records.revoke(old)
+    if (!ended) await records.rollback(record)
+    return ended
+  } catch (failure) {
+    // Where the old session may have ended, the new one is the only one that is left.
+    if (!(failure instanceof StoreFailure) || !failure.isUncertain) await records.rollback(record)
+    throw failure
   }
-  throw busy()
 }
 
-/** One compare-and-set of a session over the record that was last seen; unchanged, it stays spelled as it was. */
-export function attemptReplace(
-  visit: Visit,
-  held: Held,
+async function replace(
+  state: SessionState,
+  record: LoadedRecord,
   session: Session,
-  known?: string,
-): Promise<Attempt> {
-  const expiresAt = deadline(visit, session)
-  const record = visit.encodeUntil(session, expiresAt, known)
-  const value = visit.keepsDeadline || visit.differs(record, held) ? record : held.value
-  return visit.config.writer.replace(held, value, expiresAt)
+  value: string,
+): Promise<void> {
+  const change = new SessionChange(state, record, session, value)
+  const result = await state.settings.records.change(change)
+  if (result.kind === 'gone') return state.markGone()
+  return markWritten(state, result.record, session, change)
 }
 
-async function end(visit: Visit, held: Held): Promise<void> {
-  const session = visit.last ?? visit.open()
-  if (!(await visit.config.writer.end(held))) return visit.gone()
-  await visit.ended(session)
-  visit.host.emit('destroy', { id: held.id })
+async function destroy(state: SessionState, record: LoadedRecord): Promise<void> {
+  const session = state.previous ?? state.open()
+  if (!(await state.settings.records.revoke(record))) return state.markGone()
+  await state.markEnded(session)
+  state.request.emit('destroy', { id: record.id })
 }
 
-// Reading moved the deadline already, and nothing could come between since.
-function isExtended(visit: Visit, held: Held, session: Session): boolean {
-  const { origin, config } = visit
-  if (origin?.kind !== 'found' || origin.extended === undefined || visit.keepsDeadline) return false
-  if (origin.moment !== config.writer.moment()) return false
-  if (origin.extended !== lifetime(visit, session)) return false
-  // The record of a session that is only now given an age has to be written.
-  return config.absoluteTimeout === undefined || !visit.differs(visit.encode(session), held)
+/** Whether the read has extended the record enough, and no other request can have come between. */
+function isExtended(state: SessionState, session: Session): boolean {
+  const { loaded, settings } = state
+  if (loaded?.kind !== 'found' || !loaded.extension) return false
+  if (settings.lifetime.keepsDeadline(state.recordEnd)) return false
+  if (loaded.extension.tick !== settings.records.tick()) return false
+  if (loaded.extension.ms !== settings.lifetime.left(session)) return false
+  // A session that gets its beginning only now has to be written.
+  const { absoluteTimeout } = settings.lifetime
+  return absoluteTimeout === undefined || state.isUnchanged(session, state.encode(session))
 }
 
-async function nextId(visit: Visit): Promise<string> {
-  const id = await (visit.reserved ?? visit.host.newId())
-  visit.reserved = undefined
+async function nextId(state: SessionState): Promise<string> {
+  const id = await state.takeId()
   assertId(id)
   return id
 }

@@ -4,7 +4,7 @@ import { SessionError } from '../util/errors.js'
 /** 192 bits, above the 128 that ASVS 7.2.3 asks for: 32 base64url characters. */
 const ID_BYTES = 24
 
-// One system call fills many ids: randomBytes(24) for each costs about ten times as much.
+/** One system call fills many ids: randomBytes(24) for each costs about ten times as much. */
 const pool = Buffer.allocUnsafe(ID_BYTES * 128)
 let next = pool.length
 
@@ -20,17 +20,19 @@ export function generateId(): string {
   return id
 }
 
-// Wide enough for UUIDs, hex, uid-safe and the ids of peers that begin with a prefix, {hash tags} too; narrow enough for a cookie, a
-// file name and a database key: no slash, no space, no control character, no dot segment.
+/**
+ * Accepts UUIDs, hex, uid-safe, ids that begin with a prefix, and {hash tags}. Every accepted id is
+ * safe in a cookie, a file name and a database key: no slash, space or control character.
+ */
 const ID_SHAPE = /^[\w:~+=@!|%{}-][\w.:~+=@!|%{}-]{15,255}$/
 
-/** Whether a presented id may be put to a store at all (ASVS 1.2.4). 16 to 256 characters. */
+/** Whether a presented id may reach a store (ASVS 1.2.4): 16 to 256 characters, no dot segment. */
 export function isId(id: unknown): id is string {
   return typeof id === 'string' && ID_SHAPE.test(id) && !id.includes('..')
 }
 
 /**
- * @throws {SessionError} ERR_SESSION_ID when `genSid` made something that cannot be an id.
+ * @throws {SessionError} ERR_SESSION_ID when `genSid` returned something that cannot be an id.
  */
 export function assertId(id: unknown): asserts id is string {
   if (isId(id)) return

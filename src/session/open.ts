@@ -1,69 +1,100 @@
 import { StoreFailure } from '../record/store-guard.js'
 import { type Awaitable, andThen, isPromise } from '../util/async.js'
 import type { Rejection } from '../util/events.js'
-import { isRenewable } from './lifetime.js'
-import { ABSENT, load, type Origin } from './load.js'
 import { Session } from './session.js'
-import type { Visit } from './state.js'
+import type { SessionState } from './state.js'
+import { ABSENT, type LoadResult, type Presented } from './transport.js'
 
-/** Reads what the request presented, once, and tells why there is no session where there is none. */
-export function arrive(visit: Visit): Awaitable<void> {
-  return andThen(read(visit), (origin) => {
-    visit.origin = origin
-    if (origin.kind !== 'found') return tell(visit, origin.why)
-    return andThen(visit.config.valid && validate(visit), () => examine(visit))
+/** Reads the session that the request presented, and says why there is none where there is none. */
+export function openSession(state: SessionState): Awaitable<void> {
+  return andThen(load(state), (result) => {
+    state.markLoaded(result)
+    if (result.kind !== 'found') return emitRejection(state, result.why)
+    return andThen(state.settings.validates ? validate(state) : undefined, () => {
+      markIfStale(state)
+    })
   })
 }
 
-/** Throws, unless it is a failure of the store that `errorHandler` took upon itself. */
-export async function survive(visit: Visit, failure: unknown): Promise<StoreFailure> {
+/** Rethrows, unless it is a store failure and the option `errorHandler` returns. */
+export async function handleStoreFailure(
+  state: SessionState,
+  failure: unknown,
+): Promise<StoreFailure> {
   if (!(failure instanceof StoreFailure)) throw failure
-  await visit.host.failed(failure)
+  await state.request.handleStoreFailure(failure)
   return failure
 }
 
-function read(visit: Visit): Awaitable<Origin> {
-  const barred = async (failure: unknown): Promise<Origin> => {
-    const { error } = await survive(visit, failure)
-    return { kind: 'barred', failure: error }
+function load(state: SessionState): Awaitable<LoadResult> {
+  const block = async (failure: unknown): Promise<LoadResult> => {
+    const { error } = await handleStoreFailure(state, failure)
+    return { kind: 'blocked', failure: error }
   }
   try {
-    const origin = andThen(visit.host.presentedId(), (presented): Awaitable<Origin> => {
+    const result = andThen(state.request.presented(), (presented) => {
       if (!presented) return ABSENT
-      visit.presented = presented.id
-      visit.due ||= presented.stale
-      return load(visit.config, presented.id)
+      state.markPresented(presented)
+      return lookUp(state, presented)
     })
-    return isPromise(origin) ? origin.catch(barred) : origin
+    return isPromise(result) ? result.catch(block) : result
   } catch (failure) {
-    return barred(failure)
+    return block(failure)
   }
 }
 
-function tell({ host, presented: id }: Visit, why: Rejection | undefined): void {
-  if (why === 'expired') host.emit('expire', { id })
-  if (why) host.emit('reject', { id, why })
+/** One store call, which also extends the record where that can be known before it is read. */
+function lookUp({ settings }: SessionState, { id, record }: Presented): Awaitable<LoadResult> {
+  if (record) return { kind: 'found', record }
+  const { records, lifetime } = settings
+  const { extendOnRead: ms } = lifetime
+  const touch = ms === undefined ? undefined : lifetime.now() + ms
+  return andThen(records.find(id, touch), (found): Awaitable<LoadResult> => {
+    if (found.kind === 'missing') return { kind: 'absent', why: 'unknown' }
+    if (found.kind === 'unreadable') return { kind: 'absent', why: 'decrypt' }
+    if (found.kind === 'tombstone') return { kind: 'blocked', why: 'superseded' }
+    if (lifetime.isOver(found.record)) {
+      // A rolling read has just extended it.
+      return records.rollback(found.record).then(() => ({ kind: 'absent', why: 'expired' }))
+    }
+    const { record } = found
+    // A record that has to move, or to be encrypted, is written: a new deadline is not enough.
+    const isExtended = ms !== undefined && records.isCurrent(record)
+    return {
+      kind: 'found',
+      record,
+      extension: isExtended ? { ms, tick: records.tick() } : undefined,
+    }
+  })
 }
 
-/** What was found may be refused, or be due to be written again. */
-function examine(visit: Visit): void {
-  const { found, config } = visit
+function emitRejection(
+  { request, presentedId: id }: SessionState,
+  why: Rejection | undefined,
+): void {
+  if (why === 'expired') request.emit('expire', { id })
+  if (why) request.emit('reject', { id, why })
+}
+
+/** Marks what was found when it is due to be written again. */
+function markIfStale(state: SessionState): void {
+  const { found, settings } = state
   if (!found) return
-  if (!config.writer.vault.isCurrent(found)) visit.due = true
-  // It was set before it was read: the cookie of this user stays what it was.
-  if (visit.held && visit.current) Session.inherit(visit.current, visit.base()?.cookie)
-  if (config.renew === undefined) return
-  const record = visit.base()
-  if (record && isRenewable(visit, visit.make(record), record.until)) visit.due = true
+  if (!settings.records.isCurrent(found)) state.touch()
+  // A handler set the session before it was read: this user's cookie stays what it was.
+  if (state.record && state.current) Session.inherit(state.current, found.content?.cookie)
+  if (!settings.lifetime.renews) return
+  const { content } = found
+  if (content && settings.lifetime.isRenewable(state.make(content), content.until)) state.touch()
 }
 
-async function validate(visit: Visit): Promise<void> {
-  const session = visit.open()
-  if (await visit.host.valid(session)) {
-    // It may have been set, or set to null, while it was read.
-    if (visit.current === undefined) visit.current = session
-  } else {
-    visit.origin = ABSENT
-    tell(visit, 'invalid')
+async function validate(state: SessionState): Promise<void> {
+  const session = state.open()
+  if (await state.request.isValid(session)) {
+    // A handler may have set the session meanwhile, or ended it.
+    if (state.current === undefined) state.setCurrent(session)
+    return
   }
+  state.markLoaded(ABSENT)
+  emitRejection(state, 'invalid')
 }

@@ -1,9 +1,9 @@
-/** All that a commit is decided by. */
+/** Everything that a commit depends on. */
 export interface Facts {
   /** `ctx.sessionSave`: true forces, false forbids. */
   save: boolean | undefined
-  /** The id ended moments ago, or could not be read: it is not ours to write under. */
-  barred: boolean
+  /** The id ended moments ago, or could not be read: this request must not write under it. */
+  blocked: boolean
   /** The store holds a record under the presented id. */
   found: boolean
   /** The session must get an id of its own although a record was found: it was regenerated. */
@@ -13,19 +13,19 @@ export interface Facts {
   empty: boolean
   allowEmpty: boolean
   changed: boolean
-  /** Deadline and cookie are due again: rolling, `touch()`, a signature to renew. */
+  /** Deadline and cookie are to be extended: rolling, `touch()`, a signature of an older key. */
   extend: boolean
 }
 
 /**
- * What a commit does to the store. The cookie follows from it, and only once the store has said
- * yes: `destroy` clears it, `none` leaves it alone, everything else sets it.
+ * What a commit does to the store. The cookie follows, and only after the store did it: `destroy`
+ * clears it, `none` leaves it alone, every other action sets it.
  */
 export type Action = 'none' | 'create' | 'regenerate' | 'replace' | 'touch' | 'destroy'
 
-/** The truth table of a commit; nothing else decides what is written. */
+/** The truth table of a commit. No other code decides what is written. */
 export function planCommit(facts: Facts): Action {
-  if (facts.save === false || facts.barred) return 'none'
+  if (facts.save === false || facts.blocked) return 'none'
   if (facts.ended) return facts.found ? 'destroy' : 'none'
   if (facts.found && !facts.moved) return planKnown(facts)
   const worth = !facts.empty || facts.allowEmpty || facts.save === true

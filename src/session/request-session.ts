@@ -1,86 +1,70 @@
-import type { Config } from '../options/resolve.js'
 import { type Awaitable, andThen, ignoreRejection, isPromise } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
+import { assign } from './assign.js'
 import { commit } from './commit.js'
 import { assertId } from './id.js'
-import { arrive, survive } from './open.js'
-import { copy, type RegenerateOptions, Session, type SessionOwner } from './session.js'
-import { type Host, Visit } from './state.js'
+import { handleStoreFailure, openSession } from './open.js'
+import { copy, type RegenerateOptions, Session } from './session.js'
+import { SessionState } from './state.js'
 import { update } from './update.js'
+import { verifyCookie } from './verify.js'
 
-/** The session of one request, as handlers use it: read, set, ended, moved, saved. */
-export class RequestSession implements SessionOwner {
-  readonly #visit: Visit
-  #loading: Awaitable<void> | undefined
-  // Who comes next waits for it; undefined: nobody had to wait for anything yet.
-  #commits: Promise<unknown> | undefined
-  #carried: Promise<unknown> | undefined
-  #isBegun = false
-  #isLoaded = false
+/** The session of one request, as handlers use it: opened, set, ended, moved, saved. */
+export class RequestSession extends SessionState {
+  #opening: Awaitable<void> | undefined
+  #isOpening = false
+  #isOpen = false
+  /** The last write of this request; undefined: none had to wait so far. */
+  #writes: Promise<unknown> | undefined
+  /** A regenerate that still reads what it keeps. */
+  #regenerating: Promise<unknown> | undefined
 
-  constructor(config: Config, host: Host) {
-    this.#visit = new Visit(config, host, this)
-  }
-
-  /** Reads the store, once, whoever asks first. */
+  /** Reads the store, once, at the first call. */
   ready(): Awaitable<void> {
-    if (this.#isLoaded) return undefined
-    // A listener that is told of it at once may ask in the middle of it: it waits for the same read.
-    if (this.#isBegun && !this.#loading) return Promise.resolve().then(() => this.ready())
-    this.#isBegun = true
-    this.#loading ??= this.#load()
-    return this.#loading
+    if (this.#isOpen) return undefined
+    // A listener that is called while the session is opened waits for the same read.
+    if (this.#isOpening && !this.#opening) return Promise.resolve().then(() => this.ready())
+    this.#isOpening = true
+    this.#opening ??= this.#open()
+    return this.#opening
   }
 
-  get session(): Session | null {
-    return this.#visit.session
-  }
-
-  /** A new object keeps id and cookie of the session it replaces; after null it is a new session. */
-  set session(value: unknown) {
-    const visit = this.#visit
-    const before = visit.current
-    if (value === null || value === undefined) {
-      visit.last = before ?? visit.last
-      visit.current = null
-    } else if (value !== before) {
-      const session = visit.adopt(value)
-      if (before === null) visit.moved = true
-      else Session.inherit(session, before ? Session.snapshot(before).cookie : visit.base()?.cookie)
-      visit.current = session
+  #open(): Awaitable<void> {
+    try {
+      return andThen(openSession(this), () => {
+        this.#isOpen = true
+      })
+    } catch (error) {
+      // The next call gets the same error.
+      return Promise.reject(error)
     }
   }
 
   /** `ctx.session` of a deferred session. */
   async deferred(): Promise<Session | null> {
-    if (this.#visit.current === undefined) await this.ready()
-    await this.#carried
-    return this.#visit.session
+    if (this.current === undefined) await this.ready()
+    await this.#regenerating
+    return this.session
   }
 
-  /** Whether anything of the answer can depend on it. */
-  get used(): boolean {
-    return this.#visit.current !== undefined
+  /** `ctx.session = value`. */
+  assign(value: unknown): void {
+    assign(this, value)
   }
 
-  get saving(): boolean | undefined {
-    return this.#visit.saving
-  }
-  set saving(value: boolean | undefined) {
-    this.#visit.saving = value
+  /** Whether anything of the answer can depend on the session. */
+  get isUsed(): boolean {
+    return this.current !== undefined
   }
 
-  /** The id, once there is something to give one to. */
+  /** The id, once there is data to give one to. */
   get id(): string | undefined {
-    const visit = this.#visit
-    if (visit.held) return visit.held.id
-    if (visit.origin?.kind === 'barred' || !visit.current) return undefined
-    const deserved = visit.moved || visit.config.allowEmpty || Object.keys(visit.current).length > 0
-    if (deserved && visit.reserved === undefined) {
-      const id = visit.host.newId()
-      visit.reserved = typeof id === 'string' ? id : ignoreRejection(id)
-    }
-    return typeof visit.reserved === 'string' ? visit.reserved : undefined
+    const { record, current } = this
+    if (record) return record.id
+    if (this.loaded?.kind === 'blocked' || !current) return undefined
+    const needsId = this.isMoved || this.settings.allowEmpty || Object.keys(current).length > 0
+    if (needsId) this.reserveId()
+    return this.reservedId
   }
 
   /** Chooses the id of a session that is not stored yet. */
@@ -92,15 +76,7 @@ export class RequestSession implements SessionOwner {
         'A stored session keeps its id: call regenerateSession() for a new one',
       )
     }
-    this.#visit.reserved = id
-  }
-
-  isNew(): boolean {
-    return this.#visit.held === undefined
-  }
-
-  touch(): void {
-    this.#visit.due = true
+    this.chooseId(id)
   }
 
   /** Commits now; a stored session is extended even if nothing changed. */
@@ -115,41 +91,56 @@ export class RequestSession implements SessionOwner {
   }
 
   async destroy(): Promise<void> {
-    this.session = null
+    this.setCurrent(null)
     await this.commit()
   }
 
   /** Marks the move at once, so that awaiting it is optional; the commit carries it out. */
   regenerate({ keep = [] }: RegenerateOptions = {}): Promise<Session> {
-    const visit = this.#visit
-    const unread = visit.current === undefined && visit.origin === undefined
-    const before = unread ? undefined : visit.session
-    const session = visit.make()
-    const carry = (from: object = {}) => {
-      const kept = copy(from)
-      for (const key of keep) if (Object.hasOwn(kept, key)) Session.edit(session, key, kept[key])
-      return session
-    }
-    visit.last = before ?? visit.last
-    visit.current = session
-    visit.moved = true
-    visit.reserved = undefined
-    if (before) Session.age(session, Session.snapshot(before).cookie)
-    if (!unread) return Promise.resolve(carry(before ?? undefined))
-    const carried = Promise.resolve(this.ready()).then(() => {
-      const base = visit.base()
-      Session.age(session, base?.cookie)
-      return carry(base?.data)
-    })
-    // Whoever asks for the session next gets it with what is kept, and may change that.
-    this.#carried = carried
-    this.#commits = Promise.allSettled([this.#commits, carried])
-    return carried
+    const isUnread = this.current === undefined && this.loaded === undefined
+    return isUnread ? this.#regenerateUnread(keep) : this.#regenerateRead(keep)
   }
 
-  /** After everything else: writes what changed, then sends the cookie. Calls queue up. */
+  #regenerateRead(keep: readonly string[]): Promise<Session> {
+    const before = this.session
+    const session = this.make()
+    this.moveTo(session)
+    if (before) Session.inheritAge(session, Session.storedCookie(before))
+    return Promise.resolve(carryOver(session, before ?? {}, keep))
+  }
+
+  /** What is kept is not read yet: a later use of the session waits for it. */
+  #regenerateUnread(keep: readonly string[]): Promise<Session> {
+    const session = this.make()
+    this.moveTo(session)
+    const kept = Promise.resolve(this.ready()).then(() => {
+      const content = this.found?.content
+      Session.inheritAge(session, content?.cookie)
+      return carryOver(session, content?.data ?? {}, keep)
+    })
+    this.#regenerating = kept
+    this.#writes = Promise.allSettled([this.#writes, kept])
+    return kept
+  }
+
+  /** After everything else: writes what changed, then sends the cookie. Calls take turns. */
   commit(): Awaitable<void> {
     return this.#inTurn(() => this.#commit())
+  }
+
+  /** The end of the request. */
+  finish(): Awaitable<void> {
+    const verify = () => verifyCookie(this)
+    const verifyAndThrow = async (error: unknown) => {
+      await verify()
+      throw error
+    }
+    try {
+      const done = this.commit()
+      return isPromise(done) ? done.then(verify, verifyAndThrow) : verify()
+    } catch (error) {
+      return verifyAndThrow(error)
+    }
   }
 
   update<T>(change: (draft: Session) => T | Promise<T>): Promise<T> {
@@ -157,50 +148,47 @@ export class RequestSession implements SessionOwner {
   }
 
   async #update<T>(change: (draft: Session) => T | Promise<T>): Promise<T> {
-    await this.#commits
+    await this.#writes
     await this.ready()
     try {
-      return await update(this.#visit, change, async (work) => this.#inTurn(work))
+      return await update(this, change, {
+        inTurn: async (work) => this.#inTurn(work),
+        commit: () => commit(this),
+      })
     } catch (failure) {
-      // Who asked for an atomic change must hear that there was none, whatever errorHandler does.
-      throw (await survive(this.#visit, failure)).error
+      // An atomic change that was not made must not look made, whatever errorHandler does.
+      throw (await handleStoreFailure(this, failure)).error
     }
   }
 
-  /** One after another: what writes a session must not cross what else this request writes. */
+  /** One write after another: two writes of one request must not overlap. */
   #inTurn<T>(work: () => Awaitable<T>): Awaitable<T> {
-    const done = this.#commits ? this.#commits.then(work) : work()
-    if (isPromise(done)) this.#commits = done.catch(() => undefined)
+    const done = this.#writes ? this.#writes.then(work) : work()
+    if (isPromise(done)) this.#writes = done.catch(() => undefined)
     return done
   }
 
   #commit(): Awaitable<void> {
-    if (!this.#isWanted()) return
-    const write = () => commit(this.#visit)
-    const survived = async (error: unknown) => void (await survive(this.#visit, error))
+    if (!this.#hasWork()) return
+    const handled = async (error: unknown) => void (await handleStoreFailure(this, error))
     try {
-      const done = andThen(this.ready(), write)
-      return isPromise(done) ? done.catch(survived) : done
+      const done = andThen(this.ready(), () => commit(this))
+      return isPromise(done) ? done.catch(handled) : done
     } catch (error) {
-      return survived(error)
+      return handled(error)
     }
   }
 
-  // Nothing is read or parsed for a session that nobody used.
-  #isWanted(): boolean {
-    const { saving, current, due, found } = this.#visit
+  /** A session that was not used is neither read nor parsed. */
+  #hasWork(): boolean {
+    const { saving, current, isDue, found } = this
     if (saving === false) return false
-    return current !== undefined || saving === true || (due && found !== undefined)
+    return current !== undefined || saving === true || (isDue && found !== undefined)
   }
+}
 
-  #load(): Awaitable<void> {
-    try {
-      return andThen(arrive(this.#visit), () => {
-        this.#isLoaded = true
-      })
-    } catch (error) {
-      // Whoever asks next hears of it too.
-      return Promise.reject(error)
-    }
-  }
+function carryOver(session: Session, from: object, keep: readonly string[]): Session {
+  const data = copy(from)
+  for (const key of keep) if (Object.hasOwn(data, key)) Session.edit(session, key, data[key])
+  return session
 }

@@ -1,74 +1,71 @@
 import { inspect } from 'node:util'
-import type { Config } from '../options/resolve.js'
-import { decode } from '../record/format.js'
+import { parseRecord } from '../record/format.js'
 import { StoreFailure } from '../record/store-guard.js'
 import type { LegacyStore, SessionStore, StoredSession } from '../stores/contract.js'
-import { timeToLive } from '../util/duration.js'
 import { SessionError } from '../util/errors.js'
 import { parseObject } from '../util/json.js'
 import { Session, type SessionOwner } from './session.js'
+import type { SessionSettings } from './state.js'
 
 /**
- * `ctx.sessionStore`: the store as handlers may ask it, by bare ids, for sessions other than their
- * own. It writes without a look at what is there: for the request's own session use `ctx.session`.
+ * `ctx.sessionStore`: reads, writes and ends sessions by id, for sessions other than the request's
+ * own. It overwrites whatever is stored: for the request's own session use `ctx.session`.
  */
-export class SessionView {
+export class SessionAdmin {
   /** The store that was configured. */
   readonly client: SessionStore | LegacyStore
-  readonly #config: Config
+  readonly #settings: SessionSettings
 
-  constructor(config: Config) {
-    this.client = config.source
-    this.#config = config
+  constructor(client: SessionStore | LegacyStore, settings: SessionSettings) {
+    this.client = client
+    this.#settings = settings
   }
 
-  /** The client may hold a password. */
+  /** The client may hold a password, so that nothing of it is printed. */
   [inspect.custom](): string {
-    return 'SessionView {}'
+    return 'SessionAdmin {}'
   }
 
-  /** The session of an id, as a plain object with `cookie` inside, or undefined. */
+  /** The session of an id, as a plain object with `cookie` inside; undefined: there is none. */
   async get(sid: string): Promise<StoredSession | undefined> {
-    return parseObject((await unwrap(this.#config.writer.read(sid)))?.value)
+    return parseObject((await StoreFailure.unwrap(this.#find(sid)))?.value)
   }
 
-  /** Stores a session under an id; it lives as long as its cookie or the options say. */
+  /**
+   * Stores a session under an id, for as long as its cookie or the options say.
+   * @throws {SessionError} ERR_SESSION_VALUE, ERR_SESSION_DATA, ERR_SESSION_SIZE
+   */
   async set(sid: string, session: StoredSession): Promise<void> {
-    const { writer, template, ttl, now } = this.#config
-    const record = decode(JSON.stringify(session))
-    if (!record)
+    const { records, format, lifetime } = this.#settings
+    const content = parseRecord(JSON.stringify(session))
+    if (!content)
       throw new SessionError('ERR_SESSION_VALUE', 'sessionStore.set takes an object as the session')
-    const whole = new Session(DETACHED, template, record.data, record.cookie)
-    await unwrap(
-      writer.overwrite(
-        sid,
-        Session.encode(whole, record),
-        now() + timeToLive(whole, whole.cookie, ttl, now()),
-      ),
-    )
+    const whole = new Session(DETACHED, format, content.data, content.cookie)
+    const value = Session.encode(whole, content)
+    await StoreFailure.unwrap(records.overwrite(sid, value, lifetime.deadline(whole)))
   }
 
-  /** Ends the session of an id, whoever is using it. False: there was none. */
+  /** Ends the session of an id, whichever requests use it. False: there was none. */
   async destroy(sid: string): Promise<boolean> {
-    const { writer } = this.#config
-    const held = await unwrap(writer.read(sid))
-    return held !== undefined && unwrap(writer.end(held))
+    const record = await StoreFailure.unwrap(this.#find(sid))
+    return record !== undefined && StoreFailure.unwrap(this.#settings.records.revoke(record))
+  }
+
+  async #find(sid: string) {
+    const found = await this.#settings.records.find(sid)
+    return found.kind === 'record' ? found.record : undefined
   }
 }
 
-const none = () =>
+const reject = () =>
   Promise.reject(new SessionError('ERR_SESSION_VALUE', 'This session belongs to no request'))
+
+/** The owner of a session that is only encoded. */
 const DETACHED: SessionOwner = {
   isNew: () => true,
-  save: none,
-  regenerate: none,
-  destroy: none,
+  save: reject,
+  regenerate: reject,
+  destroy: reject,
   touch: () => undefined,
-  update: none,
-}
-
-function unwrap<T>(answer: Promise<T>): Promise<T> {
-  return answer.catch((failure) => {
-    throw failure instanceof StoreFailure ? failure.error : failure
-  })
+  update: reject,
 }

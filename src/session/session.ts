@@ -1,18 +1,25 @@
 import { inspect } from 'node:util'
-import { followsOptions, type SessionCookie } from '../cookie/attributes.js'
-import type { CookieTemplate } from '../cookie/policy.js'
-import { type Decoded, encode, isFiniteNumber } from '../record/format.js'
+import type { SessionCookie } from '../cookie/attributes.js'
+import { type Fields, parseField, splitFields } from '../record/fields.js'
+import {
+  encodeRecord,
+  fieldsOfData,
+  type RecordEnd,
+  type RecordFormat,
+  withCreated,
+} from '../record/format.js'
+import { createdIn, usesDefaults } from '../record/stored-cookie.js'
 import type { StoredSession } from '../stores/contract.js'
 import { ignoreRejection } from '../util/async.js'
 
 export interface RegenerateOptions {
-  /** Keys to carry over into the new session; nothing else comes along. */
+  /** Keys to carry over into the new session. Default: none. */
   keep?: readonly string[]
 }
 
 type Callback = (error?: unknown) => void
 
-/** What a session asks of the request it belongs to. */
+/** What a session asks of the request that it belongs to. */
 export interface SessionOwner {
   isNew(session: Session): boolean
   save(): Promise<void>
@@ -23,73 +30,72 @@ export interface SessionOwner {
 }
 
 /**
- * The object behind `ctx.session`: the user's data are its own keys, everything else stands on the
- * prototype and is not enumerable. Any key can be data, the names of the methods included.
+ * The object behind `ctx.session`: the user's data are its own keys. Everything else is on the
+ * prototype and not enumerable, so that any key can be data, the names of the methods included.
  */
 export class Session {
   readonly #owner: SessionOwner
-  readonly #template: CookieTemplate
+  readonly #format: RecordFormat
+  /** The cookie as stored, where it alters the options. */
   #stored: unknown
   #cookie: SessionCookie | undefined
-  // When this login began, in epoch ms; only sessions with an absolute timeout know.
+  /** When this login began, in epoch ms; undefined without an absolute timeout. */
   #created: number | undefined
 
-  constructor(
-    owner: SessionOwner,
-    template: CookieTemplate,
-    data?: StoredSession,
-    cookie?: unknown,
-  ) {
+  constructor(owner: SessionOwner, format: RecordFormat, data?: StoredSession, cookie?: unknown) {
     this.#owner = owner
-    this.#template = template
-    this.#stored = followsOptions(cookie) ? undefined : cookie
+    this.#format = format
+    this.#stored = usesDefaults(cookie) ? undefined : cookie
     this.#created = createdIn(cookie)
     if (data) Object.assign(this, data)
   }
 
-  /** The cookie attributes of this user: alter them, and they are kept with the session. */
+  /** The cookie attributes of this user. What is altered here is stored with the session. */
   get cookie(): SessionCookie {
-    this.#cookie ??= this.#template.decode(this.#stored)
+    this.#cookie ??= this.#format.decodeCookie(this.#stored)
     return this.#cookie
   }
   set cookie(options: object) {
-    this.#cookie = this.#template.complete(options)
+    this.#cookie = this.#format.policy.complete(options)
   }
 
-  /** True until the session is in the store under its id. */
+  /** True until the session is stored under its id. */
   get isNew(): boolean {
     return this.#owner.isNew(this)
   }
   set isNew(value: unknown) {
-    define(this, 'isNew', value)
+    defineOwn(this, 'isNew', value)
   }
 
-  /** Writes now instead of after the handlers: the store is sure to hold the session when it resolves. */
+  /** Writes now instead of after the handlers: the store holds the session when it resolves. */
   save(callback?: Callback): Promise<void> {
     return settle(this.#owner.save(), callback)
   }
 
-  /** Moves to a new id, empty but for `keep`; carried out when the request commits. The old object stays readable. */
+  /**
+   * Moves to a new id, empty but for the keys in `keep` (default: none). The commit of the request
+   * carries it out. The old object stays readable.
+   */
   regenerate(options?: RegenerateOptions | Callback, callback?: Callback): Promise<void> {
     const given = typeof options === 'function' ? undefined : options
     return settle(this.#owner.regenerate(given), typeof options === 'function' ? options : callback)
   }
 
-  /** Ends the session now: the record goes, and the cookie is cleared. */
+  /** Ends the session now: its record is deleted, and its cookie is cleared. */
   destroy(callback?: Callback): Promise<void> {
     return settle(this.#owner.destroy(), callback)
   }
 
-  /** Extends the session (cookie and store) when the request commits, changed or not. */
+  /** Extends the session, in cookie and store, when the request commits, changed or not. */
   touch(): this {
     this.#owner.touch()
     return this
   }
 
   /**
-   * Reads, changes and writes as one step, again and again until no other request came between:
+   * Reads, changes and writes as one step, and again whenever another request wrote in between:
    * counters do not lose counts. `change` gets a copy that holds everything this handler changed
-   * so far; what it returns comes back. It may run several times, so it must have no effects
+   * so far; its result is returned. It may run several times, so it must have no effects
    * elsewhere. If it throws, nothing is changed.
    * @throws {SessionError} ERR_SESSION_CONFLICT when other requests won every time.
    */
@@ -97,7 +103,7 @@ export class Session {
     return this.#owner.update((draft) => change(draft as this))
   }
 
-  /** What `console.log` shows: how much there is, and nothing of it. The data: `{ ...ctx.session }`. */
+  /** What `console.log` prints: the number of keys, so that data stays out of logs. The data: `{ ...ctx.session }`. */
   [inspect.custom](): string {
     return `Session { ${Object.keys(this).length} keys }`
   }
@@ -107,63 +113,99 @@ export class Session {
     return Object.getPrototypeOf(this)
   }
   set ['__proto__'](value: unknown) {
-    define(this, '__proto__', value)
+    defineOwn(this, '__proto__', value)
   }
 
-  /** Not for applications: the record of a session, as it would be stored. */
-  static encode(session: Session, extras?: Partial<Decoded>): string {
-    return encode(session, Session.#cookieJson(session), extras)
+  /** Internal: the session as a record. */
+  static encode(session: Session, end?: RecordEnd): string {
+    return encodeRecord(session, Session.#cookieJson(session), end)
   }
 
-  /** Not for applications: a plain copy, `cookie` inside, as older stores and the merge see it. */
-  static snapshot(session: Session): StoredSession {
-    const data = copy(session)
-    data.cookie = JSON.parse(Session.#cookieJson(session))
-    return data
+  /** Internal: the fields of the session as its record would hold them; `encoded`: that record. */
+  static fields(session: Session, encoded?: string): Fields {
+    // With the default cookie, a record is nothing but these fields.
+    if (encoded !== undefined && session.#format.hasDefaultCookie(encoded))
+      return splitFields(encoded)
+    return fieldsOfData(session, Session.#cookieJson(session))
   }
 
-  /** Not for applications: sets one key, or deletes it when there is no value. */
+  /** Internal: the value of one key; of `cookie`, as it would be stored. */
+  static value(session: Session, key: string): unknown {
+    if (key === 'cookie') return Session.storedCookie(session)
+    return Object.hasOwn(session, key) ? Reflect.get(session, key) : undefined
+  }
+
+  /** Internal: the cookie as it would be stored. */
+  static storedCookie(session: Session): unknown {
+    return JSON.parse(Session.#cookieJson(session))
+  }
+
+  /** Internal: sets one key, or deletes it when there is no value. */
   static edit(session: Session, key: string, value: unknown): void {
     if (key === 'cookie') {
-      session.#stored = followsOptions(value) ? undefined : value
+      session.#stored = usesDefaults(value) ? undefined : value
       session.#cookie = undefined
       session.#created = createdIn(value)
     } else if (value === undefined) Reflect.deleteProperty(session, key)
-    else define(session, key, value)
+    else defineOwn(session, key, value)
   }
 
-  /** Not for applications: a session that replaces another keeps this user's cookie, unless it brought one. */
+  /**
+   * Internal: takes over what other requests stored, but for keys that changed since `snapshot`.
+   */
+  static adopt(session: Session, snapshot: Fields, stored: Fields): void {
+    const take = (key: string, text: string | undefined) => {
+      const was = snapshot.get(key)
+      if (text !== was && Session.#text(session, key) === was)
+        Session.edit(session, key, parseField(text))
+    }
+    for (const [key, text] of stored) take(key, text)
+    for (const key of snapshot.keys()) if (!stored.has(key)) take(key, undefined)
+  }
+
+  static #text(session: Session, key: string): string | undefined {
+    try {
+      if (key === 'cookie') return Session.#cookieJson(session)
+      return JSON.stringify(Session.value(session, key))
+    } catch {
+      // A value that JSON cannot write was put there after the snapshot.
+      return undefined
+    }
+  }
+
+  /** Internal: a session that replaces another keeps this user's cookie, unless it brought one. */
   static inherit(session: Session, cookie: unknown): void {
-    session.#created ??= createdIn(cookie)
-    if (session.#cookie || session.#stored || followsOptions(cookie)) return
+    Session.inheritAge(session, cookie)
+    if (session.#cookie || session.#stored || usesDefaults(cookie)) return
     session.#stored = cookie
   }
 
-  /** Not for applications: the cookie to send, checked. */
-  static cookieOf(session: Session): SessionCookie {
-    const { base } = session.#template
-    return Session.#follows(session) ? base : session.#template.complete(session.cookie)
-  }
-
-  /** Not for applications: how old the login is does not begin anew with another session. */
-  static age(session: Session, cookie: unknown): void {
+  /** Internal: a session that replaces another does not begin anew. */
+  static inheritAge(session: Session, cookie: unknown): void {
     session.#created ??= createdIn(cookie)
   }
 
-  /** Not for applications: when the session began, and from now on where nobody noted it. */
-  static begin(session: Session, now: number): number {
+  /** Internal: the cookie to send, checked. */
+  static sentCookie(session: Session): SessionCookie {
+    const { policy } = session.#format
+    return Session.#hasDefaultCookie(session) ? policy.defaults : policy.complete(session.cookie)
+  }
+
+  /** Internal: when the session began, in epoch ms: `now`, where that was not recorded. */
+  static beganAt(session: Session, now: number): number {
     session.#created ??= now
     return session.#created
   }
 
   static #cookieJson(session: Session): string {
-    const { json } = session.#template
-    const cookie = Session.#follows(session) ? json : session.#template.encode(session.cookie)
-    if (session.#created === undefined) return cookie
-    return `${cookie.slice(0, -1)},"created":${session.#created}}`
+    const format = session.#format
+    const cookie = Session.#hasDefaultCookie(session)
+      ? format.defaultCookie
+      : format.encodeCookie(session.cookie)
+    return withCreated(cookie, session.#created)
   }
 
-  static #follows(session: Session): boolean {
+  static #hasDefaultCookie(session: Session): boolean {
     return session.#cookie === undefined && session.#stored === undefined
   }
 }
@@ -171,21 +213,15 @@ export class Session {
 /** A session with the application's keys: what `ctx.session` is. */
 export type SessionOf<Data extends object> = Session & Data
 
-/** The moment that a record's cookie names as its beginning, in epoch ms. */
-export function createdIn(cookie: unknown): number | undefined {
-  if (typeof cookie !== 'object' || cookie === null || !('created' in cookie)) return undefined
-  return isFiniteNumber(cookie.created) ? cookie.created : undefined
-}
-
 /** A plain copy of the own keys. */
 export function copy(data: object): StoredSession {
   const plain: StoredSession = {}
-  for (const [key, value] of Object.entries(data)) define(plain, key, value)
+  for (const [key, value] of Object.entries(data)) defineOwn(plain, key, value)
   return plain
 }
 
-// Assignment would run into setters of the prototype (`__proto__`, `isNew`).
-function define(target: object, key: string, value: unknown): void {
+/** Sets an own key. Assignment would call setters of the prototype (`__proto__`, `isNew`). */
+function defineOwn(target: object, key: string, value: unknown): void {
   Object.defineProperty(target, key, {
     value,
     writable: true,
@@ -196,6 +232,7 @@ function define(target: object, key: string, value: unknown): void {
 
 function settle(work: Promise<unknown>, callback: Callback | undefined): Promise<void> {
   const done = work.then(() => undefined)
+  // The commit of the request meets the same error, so that not awaiting it must not end the process.
   if (!callback) return ignoreRejection(done)
   return done.then(
     () => process.nextTick(callback),

@@ -1,208 +1,239 @@
-import type { Config } from '../options/resolve.js'
-import type { Held } from '../record/envelope.js'
-import { type Decoded, decode } from '../record/format.js'
-import { type Edit, merge } from '../record/merge.js'
-import type { StoreFailure } from '../record/store-guard.js'
-import type { StoredSession } from '../stores/contract.js'
-import type { Awaitable } from '../util/async.js'
-import { SessionError } from '../util/errors.js'
-import type { About, SessionEvent } from '../util/events.js'
-import { isEncodable } from '../util/json.js'
-import { firstEnd } from './lifetime.js'
-import { ABSENT, type Origin } from './load.js'
-import { copy, Session, type SessionOwner } from './session.js'
+import { type Fields, joinFields } from '../record/fields.js'
+import {
+  parseRecord,
+  type RecordContent,
+  type RecordEnd,
+  type RecordFormat,
+} from '../record/format.js'
+import type { OnConflict } from '../record/merge.js'
+import type { LoadedRecord, SessionRecords } from '../record/records.js'
+import { type Awaitable, ignoreRejection } from '../util/async.js'
+import type { Lifetime } from './lifetime.js'
+import { type RegenerateOptions, Session, type SessionOwner } from './session.js'
+import { ABSENT, type LoadResult, type Presented, type SessionRequest } from './transport.js'
 
-/** What a session needs of the framework around it. */
-export interface Host {
-  /** The verified id of this request; `stale`: its signature is due for the newer key. */
-  presentedId(): Awaitable<{ id: string; stale: boolean } | undefined>
-  newId(): Awaitable<string>
-  /** Throws, while nothing is written yet, when the cookie of this session could not be sent. */
-  check(session: Session): void
-  setCookie(id: string, session: Session): Awaitable<void>
-  clearCookie(session: Session): Awaitable<void>
-  /** What was sent does not hold any more, and may still be taken back. */
-  takeBack(): void
-  valid(session: Session): Awaitable<boolean>
-  beforeSave(session: Session): Awaitable<void>
-  /** Throws, unless the application's `errorHandler` took the failure upon itself. */
-  failed(failure: StoreFailure): Awaitable<void>
-  emit(event: SessionEvent, about?: About): void
+/** What the sessions of all requests share. */
+export interface SessionSettings {
+  records: SessionRecords
+  format: RecordFormat
+  lifetime: Lifetime<Session>
+  /** Stores new sessions that hold nothing. */
+  allowEmpty: boolean
+  onConflict: OnConflict
+  /** The application has a hook `valid`. */
+  validates: boolean
+  /** The application has a hook `beforeSave`. */
+  preparesSave: boolean
 }
 
-/** What is known of one request's session: what the store held, and what the handlers made of it. */
-export class Visit {
+const NO_END: RecordEnd = {}
+
+/** The session of one request: what the store held, and what the handlers made of it. */
+export abstract class SessionState implements SessionOwner {
   /** `ctx.sessionSave`: true forces a save, false forbids one, undefined leaves it to the changes. */
   saving: boolean | undefined
-  /** The id that the request came with. */
-  presented: string | undefined
-  /** What the store held; undefined: not read yet. */
-  origin: Origin | undefined
-  /** undefined: nobody asked for it yet; null: ended. */
-  current: Session | null | undefined
-  /** What `null` or a new session took the place of: its cookie is the one to clear. */
-  last: Session | undefined
-  /** The current session belongs under a new id, whatever was found. */
-  moved = false
-  /** Deadline and cookie are due again: rolling, `touch()`, or a signature of an older key. */
-  due: boolean
-  /** An id that was told or chosen before the session is stored. */
-  reserved: Awaitable<string> | undefined
-  /** What the record held beside data and cookie. */
-  #extras: Partial<Pick<Decoded, 'peer' | 'until'>> = {}
+  #presentedId: string | undefined
+  #loaded: LoadResult | undefined
+  #current: Session | null | undefined
+  #previous: Session | undefined
+  #isMoved = false
+  #isDue: boolean
+  #reservedId: Awaitable<string> | undefined
+  #sentAt: number | undefined
 
   constructor(
-    readonly config: Config,
-    readonly host: Host,
-    readonly owner: SessionOwner,
+    readonly settings: SessionSettings,
+    readonly request: SessionRequest,
   ) {
-    this.due = config.rolling && config.renew === undefined
+    this.#isDue = settings.lifetime.isRolling
   }
 
-  get found(): Held | undefined {
-    return this.origin?.kind === 'found' ? this.origin.held : undefined
+  abstract save(): Promise<void>
+  abstract regenerate(options?: RegenerateOptions): Promise<unknown>
+  abstract destroy(): Promise<void>
+  abstract update<T>(change: (draft: Session) => T | Promise<T>): Promise<T>
+
+  /** The id that the request came with. */
+  get presentedId(): string | undefined {
+    return this.#presentedId
   }
 
-  /** The record that the current session goes back to; undefined: it needs a new one. */
-  get held(): Held | undefined {
-    return this.moved ? undefined : this.found
+  /** What that id led to; undefined: not looked up yet. */
+  get loaded(): LoadResult | undefined {
+    return this.#loaded
   }
 
-  /** The current session, made from what was found when nobody asked before. */
+  /** The record that was found. */
+  get found(): LoadedRecord | undefined {
+    return this.#loaded?.kind === 'found' ? this.#loaded.record : undefined
+  }
+
+  /** The record that the current session continues; undefined: it needs a new one. */
+  get record(): LoadedRecord | undefined {
+    return this.#isMoved ? undefined : this.found
+  }
+
+  /** The session that handlers use; undefined: not used yet; null: ended. */
+  get current(): Session | null | undefined {
+    return this.#current
+  }
+
+  /** The current session, made of the record on first use. */
   get session(): Session | null {
-    if (this.current === undefined) this.current = this.open()
-    return this.current
+    if (this.#current === undefined) this.#current = this.open()
+    return this.#current
   }
 
+  /** The session that `null` or a new session replaced: its cookie is the one to clear. */
+  get previous(): Session | undefined {
+    return this.#previous
+  }
+
+  /** The current session needs a new id, whatever was found. */
+  get isMoved(): boolean {
+    return this.#isMoved
+  }
+
+  /** Deadline and cookie are to be extended: rolling, `touch()`, or a signature of an older key. */
+  get isDue(): boolean {
+    return this.#isDue
+  }
+
+  /** The tick of the records at which the cookie was set; undefined: it was not. */
+  get sentAt(): number | undefined {
+    return this.#sentAt
+  }
+
+  isNew(): boolean {
+    return this.record === undefined
+  }
+
+  touch(): void {
+    this.#isDue = true
+  }
+
+  /** A session of a record's content, or a new one. */
+  make(content?: Partial<RecordContent>): Session {
+    return new Session(this, this.settings.format, content?.data, content?.cookie)
+  }
+
+  /** A session of the fields of a record. */
+  makeOfFields(fields: Fields): Session {
+    return this.make(parseRecord(joinFields(fields)))
+  }
+
+  /** The session of the record that was found, or a new one. */
   open(): Session {
-    const record = this.base()
-    if (this.found && !record) {
-      this.host.emit('reject', { why: 'invalid', id: this.found.id })
-      this.origin = ABSENT
+    const { found } = this
+    const content = found?.content
+    if (found && !content) {
+      this.request.emit('reject', { why: 'invalid', id: found.id })
+      this.#loaded = ABSENT
     }
-    return this.make(record)
+    return this.make(content)
   }
 
-  make(record?: Partial<Decoded>): Session {
-    return new Session(this.owner, this.config.template, record?.data, record?.cookie)
+  markPresented({ id, stale }: Presented): void {
+    this.#presentedId = id
+    if (stale) this.touch()
   }
 
-  /** The session that `ctx.session = value` means. */
-  adopt(value: unknown): Session {
-    // A promise is an object too: somebody forgot to wait for it.
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    if (!isObject || typeof Reflect.get(value, 'then') === 'function') {
-      throw new SessionError(
-        'ERR_SESSION_VALUE',
-        'ctx.session can be set to an object, or to null to end the session',
-      )
-    }
-    const { cookie, ...data } = copy(value)
-    const session = this.make({ data })
-    // As ctx.sessionStore tells it, or as the application writes it.
-    const stored = typeof cookie === 'object' && cookie !== null && 'own' in cookie
-    if (stored) Session.edit(session, 'cookie', cookie)
-    else if (typeof cookie === 'object' && cookie !== null) session.cookie = cookie
-    return session
+  markLoaded(result: LoadResult): void {
+    this.#loaded = result
   }
 
-  /** The record as it was last seen in the store. */
-  base(): Decoded | undefined {
-    const record = this.found && this.#decode(this.found.value)
-    this.#extras = { peer: record?.peer, until: record?.until }
-    return record
+  /** Ends the current session, or takes another one in its place, under the same id. */
+  setCurrent(session: Session | null): void {
+    if (session === null) this.#previous = this.#current ?? this.#previous
+    else if (this.#current === null) this.#isMoved = true
+    this.#current = session
   }
 
+  /** Takes another session in the place of the current one, under a new id. */
+  moveTo(session: Session): void {
+    this.#previous = this.#current ?? this.#previous
+    this.#current = session
+    this.#isMoved = true
+    this.#reservedId = undefined
+  }
+
+  /** The id of a session that is not stored yet; the first call makes one. */
+  reserveId(): void {
+    if (this.#reservedId !== undefined) return
+    const id = this.request.newId()
+    this.#reservedId = typeof id === 'string' ? id : ignoreRejection(id)
+  }
+
+  /** Chooses the id of a session that is not stored yet. */
+  chooseId(id: string): void {
+    this.#reservedId = id
+  }
+
+  get reservedId(): string | undefined {
+    return typeof this.#reservedId === 'string' ? this.#reservedId : undefined
+  }
+
+  /** The reserved id, for one attempt to store the session, or a new one. */
+  takeId(): Awaitable<string> {
+    const id = this.#reservedId ?? this.request.newId()
+    this.#reservedId = undefined
+    return id
+  }
+
+  /** A session as its record would hold it. */
   encode(session: Session): string {
-    return Session.encode(session, this.moved ? undefined : this.#extras)
+    return Session.encode(session, this.recordEnd)
+  }
+
+  /** Whether a session, encoded as `value`, is the one that its record holds. */
+  isUnchanged(session: Session, value: string): boolean {
+    return this.record?.isSameAs(value, () => Session.fields(session)) ?? false
   }
 
   /**
-   * The record to write: for koa-session, and with `renew`, it keeps the deadline inside. `known`: as it
-   * was encoded just now, which will do where nothing depends on the time.
+   * The record to write. `encoded`: the session as it was encoded just now, which is enough where
+   * nothing depends on the time. A session that equals its record keeps that record's spelling.
    */
-  encodeUntil(session: Session, expiresAt: number, known?: string): string {
-    const { renew, absoluteTimeout } = this.config
-    const timed = [renew, absoluteTimeout, this.#extras.peer].some((each) => each !== undefined)
-    if (known !== undefined && !timed) return known
-    // A new record has nothing of the old one's, and what is written now is what the next look compares with.
-    if (this.moved) this.#extras = {}
-    const extras = this.#extras
-    if (extras.peer) {
-      const { maxAge } = session.cookie
-      extras.peer = maxAge ? { expire: expiresAt, maxAge } : 'session'
-    }
-    if (this.config.renew !== undefined) extras.until = firstEnd(this, session, expiresAt)
-    return Session.encode(session, extras)
+  valueToWrite(session: Session, expiresAt: number, encoded?: string): string {
+    const { lifetime } = this.settings
+    const end = this.recordEnd
+    const value =
+      encoded === undefined || lifetime.isTimed(end)
+        ? Session.encode(session, lifetime.endToWrite(session, expiresAt, end))
+        : encoded
+    const { record } = this
+    const keepsSpelling = !lifetime.keepsDeadline(end) && this.isUnchanged(session, value)
+    return record && keepsSpelling ? record.value : value
   }
 
-  get keepsDeadline(): boolean {
-    return typeof this.#extras.peer === 'object' || this.config.renew !== undefined
+  /** What the record says about its end. A new record holds nothing of the old one's. */
+  get recordEnd(): RecordEnd {
+    return this.record?.end ?? NO_END
   }
 
-  /** Whether a session differs from its record; records of older packages spell the same differently. */
-  differs(value: string, held: Held): boolean {
-    if (value === held.value) return false
-    const spelledAsOurs = held.value.endsWith(this.config.template.tail)
-    // A session that was set over a record which cannot be written differs from it.
-    if (spelledAsOurs || !isRecord(held.value)) return true
-    return value !== this.encode(this.make(this.#decode(held.value)))
-  }
-
-  /** Takes into the session what somebody else wrote since. False: what they wrote is no session. */
-  rebase(session: Session, theirs: Held): boolean {
-    if (this.origin?.kind !== 'found' || !isRecord(theirs.value)) return false
-    const [base, other] = [this.#view(this.origin.held.value), this.#view(theirs.value)]
-    apply(session, merge(base, other, Session.snapshot(session), this.config.onConflict))
-    this.origin = { ...this.origin, held: theirs }
-    this.base()
-    this.host.emit('conflict', { id: theirs.id })
-    return true
-  }
-
-  /** The changes that lead from one record to a session. */
-  changes(before: string, after: Session, onto: Session): Edit[] {
-    return merge(this.#view(before), Session.snapshot(after), Session.snapshot(onto), 'theirs')
-  }
-
-  /** The record is not there any more: nothing is written for this request from now on. */
-  gone(): void {
+  /** The record is not there any more: this request writes nothing from now on. */
+  markGone(): void {
     const id = this.found?.id
-    this.origin = { kind: 'barred' }
-    this.host.takeBack()
-    this.host.emit('gone', { id })
+    this.#loaded = { kind: 'blocked' }
+    this.request.takeBack()
+    this.request.emit('gone', { id })
   }
 
-  /** The session is in the store under this id: only now does the browser hear of it. */
-  stored(held: Held, session: Session): Awaitable<void> {
-    this.origin = { kind: 'found', held, extended: undefined, moment: -1 }
-    this.moved = false
-    this.due = false
-    this.reserved = undefined
-    return this.host.setCookie(held.id, session)
+  /** The store holds the session: only now is its cookie sent. */
+  markStored(record: LoadedRecord, session: Session): Awaitable<void> {
+    this.#loaded = { kind: 'found', record }
+    this.#isMoved = false
+    this.#isDue = false
+    this.#reservedId = undefined
+    this.#sentAt = this.settings.records.tick()
+    return this.request.send(record, session)
   }
 
-  /** The store holds nothing of this session any more, by our own doing. */
-  ended(session: Session): Awaitable<void> {
-    this.origin = ABSENT
-    this.moved = false
-    return this.host.clearCookie(session)
+  /** This request ended the session: the store holds nothing of it any more. */
+  markEnded(session: Session): Awaitable<void> {
+    this.#loaded = ABSENT
+    this.#isMoved = false
+    this.#sentAt = undefined
+    return this.request.clear(session)
   }
-
-  #decode(value: string): Decoded | undefined {
-    return decode(value, this.config.template.tail)
-  }
-
-  #view(value: string): StoredSession {
-    return Session.snapshot(this.make(this.#decode(value)))
-  }
-}
-
-function isRecord(value: string): boolean {
-  const record = decode(value)
-  return record !== undefined && isEncodable(record.data)
-}
-
-export function apply(session: Session, edits: readonly Edit[]): void {
-  for (const { key, value } of edits) Session.edit(session, key, value)
 }

@@ -1,77 +1,211 @@
-import type { Held } from '../record/envelope.js'
-import { decode } from '../record/format.js'
-import { busy } from '../record/merge.js'
-import { MOST_ROUNDS } from '../record/repository.js'
-import { SessionError } from '../util/errors.js'
-import { attemptReplace, commit } from './commit.js'
-import type { Session } from './session.js'
-import { apply, type Visit } from './state.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseField } from '../record/fields.js'
+import { parseRecord } from '../record/format.js'
+import { fromTheirSide, merge } from '../record/merge.js'
+import type { Change, Draft, LoadedRecord } from '../record/records.js'
+import { type Awaitable, isPromise } from '../util/async.js'
+import { SessionError, tooManyConflicts } from '../util/errors.js'
+import { changed, isAsRead, markWritten, writeOf } from './change.js'
+import { Session } from './session.js'
+import type { SessionState } from './state.js'
 
-/**
- * Read, change, compare and set, until nobody came between. `change` works on a copy of the
- * session as the handler left it, so that an error in it leaves nothing changed. What it made is
- * looked at and written `inTurn` with whatever else this request writes.
- */
-export async function update<T>(
-  visit: Visit,
-  change: (draft: Session) => T | Promise<T>,
-  inTurn: (work: () => Promise<boolean>) => Promise<boolean>,
-): Promise<T> {
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    const session = alive(visit)
-    const before = visit.encode(session)
-    const draft = visit.make(decode(before))
-    const result = await change(draft)
-    const done = await inTurn(async () => {
-      // Another write of this same request came first: start from what it left.
-      if (alive(visit) !== session || visit.encode(session) !== before) return false
-      if (visit.held && visit.saving !== false)
-        return write(visit, visit.held, session, before, draft)
-      return create(visit, session, before, draft)
-    })
-    if (done) return result
-  }
-  throw busy()
+/** Each round means that another write came between: this bounds how many may. */
+const MAX_ROUNDS = 256
+/** How long the other requests of a session wait for an asynchronous change, in ms. */
+const MAX_HOLD = 1000
+
+/** How an update writes, beside whatever else its request writes. */
+export interface UpdateWrites {
+  /** One write after another. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>
+  /** Stores a session that is not stored yet. */
+  commit(): Awaitable<void>
 }
 
-async function write(
-  visit: Visit,
-  held: Held,
-  session: Session,
-  before: string,
-  draft: Session,
-): Promise<boolean> {
-  await visit.host.beforeSave(draft)
-  visit.host.check(draft)
-  const attempt = await attemptReplace(visit, held, draft)
-  if ('theirs' in attempt && visit.rebase(session, attempt.theirs)) return false
-  apply(session, visit.changes(before, draft, session))
-  if ('written' in attempt) await visit.stored(attempt.written, session)
-  else visit.gone()
-  return true
+type Edit<T> = (draft: Session) => T | Promise<T>
+
+/** A change that was made to a copy of the session, and not to the session yet. */
+interface Drafted<T> {
+  session: Session
+  /** The session as the copy was made of it. */
+  before: string
+  draft: Session
+  result: T
+}
+
+/**
+ * Reads, changes, and compares and sets, until no other request wrote in between. `edit` gets a
+ * copy of the session as the handler left it, so that an error in it changes nothing.
+ */
+export async function update<T>(
+  state: SessionState,
+  edit: Edit<T>,
+  writes: UpdateWrites,
+): Promise<T> {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const session = usableSession(state)
+    const before = state.encode(session)
+    const draft = state.make(parseRecord(before))
+    const drafted = { session, before, draft, result: await edit(draft) }
+    const done = await writes.inTurn(() => write(state, writes, edit, drafted))
+    if (done) return done.result
+  }
+  throw tooManyConflicts()
+}
+
+/** undefined: another write came between, so that the change has to be made again. */
+async function write<T>(
+  state: SessionState,
+  writes: UpdateWrites,
+  edit: Edit<T>,
+  drafted: Drafted<T>,
+): Promise<{ result: T } | undefined> {
+  const { session, before } = drafted
+  // Another write of this same request came first: the change begins with what that left.
+  if (usableSession(state) !== session || state.encode(session) !== before) return undefined
+  const { record } = state
+  if (record && state.saving !== false) return replace(state, record, edit, drafted)
+  await create(state, writes, drafted)
+  return drafted
+}
+
+async function replace<T>(
+  state: SessionState,
+  record: LoadedRecord,
+  edit: Edit<T>,
+  drafted: Drafted<T>,
+): Promise<{ result: T } | undefined> {
+  const { session, before } = drafted
+  const change = new UpdateChange(state, record, edit, drafted)
+  const written = await state.settings.records.change(change).catch((error: unknown) => {
+    if (error instanceof HeldTooLong) return error
+    throw error
+  })
+  if (written instanceof HeldTooLong) {
+    rebase(state, session, written.stored)
+    return undefined
+  }
+  transfer(state.make(parseRecord(before)), change.draft, session)
+  if (written.kind === 'gone') state.markGone()
+  else await markWritten(state, written.record, session, change)
+  return { result: change.result }
 }
 
 /** A session that is not stored yet is created with the change; if that fails, there was no change. */
 async function create(
-  visit: Visit,
-  session: Session,
-  before: string,
-  draft: Session,
-): Promise<true> {
-  const after = visit.encode(draft)
-  apply(session, visit.changes(before, draft, session))
+  state: SessionState,
+  writes: UpdateWrites,
+  { session, before, draft }: Drafted<unknown>,
+): Promise<void> {
+  const after = state.encode(draft)
+  transfer(state.make(parseRecord(before)), draft, session)
   try {
-    if (visit.saving !== false) await commit(visit)
+    if (state.saving !== false) await writes.commit()
   } catch (error) {
-    apply(session, visit.changes(after, visit.make(decode(before)), session))
+    transfer(state.make(parseRecord(after)), state.make(parseRecord(before)), session)
     throw error
   }
-  return true
 }
 
-function alive(visit: Visit): Session {
-  const { session, origin } = visit
-  if (origin?.kind === 'barred' && origin.failure) throw origin.failure
+/** An update as a change of the record. It runs again over what other requests wrote. */
+class UpdateChange<T> implements Change {
+  isMerged = false
+  written: string | undefined
+  readonly base: LoadedRecord
+  readonly #state: SessionState
+  readonly #edit: Edit<T>
+  readonly #before: string
+  #draft: Session
+  #result: T
+
+  constructor(state: SessionState, base: LoadedRecord, edit: Edit<T>, drafted: Drafted<T>) {
+    this.#state = state
+    this.base = base
+    this.#edit = edit
+    this.#before = drafted.before
+    this.#draft = drafted.draft
+    this.#result = drafted.result
+  }
+
+  /** The session with the change. */
+  get draft(): Session {
+    return this.#draft
+  }
+
+  get result(): T {
+    return this.#result
+  }
+
+  get fields() {
+    return Session.fields(this.#draft)
+  }
+
+  async apply(draft: Draft): Promise<boolean> {
+    const { request } = this.#state
+    if (draft.isUntouched && !draft.record.isWritable) return false
+    if (!isAsRead(draft, this.base)) await this.#runAgain(draft)
+    await request.beforeSave(this.#draft)
+    request.assertSendable(this.#draft)
+    const write = writeOf(this.#state, this.#draft)
+    if (isAsRead(draft, this.base)) {
+      this.written = this.#state.valueToWrite(this.#draft, write.expiresAt)
+      draft.replace(this.written, write)
+    } else draft.edit(merge(draft.fields, this.fields, draft.fields, 'theirs'), write)
+    return true
+  }
+
+  /** Over what is stored now, with what the handler had changed before. */
+  async #runAgain(draft: Draft): Promise<void> {
+    this.isMerged = true
+    this.written = undefined
+    const state = this.#state
+    const mine = Session.fields(state.make(parseRecord(this.#before)))
+    const onConflict = fromTheirSide(state.settings.onConflict)
+    const unsaved = merge(draft.fieldsOf(this.base), mine, draft.fields, onConflict)
+    this.#draft = state.makeOfFields(changed(draft.fields, unsaved))
+    const result = this.#edit(this.#draft)
+    this.#result = isPromise(result) ? await inTime(result, draft.record) : result
+  }
+}
+
+/** An asynchronous change took longer than others may wait for it: it goes on from `stored`. */
+class HeldTooLong {
+  constructor(readonly stored: LoadedRecord) {}
+}
+
+function inTime<T>(result: Promise<T>, stored: LoadedRecord): Promise<T> {
+  const late = sleep(MAX_HOLD, undefined, { ref: false }).then(() => {
+    throw new HeldTooLong(stored)
+  })
+  return Promise.race([result, late])
+}
+
+/** Merges into a session what other requests wrote, so that the change is made over that. */
+function rebase(state: SessionState, session: Session, theirs: LoadedRecord): void {
+  const { found } = state
+  if (!found || !theirs.isWritable) {
+    state.markGone()
+    return
+  }
+  const mine = Session.fields(session)
+  const changes = merge(found.fields, theirs.fields, mine, state.settings.onConflict)
+  for (const { key, text } of changes) Session.edit(session, key, parseField(text))
+  state.markLoaded({ kind: 'found', record: theirs })
+}
+
+/** Makes in a session the changes that lead from one session to another. */
+function transfer(before: Session, after: Session, session: Session): void {
+  const changes = merge(
+    Session.fields(before),
+    Session.fields(after),
+    Session.fields(session),
+    'theirs',
+  )
+  for (const { key } of changes) Session.edit(session, key, Session.value(after, key))
+}
+
+function usableSession({ session, loaded }: SessionState): Session {
+  if (loaded?.kind === 'blocked' && loaded.failure) throw loaded.failure
   if (session) return session
   throw new SessionError('ERR_SESSION_VALUE', 'The session was ended: there is nothing to update')
 }

@@ -4,12 +4,13 @@ import { parseObject } from '../util/json.js'
 import type { Replaced, SessionStore, StoredSession } from './contract.js'
 
 /**
- * What the built-in stores share: they also answer `get`, `set` and `destroy` as stores always did
- * for koa-sess, and so serve koa-generic-session and koa-session as they are.
+ * Base class of the built-in stores. It adds `get` and `set`, so that they also work as stores of
+ * koa-generic-session and koa-session.
  */
 export abstract class BaseStore implements SessionStore {
   protected readonly now: () => number
 
+  /** `now` returns epoch ms. Default `Date.now`. */
   constructor(now: () => number = Date.now) {
     this.now = now
   }
@@ -24,18 +25,21 @@ export abstract class BaseStore implements SessionStore {
   ): Awaitable<Replaced>
   abstract touch(key: string, expiresAt: number): Awaitable<boolean>
   abstract destroy(key: string): Awaitable<boolean>
-  /** Writes whatever was there before: only for `set`, which has always meant that. */
+  /** Writes over whatever is stored. Only `set` uses it, as that is what `set` means in older packages. */
   protected abstract put(key: string, value: string, expiresAt: number): Awaitable<unknown>
 
-  /** The session of an id as an object of its own, or undefined. */
+  /** Returns the session of an id as a new object, or undefined. */
   async get(sid: string): Promise<StoredSession | undefined> {
     return parseObject(await this.load(sid))
   }
 
-  /** Overwrites without a look. `ttl` in ms; default, and for anything that is no number above 0: one day. */
+  /**
+   * Writes a session over whatever is stored. `ttl` in ms. Default, also for 0 and for anything that
+   * is not a number: one day.
+   */
   async set(sid: string, session: StoredSession, ttl?: unknown): Promise<void> {
-    const lasting =
+    const lifetime =
       typeof ttl === 'number' && ttl !== 0 && !Number.isNaN(ttl) ? Math.ceil(ttl) : ONE_DAY
-    await this.put(sid, JSON.stringify(session), this.now() + lasting)
+    await this.put(sid, JSON.stringify(session), this.now() + lifetime)
   }
 }

@@ -1,35 +1,57 @@
 import { duration } from '../util/duration.js'
 import { type SessionError, unavailable } from '../util/errors.js'
 
-const DEFAULT = 5000
-// More would be taken for 1 ms.
-const LONGEST_TIMER = 2 ** 31 - 1
+const DEFAULT_MS = 5000
+// Node runs a timer with a longer delay after 1 ms.
+const MAX_TIMER_MS = 2 ** 31 - 1
 
-interface Waiting {
-  readonly until: number
-  /** Not there any more once it is settled: it would hold the answer as long as somebody before it waits. */
+/** A promise that `guard` returned, in a linked list. */
+interface Waiter {
+  readonly deadline: number
+  /** Undefined once settled: the function would retain the answer for as long as the waiter is listed. */
   reject: ((error: unknown) => void) | undefined
-  next: Waiting | undefined
+  next: Waiter | undefined
+}
+
+/** Waiters in the order of their deadlines, which is the order of arrival: all wait equally long. */
+class WaiterQueue {
+  first: Waiter | undefined
+  #last: Waiter | undefined
+
+  push(waiter: Waiter): void {
+    if (this.first && this.#last) this.#last.next = waiter
+    else this.first = waiter
+    this.#last = waiter
+  }
+
+  removeFirst(): void {
+    const removed = this.first
+    if (!removed) return
+    this.first = removed.next
+    // Without this, a removed waiter in V8's old generation retains all of its successors.
+    removed.next = undefined
+    if (!this.first) this.#last = undefined
+  }
 }
 
 /**
- * Rejects what takes longer than so many ms. As all may take equally long, they stand in line in
- * the order of their ends, and one timer for the first of them will do.
+ * Rejects promises that take longer than `commandTimeout`. All of them share one timer, set to the
+ * earliest deadline.
  */
-export class Timeout {
+export class CommandTimeout {
   readonly #ms: number
-  readonly #who: string
-  #first: Waiting | undefined
-  #last: Waiting | undefined
-  #armed = false
+  readonly #server: string
+  readonly #waiters = new WaiterQueue()
+  #isTimerSet = false
 
   /**
-   * The option `commandTimeout`, in ms, and of whom it says that it did not answer.
+   * @param commandTimeout The option of that name, in ms. Default 5000.
+   * @param server Names the server in the message of the error.
    * @throws {SessionError} ERR_SESSION_DURATION
    */
-  constructor(commandTimeout: number | undefined, who: string) {
-    this.#ms = duration('commandTimeout', commandTimeout ?? DEFAULT, { most: LONGEST_TIMER })
-    this.#who = who
+  constructor(commandTimeout: number | undefined, server: string) {
+    this.#ms = duration('commandTimeout', commandTimeout ?? DEFAULT_MS, { most: MAX_TIMER_MS })
+    this.#server = server
   }
 
   get ms(): number {
@@ -37,64 +59,57 @@ export class Timeout {
   }
 
   /**
-   * The answer, in time; `fail` turns what it rejects with into what the caller is told. What was asked
-   * goes on: it may still be done.
+   * Settles as `answer` does, or rejects at the deadline. The command is not cancelled: the server
+   * may still carry it out. `mapError` translates a rejection of `answer`.
    * @throws {SessionError} ERR_SESSION_UNAVAILABLE (503)
    */
-  guard<T>(answer: Promise<T>, fail = (error: unknown): unknown => error): Promise<T> {
+  guard<T>(answer: Promise<T>, mapError = (error: unknown): unknown => error): Promise<T> {
     return new Promise((resolve, reject) => {
-      const waiting = this.#queue(reject)
+      const waiter = this.#enqueue(reject)
       answer.then(
         (value) => {
-          waiting.reject = undefined
+          waiter.reject = undefined
           resolve(value)
         },
         (error) => {
-          waiting.reject = undefined
-          reject(fail(error))
+          waiter.reject = undefined
+          reject(mapError(error))
         },
       )
     })
   }
 
-  #queue(reject: (error: unknown) => void): Waiting {
-    const until = performance.now() + this.#ms
-    const waiting: Waiting = { until, reject, next: undefined }
-    while (this.#first && !this.#first.reject) this.#leave(this.#first)
-    if (this.#first && this.#last) this.#last.next = waiting
-    else this.#first = waiting
-    this.#last = waiting
-    if (!this.#armed) this.#arm(this.#ms)
-    return waiting
+  #enqueue(reject: (error: unknown) => void): Waiter {
+    const waiter: Waiter = { deadline: performance.now() + this.#ms, reject, next: undefined }
+    while (this.#waiters.first && !this.#waiters.first.reject) this.#waiters.removeFirst()
+    this.#waiters.push(waiter)
+    if (!this.#isTimerSet) this.#setTimer(this.#ms)
+    return waiter
   }
 
-  /** Who is old and still points to the next one makes V8 take that for alive, and all that follow. */
-  #leave(first: Waiting): void {
-    this.#first = first.next
-    first.next = undefined
+  /** The timer is unreferenced: the client's socket already keeps the process alive. */
+  #setTimer(ms: number): void {
+    this.#isTimerSet = true
+    // setImmediate runs after pending I/O: after a pause of this process, answers that have arrived
+    // settle first.
+    setTimeout(() => setImmediate(this.#rejectOverdue), ms).unref()
   }
 
-  /** The socket keeps a process alive as long as somebody waits: the timer need not. */
-  #arm(ms: number): void {
-    this.#armed = true
-    // After a pause of this process, answers that lie ready come first: they are no fault of the server.
-    setTimeout(() => setImmediate(this.#judge), ms).unref()
-  }
-
-  readonly #judge = (): void => {
+  readonly #rejectOverdue = (): void => {
     const now = performance.now()
-    while (this.#first && (!this.#first.reject || this.#first.until <= now)) {
-      this.#first.reject?.(this.#late())
-      this.#leave(this.#first)
+    for (let waiter = this.#waiters.first; waiter; waiter = this.#waiters.first) {
+      if (waiter.reject && waiter.deadline > now) break
+      waiter.reject?.(this.#timeoutError())
+      this.#waiters.removeFirst()
     }
-    this.#armed = false
-    if (this.#first) this.#arm(Math.ceil(this.#first.until - now))
-    else this.#last = undefined
+    this.#isTimerSet = false
+    const next = this.#waiters.first
+    if (next) this.#setTimer(Math.ceil(next.deadline - now))
   }
 
-  #late(): SessionError {
+  #timeoutError(): SessionError {
     return unavailable(
-      `${this.#who} did not answer within commandTimeout (${this.#ms} ms): whether a write was done is not known; see whether it hangs, is overloaded, waits for a lock or cannot be reached, or raise commandTimeout`,
+      `${this.#server} did not answer within commandTimeout (${this.#ms} ms), so a write may or may not be done. Check whether it hangs, is overloaded, waits for a lock or cannot be reached, or raise commandTimeout.`,
     )
   }
 }

@@ -1,103 +1,113 @@
 import type { Awaitable } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
+import { hasMethods, isObject } from '../util/shape.js'
 
-/** The answer of `replace`. `current` is what the key holds now; undefined: nothing, the record is gone. */
+/** The result of `replace`. `current` is the value stored now; undefined: the record is gone. */
 export type Replaced = { ok: true } | { ok: false; current: string | undefined }
 
-/** A live record as it lies in the store; `expiresAt` in epoch ms. */
+/** A record that has not expired, as `scan` returns it. `expiresAt` in epoch ms. */
 export interface StoredRecord {
   key: string
   value: string
   expiresAt: number
 }
 
-/** Some of a store's records, and where the next ones begin; undefined: there are none. */
+/** One page of `scan`. `cursor` continues after it; undefined: this page is the last. */
 export interface Page {
   records: StoredRecord[]
   cursor: string | undefined
 }
 
 /**
- * What a store must do. Keys and values are opaque strings, deadlines are epoch milliseconds,
- * a record past its deadline is as good as absent, and a throw means that the store failed,
- * nothing else. A deadline that has already passed stores nothing, and that is a success.
+ * The contract of a store. Keys and values are opaque strings; `expiresAt` is in epoch ms.
+ * - An expired record counts as absent.
+ * - A write whose `expiresAt` has passed succeeds and leaves no record.
+ * - Every method throws (or rejects) if the store failed, and for no other reason.
+ * - Methods may return plain values or promises.
+ *
+ * docs/write-a-store.md explains it; `testStore` of koa-sess/testing checks it.
  */
 export interface SessionStore {
-  /** The value of a live record. With `touch`, its deadline becomes `touch` in the same round trip. */
+  /** Returns the value of a record. With `touch`, also sets its `expiresAt` to `touch`, in one step. */
   load(key: string, touch?: number): Awaitable<string | undefined>
-  /** Insert if absent. False: the key is taken, and nothing was changed. */
+  /** Inserts a record if the key is free. Returns false, and changes nothing, if it is taken. */
   create(key: string, value: string, expiresAt: number): Awaitable<boolean>
-  /** Compare and set: writes only while the record still is `expected`, byte by byte. */
+  /** Compare and set: writes only if the stored value equals `expected`, byte by byte. */
   replace(key: string, expected: string, value: string, expiresAt: number): Awaitable<Replaced>
-  /** Moves the deadline of a live record. False: it is gone. Never creates. */
+  /** Sets the `expiresAt` of a record. Returns false if there is none; never creates one. */
   touch(key: string, expiresAt: number): Awaitable<boolean>
-  /** Removes a live record. False: it was gone already. */
+  /** Deletes a record. Returns false if there was none. */
   destroy(key: string): Awaitable<boolean>
   /**
-   * Optional, for tools that copy: live records whose keys begin with `prefix`, about `count` of them
-   * (default 100), from `cursor` on (undefined: from the beginning). What stands there from the first
-   * page to the last is told at least once. An empty page may have a cursor.
+   * Optional; used by tools that copy sessions. Returns about `count` records (default 100) whose keys
+   * begin with `prefix`. Pass the `cursor` of the last page to continue; undefined starts.
+   * A record that is stored during the whole scan is returned at least once.
+   * An empty page may have a cursor.
    */
   scan?(prefix: string, cursor?: string, count?: number): Awaitable<Page>
-  /** Optional news of the connection: `connect` and `disconnect`. */
+  /** Optional: reports when the connection is lost (`disconnect`) and restored (`connect`). */
   on?(event: 'connect' | 'disconnect', listener: () => void): unknown
   off?(event: 'connect' | 'disconnect', listener: () => void): unknown
+  /**
+   * Optional: how often a connection to the server broke so far; it may count too many, never too
+   * few. If it grew during a write, the client may have sent the command a second time. The middleware
+   * then takes a record that equals what it wrote for its own.
+   */
+  readonly breaks?: number | undefined
 }
 
-/** What a session looks like to a store of the older contract: the user's keys, and `cookie` beside them. */
+/** A session as a `LegacyStore` receives it: the user's keys at the top level, beside `cookie`. */
 export type StoredSession = Record<string, unknown>
 
 /**
- * The contract of koa-sess since 2014, and of every store written for koa-generic-session and
- * koa-session: each method may return a promise, a thunk or a generator (or be a generator
- * function). It has no compare-and-set, so it cannot give what docs/stores.md calls strong.
+ * The store contract of koa-sess 0.x, koa-generic-session and koa-session. Each method may return a
+ * value, a promise, a thunk or a generator, or be a generator function. It has no compare-and-set, so
+ * it cannot give the guarantees that docs/stores.md calls strong.
  */
 export interface LegacyStore {
+  /** Returns the session; anything falsy: there is none. */
   get(sid: string): unknown
-  /** `ttl` in milliseconds. */
+  /** Stores the session for `ttl` ms, over whatever is stored. */
   set(sid: string, session: StoredSession, ttl: number): unknown
   destroy(sid: string): unknown
   /**
-   * Optional: makes a session that is there last `ttl` ms from now on, and writes nothing of its data.
-   * Without it, what was read is set again.
+   * Optional: makes a stored session expire `ttl` ms from now without writing its data.
+   * Without this method, the session that was read is set again.
    */
   touchSession?(sid: string, session: StoredSession, ttl: number): unknown
   on?(event: 'connect' | 'disconnect', listener: () => void): unknown
   off?(event: 'connect' | 'disconnect', listener: () => void): unknown
 }
 
-const STRONG = ['load', 'create', 'replace', 'touch', 'destroy'] as const
-const LEGACY = ['get', 'set', 'destroy'] as const
+const STRONG_METHODS = ['load', 'create', 'replace', 'touch', 'destroy'] as const
+const LEGACY_METHODS = ['get', 'set', 'destroy'] as const
 
-function has(store: unknown, methods: readonly string[]): boolean {
-  return (
-    typeof store === 'object' &&
-    store !== null &&
-    methods.every((name) => typeof Reflect.get(store, name) === 'function')
-  )
-}
-
-/** `on` and `off` are optional, and functions. */
-function tells(store: unknown): boolean {
-  return ['on', 'off'].every((name) =>
-    ['undefined', 'function'].includes(typeof Reflect.get(Object(store), name)),
-  )
-}
-
+/** Whether a value has the methods of `SessionStore`. */
 export function isSessionStore(store: unknown): store is SessionStore {
-  return has(store, STRONG)
+  return isObject(store) && hasMethods(store, ...STRONG_METHODS)
+}
+
+function isLegacyStore(store: unknown): store is LegacyStore {
+  return isObject(store) && hasMethods(store, ...LEGACY_METHODS)
+}
+
+/** `on` and `off` are optional, but only functions are accepted. */
+function hasValidEvents(store: object): boolean {
+  return ['on', 'off'].every((name) =>
+    ['undefined', 'function'].includes(typeof Reflect.get(store, name)),
+  )
 }
 
 /**
- * @throws {SessionError} ERR_SESSION_STORE_CONTRACT when the object is neither kind of store.
+ * @throws {SessionError} ERR_SESSION_STORE_CONTRACT if the value is neither kind of store.
  */
 export function assertStore(
   store: unknown,
   name = 'options.store',
 ): asserts store is SessionStore | LegacyStore {
-  if ((has(store, STRONG) || has(store, LEGACY)) && tells(store)) return
+  if ((isSessionStore(store) || isLegacyStore(store)) && hasValidEvents(store)) return
   throw new SessionError(
     'ERR_SESSION_STORE_CONTRACT',
-    `${name} needs the methods ${LEGACY.join(', ')}, or ${STRONG.join(', ')}: pass a store object, not a client or a class; on and off are functions, or not there`,
+    `${name} needs the methods ${LEGACY_METHODS.join(', ')}, or ${STRONG_METHODS.join(', ')}. Pass a store object, not a client or a class. If it has on and off, they must be functions.`,
   )
 }

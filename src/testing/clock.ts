@@ -1,7 +1,7 @@
-// Fixed, so that two runs are alike; in the future, so that a mix-up with the real time shows.
+// Fixed, so that two runs are alike. In the future, so that a use of the real time makes a test fail.
 const START = Date.UTC(2100, 0, 1)
 
-/** A clock that stands still until it is told to move. Pass `clock.now` wherever a `now` is asked for. */
+/** A clock that only `advance` moves. Pass `clock.now` as the option `now`. */
 export class ManualClock {
   #now: number
 
@@ -10,10 +10,10 @@ export class ManualClock {
     this.#now = start
   }
 
-  /** The time in epoch ms; bound, so that it can be handed on as it is. */
+  /** Returns the time in epoch ms. It is bound, so that it can be passed as a function. */
   readonly now = (): number => this.#now
 
-  /** Moves on by so many ms (below 0: back), and says what time it is then. */
+  /** Moves the clock by so many ms, back when below 0. @returns the new time in epoch ms. */
   advance(ms: number): number {
     this.#now += ms
     return this.#now

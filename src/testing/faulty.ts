@@ -6,74 +6,74 @@ import {
   type SessionStore,
 } from '../stores/contract.js'
 import { adaptLegacy } from '../stores/legacy/adapter.js'
-import type { Awaitable } from '../util/async.js'
+import { type Awaitable, ignoreRejection } from '../util/async.js'
 
 export type StoreMethod = 'load' | 'create' | 'replace' | 'touch' | 'destroy' | 'scan'
 
-/** A call as it reached the store. */
+/** A call that the store received. */
 export interface StoreCall {
   readonly method: StoreMethod
-  /** Of `scan`, the prefix. */
+  /** The key; of `scan`, the prefix. */
   readonly key: string
-  /** What was passed after the key. */
+  /** The arguments after the key. */
   readonly args: readonly unknown[]
 }
 
-/** Which call is meant, and which moment of it. */
+/** Selects a call, and a moment of it. */
 export interface Moment {
-  /** `before`: nothing has happened yet. `after`: the store did it, only the answer is outstanding. Default `before`. */
+  /** `before`: the store has done nothing yet. `after`: it has, but not answered. Default `before`. */
   at?: 'before' | 'after' | undefined
-  /** 1 is the next such call (the default), 2 the one after it, and so on. */
+  /** 1 is the next matching call (default), 2 the one after it, and so on. */
   nth?: number | undefined
-  /** Counts only the calls that it is true for. */
+  /** Only calls for which it returns true match. */
   where?: ((call: StoreCall) => boolean) | undefined
 }
 
-/** A call that waits, or will wait. */
+/** A call that waits, or is going to. */
 export interface Hold {
-  /** Resolves once the call has come and waits. */
+  /** Resolves when the call waits. */
   readonly arrived: Promise<StoreCall>
-  /** Lets the call go on; if it has not come yet, it will not wait. */
+  /** Lets the call continue. If it was not made yet, it does not wait. */
   release(): void
-  /** Lets the call fail, at the moment where it waits. */
+  /** Makes the call fail where it waits. */
   fail(error?: unknown): void
 }
 
-/** A failure that was planned. */
+/** A planned failure. */
 export interface Fault {
-  /** How many calls it has hit. */
+  /** How many calls failed by it. */
   readonly hits: number
+  /** Later calls no longer fail by it. */
   cancel(): void
 }
 
 interface Rule {
   at: 'before' | 'after'
-  takes(call: StoreCall): boolean
-  act(call: StoreCall): Awaitable<void>
+  matches(call: StoreCall): boolean
+  apply(call: StoreCall): Awaitable<void>
 }
 
-const TOLD = 'The store failed, as it was told to'
+const plannedFailure = () => new Error('FaultyStore: planned failure')
 
 /**
- * A store around another one that goes wrong as it is told: calls fail before or after their
- * effect, wait at gates so that a test decides the order of things, or find the store down.
- * Whatever is not planned passes as it is, a synchronous answer synchronously. Plans for one call
- * are carried out in the order in which they were made.
+ * Wraps a store and injects faults: calls fail before or after their effect, wait until the test
+ * releases them, or find the store down. Calls without a plan are passed on, synchronous ones
+ * synchronously. Several plans for one call apply in the order in which they were made.
  *
  * ```
  * const store = new FaultyStore(new MemoryStore())
  * const write = store.hold('replace')
- * const slow = fetch('/save')       // reads, and comes to write
+ * const slow = fetch('/save')       // reads, then waits before its write
  * await write.arrived
- * await fetch('/logout')            // overtakes it
+ * await fetch('/logout')            // ends the session in between
  * write.release()
  * await slow
  * ```
  */
 export class FaultyStore implements SessionStore {
-  /** Every call so far, the first one first. */
+  /** Every call so far, in order. */
   readonly calls: StoreCall[] = []
-  /** Where the store has it. */
+  /** Undefined if the wrapped store has no `scan`. */
   readonly scan?: NonNullable<SessionStore['scan']>
   readonly #source: SessionStore | LegacyStore
   readonly #store: SessionStore
@@ -82,7 +82,7 @@ export class FaultyStore implements SessionStore {
   #rules: Rule[] = []
   #down: { error: unknown } | undefined
 
-  /** `now`: the clock, for a store of get, set and destroy, which is adapted as the middleware does it. */
+  /** `now` is the clock of the adapter for a store of get, set and destroy. Default `Date.now`. */
   constructor(
     store: SessionStore | LegacyStore,
     { now = Date.now }: { now?: (() => number) | undefined } = {},
@@ -92,39 +92,39 @@ export class FaultyStore implements SessionStore {
     const scan = this.#store.scan?.bind(this.#store)
     if (scan)
       this.scan = (prefix, ...args) =>
-        this.#pass({ method: 'scan', key: prefix, args }, () => scan(prefix, ...args))
+        this.#call({ method: 'scan', key: prefix, args }, () => scan(prefix, ...args))
   }
 
   load(key: string, touch?: number): Awaitable<string | undefined> {
-    return this.#pass({ method: 'load', key, args: [touch] }, () => this.#store.load(key, touch))
+    return this.#call({ method: 'load', key, args: [touch] }, () => this.#store.load(key, touch))
   }
 
   create(key: string, value: string, expiresAt: number): Awaitable<boolean> {
-    return this.#pass({ method: 'create', key, args: [value, expiresAt] }, () =>
+    return this.#call({ method: 'create', key, args: [value, expiresAt] }, () =>
       this.#store.create(key, value, expiresAt),
     )
   }
 
   replace(key: string, expected: string, value: string, expiresAt: number): Awaitable<Replaced> {
-    return this.#pass({ method: 'replace', key, args: [expected, value, expiresAt] }, () =>
+    return this.#call({ method: 'replace', key, args: [expected, value, expiresAt] }, () =>
       this.#store.replace(key, expected, value, expiresAt),
     )
   }
 
   touch(key: string, expiresAt: number): Awaitable<boolean> {
-    return this.#pass({ method: 'touch', key, args: [expiresAt] }, () =>
+    return this.#call({ method: 'touch', key, args: [expiresAt] }, () =>
       this.#store.touch(key, expiresAt),
     )
   }
 
   destroy(key: string): Awaitable<boolean> {
-    return this.#pass({ method: 'destroy', key, args: [] }, () => this.#store.destroy(key))
+    return this.#call({ method: 'destroy', key, args: [] }, () => this.#store.destroy(key))
   }
 
   on(event: 'connect' | 'disconnect', listener: () => void): this {
     this.#events.on(event, listener)
     this.#source.on?.(event, listener)
-    // Whoever comes while the store is down must hear of it too.
+    // A listener that is added during an outage would otherwise miss it.
     if (event === 'disconnect' && this.#down) listener()
     return this
   }
@@ -135,17 +135,21 @@ export class FaultyStore implements SessionStore {
     return this
   }
 
-  /** Makes a coming call fail: `times` calls in a row from the `nth` on (`Infinity`: all of them). */
+  get breaks(): number | undefined {
+    return this.#store.breaks
+  }
+
+  /** Makes `times` matching calls fail, from the `nth` on. Default: only the next. `Infinity`: all. */
   fail(
     method: StoreMethod | 'any',
     {
       times = 1,
-      error = new Error(TOLD),
+      error = plannedFailure(),
       ...moment
     }: Moment & { times?: number | undefined; error?: unknown } = {},
   ): Fault {
     let hits = 0
-    const cancel = this.#plan(method, { ...moment, times }, () => {
+    const cancel = this.#addRule(method, { ...moment, times }, () => {
       hits++
       throw error
     })
@@ -157,7 +161,7 @@ export class FaultyStore implements SessionStore {
     }
   }
 
-  /** Makes a coming call wait until it is let go. */
+  /** Makes the next matching call wait until it is released. */
   hold(method: StoreMethod | 'any', moment: Moment = {}): Hold {
     let arrive = (_call: StoreCall): void => {}
     let release = (): void => {}
@@ -169,31 +173,31 @@ export class FaultyStore implements SessionStore {
       release = resolve
       fail = reject
     })
-    // Nobody may be waiting yet when it is told to fail.
-    gate.catch(() => undefined)
-    this.#plan(method, { ...moment, times: 1 }, (call) => {
+    // `fail` may come before the call, when nothing awaits the gate yet.
+    ignoreRejection(gate)
+    this.#addRule(method, { ...moment, times: 1 }, (call) => {
       arrive(call)
       return gate
     })
     this.#releases.add(release)
-    return { arrived, release, fail: (error = new Error(TOLD)) => fail(error) }
+    return { arrived, release, fail: (error = plannedFailure()) => fail(error) }
   }
 
-  /** From now on every call fails, and those that are held fail once they are let go. Says `disconnect`. */
+  /** Every call fails until `up`, also those that are released later. Emits `disconnect`. */
   down(error: unknown = new Error('The store is down')): void {
     if (this.#down) return
     this.#down = { error }
     this.#events.emit('disconnect')
   }
 
-  /** It answers again, with all that it held. Says `connect`. */
+  /** Calls work again, on the same data. Emits `connect`. */
   up(): void {
     if (!this.#down) return
     this.#down = undefined
     this.#events.emit('connect')
   }
 
-  /** Forgets every plan and every call, lets go what is held, and is up. */
+  /** Removes every plan, clears `calls`, releases held calls and ends an outage. */
   reset(): void {
     this.#rules = []
     for (const release of this.#releases) release()
@@ -202,40 +206,40 @@ export class FaultyStore implements SessionStore {
     this.up()
   }
 
-  #plan(
+  #addRule(
     method: StoreMethod | 'any',
     { at = 'before', nth = 1, times, where = () => true }: Moment & { times: number },
-    act: Rule['act'],
+    apply: Rule['apply'],
   ): () => void {
     let seen = 0
-    const takes = (call: StoreCall) => {
+    const matches = (call: StoreCall) => {
       if ((method !== 'any' && call.method !== method) || !where(call)) return false
       seen++
       return seen >= nth && seen < nth + times
     }
-    const rule = { at, takes, act }
+    const rule = { at, matches, apply }
     this.#rules.push(rule)
     return () => {
       this.#rules = this.#rules.filter((other) => other !== rule)
     }
   }
 
-  #pass<T>(call: StoreCall, effect: () => Awaitable<T>): Awaitable<T> {
+  #call<T>(call: StoreCall, effect: () => Awaitable<T>): Awaitable<T> {
     this.calls.push(call)
-    const rules = this.#rules.filter((rule) => rule.takes(call))
-    return rules.length > 0 || this.#down ? this.#planned(call, rules, effect) : effect()
+    const rules = this.#rules.filter((rule) => rule.matches(call))
+    return rules.length > 0 || this.#down ? this.#callWithRules(call, rules, effect) : effect()
   }
 
-  async #planned<T>(call: StoreCall, rules: Rule[], effect: () => Awaitable<T>): Promise<T> {
-    for (const rule of rules) if (rule.at === 'before') await rule.act(call)
-    this.#reach()
+  async #callWithRules<T>(call: StoreCall, rules: Rule[], effect: () => Awaitable<T>): Promise<T> {
+    for (const rule of rules) if (rule.at === 'before') await rule.apply(call)
+    this.#throwIfDown()
     const answer = await effect()
-    for (const rule of rules) if (rule.at === 'after') await rule.act(call)
-    this.#reach()
+    for (const rule of rules) if (rule.at === 'after') await rule.apply(call)
+    this.#throwIfDown()
     return answer
   }
 
-  #reach(): void {
+  #throwIfDown(): void {
     if (this.#down) throw this.#down.error
   }
 }

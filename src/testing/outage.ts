@@ -1,33 +1,34 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SessionStore } from '../stores/contract.js'
-import type { Group, Trial } from './trial.js'
-import { record, refuses, replaces, same } from './values.js'
+import { ignoreRejection } from '../util/async.js'
+import type { Group, TestContext } from './context.js'
+import { assertRefused, assertReplaced, assertValue, recordOf } from './values.js'
 
-const A = record('a')
-const B = record('b')
+const A = recordOf('a')
+const B = recordOf('b')
 
-/** A store that cannot be reached should say so while a visitor still waits, in ms. */
+/** The default of `outage.patience`, in ms: a call has to fail while a visitor still waits. */
 const PATIENCE = 1500
 
-const patience = ({ outage }: Trial) => outage.patience ?? PATIENCE
+const patience = ({ outage }: TestContext) => outage.patience ?? PATIENCE
 
-/** Takes the store down, and brings it back whatever happens meanwhile. */
-async function during(trial: Trial, act: () => Promise<void>): Promise<void> {
-  await trial.outage.down()
+/** Runs `act` while the store is down. Restarts the store even if `act` fails. */
+export async function whileDown(t: TestContext, act: () => Promise<void>): Promise<void> {
+  await t.outage.down()
   try {
     await act()
   } finally {
-    await trial.outage.up()
+    await t.outage.up()
   }
 }
 
 /** Waits until the store answers again. */
-async function recovered(trial: Trial, key: string): Promise<void> {
-  const deadline = Date.now() + patience(trial)
+export async function waitUntilRecovered(t: TestContext, key: string): Promise<void> {
+  const deadline = Date.now() + patience(t)
   for (;;) {
     try {
-      await soon(trial, async () => trial.store.load(key))
+      await withTimeout(t, async () => t.store.load(key))
       return
     } catch (error) {
       if (Date.now() > deadline) throw error
@@ -36,16 +37,16 @@ async function recovered(trial: Trial, key: string): Promise<void> {
   }
 }
 
-async function soon<T>(trial: Trial, work: () => Promise<T>): Promise<T> {
-  const over = new AbortController()
-  const late = async (): Promise<never> => {
-    await sleep(patience(trial), undefined, { signal: over.signal })
-    throw new Error(`No answer within ${patience(trial)} ms`)
+async function withTimeout<T>(t: TestContext, work: () => Promise<T>): Promise<T> {
+  const ended = new AbortController()
+  const timeout = async (): Promise<never> => {
+    await sleep(patience(t), undefined, { signal: ended.signal })
+    throw new Error(`No answer within ${patience(t)} ms`)
   }
   try {
-    return await Promise.race([work(), late()])
+    return await Promise.race([work(), timeout()])
   } finally {
-    over.abort()
+    ended.abort()
   }
 }
 
@@ -58,63 +59,65 @@ const CALLS: Record<string, (store: SessionStore, key: string, later: number) =>
   destroy: (store, key) => store.destroy(key),
 }
 
-/** A failure is a failure: no call may take it for "no such session". */
+/** An outage has to reject: a store that returned "no record" would log every user out. */
 export const outage: Group = {
   name: 'outage',
   every: {
-    'while the store is down, every call rejects': async (trial) => {
-      const { store, later } = trial
-      const key = await trial.stored(A)
-      await during(trial, async () => {
+    'while the store is down, every call rejects': async (t) => {
+      const { store, later } = t
+      const key = await t.createRecord(A)
+      await whileDown(t, async () => {
         const answers = await Promise.all(
           Object.entries(CALLS).map(async ([name, call]) => {
             const work = Promise.resolve().then(() => call(store, key, later))
-            // In time or not, what comes of it must not end the process.
-            work.catch(() => undefined)
+            // A call that rejects after the time-out must not end the process.
+            ignoreRejection(work)
             const answer = work.then(
-              (value) => `${name} answered ${JSON.stringify(value)}`,
+              (value) => `${name} returned ${JSON.stringify(value)}`,
               () => '',
             )
-            return soon(trial, () => answer).catch(() => `${name} hung`)
+            return withTimeout(t, () => answer).catch(() => `${name} did not answer`)
           }),
         )
         equal(answers.filter(Boolean).join(', '), '')
       })
-      await recovered(trial, key)
+      await waitUntilRecovered(t, key)
     },
-    'once it is back, the same instance goes on': async (trial) => {
-      const { store, later } = trial
-      const key = trial.key()
-      await during(trial, () => Promise.resolve(store.load(key)).then(ignore, ignore))
-      await recovered(trial, key)
+    'after an outage the same instance works again': async (t) => {
+      const { store, later } = t
+      const key = t.key()
+      await whileDown(t, () => settled(store.load(key)))
+      await waitUntilRecovered(t, key)
       equal(await store.create(key, A, later), true)
-      await replaces(store, key, A, B, later)
-      await refuses(store, key, A, B, later)
+      await assertReplaced(store, key, A, B, later)
+      await assertRefused(store, key, A, B, later)
       equal(await store.touch(key, later), true)
-      same(await store.load(key, later), B)
+      assertValue(await store.load(key, later), B)
       equal(await store.destroy(key), true)
     },
   },
   strong: {
-    'a store that has events says disconnect, and connect': async (trial) => {
-      const { source, store } = trial
+    'a store with events emits disconnect and connect': async (t) => {
+      const { source, store } = t
       if (!source.on) return
-      const heard: string[] = []
-      const key = trial.key()
+      const emitted: string[] = []
+      const key = t.key()
       await store.load(key)
-      const news = new Promise<void>((resolve) => {
-        source.on?.('disconnect', () => heard.push('disconnect'))
+      const reconnected = new Promise<void>((resolve) => {
+        source.on?.('disconnect', () => emitted.push('disconnect'))
         source.on?.('connect', () => {
-          heard.push('connect')
-          if (heard.includes('disconnect')) resolve()
+          emitted.push('connect')
+          if (emitted.includes('disconnect')) resolve()
         })
       })
-      await during(trial, () => Promise.resolve(store.load(key)).then(ignore, ignore))
-      await soon(trial, () => news).catch(() => undefined)
-      deepEqual([heard[0], heard.at(-1)], ['disconnect', 'connect'], 'What it said')
-      await recovered(trial, key)
+      await whileDown(t, () => settled(store.load(key)))
+      await withTimeout(t, () => reconnected).catch(() => undefined)
+      deepEqual([emitted[0], emitted.at(-1)], ['disconnect', 'connect'], 'emitted events')
+      await waitUntilRecovered(t, key)
     },
   },
 }
 
-function ignore(): void {}
+async function settled(work: unknown): Promise<void> {
+  await Promise.allSettled([work])
+}

@@ -2,18 +2,18 @@ import { equal, fail, ok } from 'node:assert/strict'
 import type { SessionStore } from '../stores/contract.js'
 
 /** A record as the middleware writes it: the user's keys, and `cookie` last. */
-export function record(data: unknown): string {
+export function recordOf(data: unknown): string {
   return JSON.stringify({ data, cookie: { path: '/', httpOnly: true } })
 }
 
-/** What `record` was made of. */
+/** The data that `recordOf` was called with. */
 export function dataOf(value: string | undefined): unknown {
   ok(value !== undefined, 'The record is gone')
   return JSON.parse(value).data
 }
 
-/** Says where two values part, and not a megabyte of each. */
-export function same(actual: unknown, expected: string | undefined): void {
+/** Fails with the first difference of two values: a whole value may be a megabyte. */
+export function assertValue(actual: unknown, expected: string | undefined): void {
   if (actual === expected) return
   if (typeof actual !== 'string' || expected === undefined)
     fail(`Expected ${show(expected)}, got ${show(actual)}`)
@@ -21,7 +21,7 @@ export function same(actual: unknown, expected: string | undefined): void {
   while (actual[at] === expected[at] && at < expected.length) at++
   const [is, should] = [actual, expected].map((text) => show(text.slice(at, at + 20)))
   fail(
-    `Expected ${expected.length} characters, got ${actual.length}; at ${at} they part: expected ${should}, got ${is}`,
+    `Expected ${expected.length} characters, got ${actual.length}; they differ from ${at} on: expected ${should}, got ${is}`,
   )
 }
 
@@ -31,7 +31,7 @@ function show(value: unknown): string {
 }
 
 /** `replace` has to write. */
-export async function replaces(
+export async function assertReplaced(
   store: SessionStore,
   key: string,
   expected: string,
@@ -42,15 +42,15 @@ export async function replaces(
   equal(answer.ok, true, 'replace refused the value that the record had')
 }
 
-/** `replace` has to refuse, and to say what is there instead. */
-export async function refuses(
+/** `replace` has to refuse and to return the current value. */
+export async function assertRefused(
   store: SessionStore,
   key: string,
   expected: string,
   current: string | undefined,
   expiresAt: number,
 ): Promise<void> {
-  const answer = await store.replace(key, expected, record('refused'), expiresAt)
-  equal(answer.ok, false, 'replace wrote over what it did not expect')
-  if (!answer.ok) same(answer.current, current)
+  const answer = await store.replace(key, expected, recordOf('refused'), expiresAt)
+  equal(answer.ok, false, 'replace overwrote a value that it did not expect')
+  if (!answer.ok) assertValue(answer.current, current)
 }

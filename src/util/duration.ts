@@ -1,4 +1,3 @@
-import type { SessionCookie } from '../cookie/attributes.js'
 import { SessionError } from './errors.js'
 
 export const ONE_DAY = 86_400_000
@@ -24,23 +23,4 @@ export function duration(
     'ERR_SESSION_DURATION',
     `${name} must be a number of milliseconds, ${zero ? 'from 0' : 'above 0'} to ${most}`,
   )
-}
-
-/** The option `ttl`: the idle timeout in ms, or a function that may leave it to the cookie by returning nothing. */
-export type Ttl<Data> = number | ((session: Data) => number | null | undefined)
-
-/**
- * How long the store keeps a session from now on, in ms: `ttl` first, then the cookie's `expires`,
- * then its `maxAge`, else a day. Zero or less: it is over already.
- */
-export function timeToLive<S extends object>(
-  session: S,
-  { expires, maxAge }: SessionCookie,
-  ttl: Ttl<S> | undefined,
-  now: number,
-): number {
-  const own = typeof ttl === 'function' ? ttl(session) : ttl
-  if (own !== undefined && own !== null && own !== 0) return duration('ttl', own)
-  if (expires) return expires.getTime() - now
-  return maxAge || ONE_DAY
 }

@@ -43,3 +43,11 @@ export class SessionError extends Error {
 export function unavailable(message: string, cause?: unknown): SessionError {
   return new SessionError('ERR_SESSION_UNAVAILABLE', message, { cause })
 }
+
+/** A 409: every one of the bounded retries met a newer write. */
+export function tooManyConflicts(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_CONFLICT',
+    'Other requests changed this session faster than it could be written: let the client try again',
+  )
+}

@@ -1,6 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { type Channel, channel } from 'node:diagnostics_channel'
-import type { Context } from 'koa'
 
 /** Why a cookie that was presented led to no session. */
 export type Rejection =
@@ -12,9 +11,9 @@ export type Rejection =
   | 'unknown'
   /** Its own deadline passed: the absolute one, or a fixed `expires`. */
   | 'expired'
-  /** Its record is sealed with a key that is not known here, or altered, or not sealed. */
+  /** Its record is encrypted with an unknown key, was altered, or is not encrypted and must be. */
   | 'decrypt'
-  /** Its record is none, or the option `valid` refused it. */
+  /** What is stored is not a record, or the option `valid` refused it. */
   | 'invalid'
   /** It ended or moved moments ago. */
   | 'superseded'
@@ -31,15 +30,15 @@ export const EVENTS = [
   'unsent',
 ] as const
 
-/** What is told of; on the app as `session:` and the name, in `node:diagnostics_channel` as `koa-sess:` and the name. */
+/** What happened to a session; emitted on the app as `session:` and the name, and in `node:diagnostics_channel` as `koa-sess:` and the name. */
 export type SessionEvent = (typeof EVENTS)[number]
 
 /** One event, safe to log: nothing in it is an id, a cookie or data. */
 export interface SessionNotice {
   event: SessionEvent
-  /** The name of the cookie, which tells several middlewares apart. */
+  /** The name of the cookie, which distinguishes several middlewares. */
   key: string
-  /** A salted hash of the id: the same session, the same text. */
+  /** A salted hash of the id: the same text for the same session. */
   session?: string
   /** With `regenerate`: the session that it was before. */
   before?: string
@@ -47,17 +46,25 @@ export interface SessionNotice {
   why?: Rejection
 }
 
-/** What an event is about, with the bare ids that never leave this package. */
-export interface About {
+/** What an event is about, with the bare ids, which never leave this package. */
+export interface EventDetails {
   id?: string | undefined
   before?: string | undefined
   why?: Rejection
 }
 
+/** A context of Koa, as far as events need it. */
+interface EventContext {
+  app: {
+    listenerCount(name: string): number
+    emit(name: string, ...args: unknown[]): unknown
+  }
+}
+
 const CHANNELS = new Map<string, Channel>(EVENTS.map((name) => [name, channel(`koa-sess:${name}`)]))
 
-// As koa-session calls them on the app, `superseded` beside.
-const OLDER_NAMES: Partial<Record<Rejection, string>> = {
+/** The names that koa-session gives them on the app, and `superseded`. */
+const APP_NAMES: Partial<Record<Rejection, string>> = {
   unknown: 'missed',
   expired: 'expired',
   invalid: 'invalid',
@@ -66,7 +73,7 @@ const OLDER_NAMES: Partial<Record<Rejection, string>> = {
 
 const HASH_BYTES = 12
 
-/** Tells whoever listens; where nobody does, nothing is made. */
+/** Emits what happens to sessions. Without a listener, no notice is made. */
 export class Events {
   readonly #key: string
   readonly #salt: string | Buffer
@@ -76,20 +83,20 @@ export class Events {
     this.#salt = salt ?? randomBytes(32)
   }
 
-  tell(ctx: Context, event: SessionEvent, about: About = {}): void {
+  emit(ctx: EventContext, event: SessionEvent, details: EventDetails = {}): void {
     const published = CHANNELS.get(event)
-    if (published?.hasSubscribers) published.publish(this.#notice(event, about))
-    this.#emit(ctx, event, event, about)
-    const older = about.why && OLDER_NAMES[about.why]
-    if (older) this.#emit(ctx, older, event, about)
+    if (published?.hasSubscribers) published.publish(this.#notice(event, details))
+    this.#emitOnApp(ctx, event, event, details)
+    const appName = details.why && APP_NAMES[details.why]
+    if (appName) this.#emitOnApp(ctx, appName, event, details)
   }
 
-  #emit(ctx: Context, name: string, event: SessionEvent, about: About): void {
+  #emitOnApp(ctx: EventContext, name: string, event: SessionEvent, details: EventDetails): void {
     if (ctx.app.listenerCount(`session:${name}`) === 0) return
-    ctx.app.emit(`session:${name}`, { ctx, ...this.#notice(event, about) })
+    ctx.app.emit(`session:${name}`, { ctx, ...this.#notice(event, details) })
   }
 
-  #notice(event: SessionEvent, { id, before, why }: About): SessionNotice {
+  #notice(event: SessionEvent, { id, before, why }: EventDetails): SessionNotice {
     const notice: SessionNotice = { event, key: this.#key }
     if (id !== undefined) notice.session = this.#hash(id)
     if (before !== undefined) notice.before = this.#hash(before)

@@ -291,7 +291,7 @@ describe('the process of the login example', () => {
   it('says that Redis does not answer', async () => {
     const example = new Example({ REDIS_URL: 'redis://127.0.0.1:1' })
     expect(await example.ended()).toBe(1)
-    expect(example.output).toContain('Redis does not answer: see to REDIS_URL')
+    expect(example.output).toContain('Redis does not answer: correct REDIS_URL')
   })
 
   it.each(['SIGINT', 'SIGTERM'] as const)('ends in peace on %s', async (signal) => {

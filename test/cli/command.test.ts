@@ -1,11 +1,23 @@
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { tombstone } from '../../src/record/tombstone.js'
 import { RedisStore } from '../../src/stores/redis/store.js'
 import { RedisServer } from '../services/redis.js'
-import { change, type Data, fileStore, folder, read, root, run } from './run.js'
+import { ask, until } from '../services/redis-cluster.js'
+import { freePort } from '../services/server.js'
+import {
+  change,
+  clusterStore,
+  type Data,
+  fileStore,
+  folder,
+  read,
+  release,
+  root,
+  run,
+} from './run.js'
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const HOUR = 3_600_000
@@ -50,12 +62,12 @@ describe('what it cannot do, it says in one line', () => {
     [['migrate', '--from', 'redis://a:b@h/0', '--to', 'redis://c@h/0'], /the same store/],
     [['migrate', '--from', 'nothing.mjs', '--to', 'b.mjs'], /--from: there is no such module/],
     [['migrate', '--from', 'mongodb://h/db', '--to', 'b'], /mongodb: is none of redis, rediss,/],
-    [['migrate', '--from', 'redis://', '--to', 'redis://['], /a URL that can be read/],
+    [['migrate', '--from', 'redis://', '--to', 'redis://['], /a valid URL or a path/],
     [
       ['migrate', '--from', 'redis://h', '--to', 'b'],
       /needs ioredis or iovalkey or redis: npm inst/,
     ],
-    [['migrate', '--from', 'sqlite:none.db', '--to', 'b'], /no such file of SQLite/],
+    [['migrate', '--from', 'sqlite:none.db', '--to', 'b'], /no such SQLite file/],
     [['migrate', '--from', 'wrong.mjs', '--to', 'b'], /neither a store nor \{ store, close \}/],
     [['migrate', '--from', 'older.mjs', '--to', 'older.mjs?'], /a store without scan/],
   ])('%j', async (args, message) => {
@@ -221,6 +233,38 @@ describe('Redis', () => {
     expect([code, err]).toEqual([1, expect.stringMatching(/^koa-sess: a store failed: \w+\n$/)])
   })
 
+  test('a Cluster that hangs while the command runs ends it', async () => {
+    const bus = `${await freePort()}`
+    const server = await RedisServer.start([
+      '--cluster-enabled',
+      'yes',
+      '--cluster-port',
+      bus,
+      '--cluster-announce-ip',
+      '127.0.0.1',
+    ])
+    await ask(server, (client) => client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383'))
+    await until('it serves', async () =>
+      `${await ask(server, (client) => client.cluster('INFO'))}`.includes('cluster_state:ok'),
+    )
+    for (const key of Object.keys(sessions(100)))
+      await ask(server, (client) => client.set(key, '{}', 'PX', HOUR))
+    change(to, (data) => Object.assign(data, { hold: 50 }))
+    const cluster = clusterStore('hangs', server.port)
+    const running = run(['migrate', '--from', cluster, '--to', to, '--write'])
+    await expect
+      .poll(() => Object.keys(read(to).records).length, { timeout: 15_000 })
+      .toBeGreaterThan(40)
+    server.pause()
+    release(to)
+    const { code, err } = await running
+    await server[Symbol.asyncDispose]()
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/^koa-sess: Redis did not answer [^\n]+\n$/),
+    ])
+  })
+
   test('that dies in the middle ends the command, with one line', async () => {
     const server = await RedisServer.start()
     const many = fileStore('many', { records: sessions(3000) })
@@ -233,6 +277,49 @@ describe('Redis', () => {
     const { code, err } = await running
     await server[Symbol.asyncDispose]()
     expect([code, err]).toEqual([1, expect.stringMatching(/^koa-sess: [^\n]+\n$/)])
+  })
+
+  describe('a source that restarts', () => {
+    const records = sessions(300)
+    let server: RedisServer
+    const args = () => ['--from', server.url, '--to', to, '--batch', '20', '--state', state]
+    /** The server keeps nothing on disk: the same sessions are written again. */
+    const restart = async () => {
+      await server.restart()
+      await fill()
+    }
+    async function fill() {
+      const client = new Redis(server.url)
+      const store = new RedisStore({ client })
+      for (const [key, { value }] of Object.entries(records)) await store.create(key, value, later)
+      client.disconnect()
+    }
+    beforeEach(async () => {
+      server = await RedisServer.start()
+      await fill()
+    })
+    afterEach(() => server[Symbol.asyncDispose]())
+
+    test('while the command runs: no session is missed', async () => {
+      change(to, (data) => Object.assign(data, { hold: 150 }))
+      const running = run(['migrate', ...args(), '--write'], root)
+      await expect
+        .poll(() => Object.keys(read(to).records).length, { timeout: 15_000 })
+        .toBeGreaterThan(140)
+      await restart()
+      release(to)
+      expect(await running).toMatchObject({ code: 0 })
+      expect(Object.keys(read(to).records)).toHaveLength(300)
+    })
+
+    test('between a run and the next: no session is missed', async () => {
+      change(to, (data) => Object.assign(data, { interruptCreate: 150 }))
+      expect(await run(['migrate', ...args(), '--write'], root)).toMatchObject({ code: 130 })
+      await restart()
+      change(to, (data) => Object.assign(data, { interruptCreate: 0 }))
+      expect(await run(['migrate', ...args(), '--write'], root)).toMatchObject({ code: 0 })
+      expect(Object.keys(read(to).records)).toHaveLength(300)
+    })
   })
 
   test('from Redis to Redis', async () => {

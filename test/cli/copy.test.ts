@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { copy, foresee } from '../../src/cli/copy.js'
+import { copy, preview } from '../../src/cli/copy.js'
 import { bar } from '../../src/cli/progress.js'
 import { MemoryStore } from '../../src/index.js'
 import { isMoved, movedMark, tombstone } from '../../src/record/tombstone.js'
@@ -79,14 +79,14 @@ test('what expired since it was read is not copied', async () => {
 test('what a server has moved is there already', async () => {
   const record = { key: 'k', value: movedMark(1), expiresAt }
   expect(await copy(from, to, record, now())).toBe('there')
-  expect(await foresee(to, record, now())).toBe('there')
+  expect(await preview(to, record, now())).toBe('there')
   expect(to.size).toBe(0)
 })
 
 test('what had moved away comes back', async () => {
   to.create('k', movedMark(1), expiresAt)
   const record = { key: 'k', value: A, expiresAt }
-  expect(await foresee(to, record, now())).toBe('copied')
+  expect(await preview(to, record, now())).toBe('copied')
   expect(await go()).toBe('copied')
   expect(to.load('k')).toBe(A)
 })

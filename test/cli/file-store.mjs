@@ -1,10 +1,12 @@
-// A store in one file, for commands that run in processes of their own. What a test wants to go wrong
-// stands in the file beside the records.
-import { readFileSync, writeFileSync } from 'node:fs'
+// A store in one file, for commands that run in processes of their own. The file also holds what a
+// test makes go wrong.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export class FileStore {
   #file
   #pages = 0
+  #creates = 0
 
   constructor(file) {
     this.#file = file
@@ -13,8 +15,12 @@ export class FileStore {
   load(key) {
     return this.#open(({ records }) => records[key]?.value)
   }
-  create(key, value, expiresAt) {
+  async create(key, value, expiresAt) {
+    const number = ++this.#creates
+    const { hold } = JSON.parse(readFileSync(this.#file, 'utf8'))
+    while (hold === number && !existsSync(`${this.#file}.go`)) await sleep(10)
     return this.#open((data) => {
+      if (data.interruptCreate === number) process.kill(process.pid, 'SIGINT')
       if (data.poison === key) throw Object.assign(new Error(`No place for ${key}: ${value}`))
       if (data.records[key]) return false
       data.records[key] = { value, expiresAt }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'tsdown'
@@ -8,13 +9,13 @@ import { afterAll, beforeAll } from 'vitest'
 export const root = join(import.meta.dirname, '../..')
 // Two levels below package.json, as the command is in the package.
 const bundle = mkdtempSync(join(root, 'test/generated-'))
-/** For the files of a test; commands run here unless told otherwise. It has no drivers. */
+/** For the files of a test; commands run here by default. It has no drivers. */
 export const folder = mkdtempSync(join(tmpdir(), 'koa-sess-command-'))
 
 beforeAll(async () => {
   await build({
     config: false,
-    entry: { 'koa-sess': join(root, 'src/cli/koa-sess.ts') },
+    entry: { 'koa-sess': join(root, 'src/cli/koa-sess.ts'), redis: join(root, 'src/redis.ts') },
     format: 'esm',
     platform: 'node',
     outDir: bundle,
@@ -56,6 +57,26 @@ export function change(module: string, act: (data: Data) => unknown): void {
   const data = read(module)
   act(data)
   writeFileSync(`${module}.json`, JSON.stringify(data))
+}
+
+/** A module that opens a Cluster of ioredis, as the guide has it. */
+export function clusterStore(name: string, port: number): string {
+  const module = join(folder, `${name}.mjs`)
+  writeFileSync(
+    module,
+    `import { Cluster } from ${JSON.stringify(createRequire(import.meta.url).resolve('ioredis'))}
+    import { RedisStore } from ${JSON.stringify(join(bundle, 'redis.mjs'))}
+    const client = new Cluster([{ host: '127.0.0.1', port: ${port} }])
+    client.on('error', () => undefined)
+    const store = new RedisStore({ client, commandTimeout: 200 })
+    export default { store, close: () => client.quit() }`,
+  )
+  return module
+}
+
+/** Lets a store go on that holds a call of `create`. */
+export function release(module: string): void {
+  writeFileSync(`${module}.json.go`, '')
 }
 
 /** The command, in a process of its own. */

@@ -87,11 +87,11 @@ test('races through several connections tell on a Redis that is read and then wr
   const { failures } = await collect(create, { connections: 4 }, /^races/)
   expect([...failures.keys()].map(title)).toEqual(
     expect.arrayContaining([
-      'counting by replace and retry counts exactly',
-      'of many replaces of one value, one writes, and the others are told what',
+      'concurrent increments by replace and retry lose none',
+      'of concurrent replaces of one value, one writes and the others return its value',
       'destroy wins over every replace',
       'destroy wins over every touch',
-      'touch never brings an older value back',
+      'touch never restores an older value',
     ]),
   )
 })
@@ -134,11 +134,11 @@ describe('the suite itself', () => {
         return super.create(...args)
       }
     }
-    const only = /expiry > (load leaves|touch moves the deadline, later)/
+    const only = /expiry > (load keeps|touch moves the deadline later)/
     const { titles, failures } = await collect(() => new Slow(Date.now), {}, only)
     expect([titles.length, [...failures]]).toEqual([2, []])
     const { failures: found } = await collect(() => new Endless(Date.now), {}, only)
-    expect([...found.keys()]).toEqual(['expiry > load leaves the deadline'])
+    expect([...found.keys()]).toEqual(['expiry > load keeps the deadline'])
   })
 
   test.each(['floor', 'ceil'] as const)('allows for whole seconds (%s), if told', async (round) => {

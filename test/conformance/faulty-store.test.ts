@@ -35,7 +35,7 @@ describe('FaultyStore', () => {
   test('fails before the effect, once', async () => {
     const { inner, store } = fresh()
     const fault = store.fail('replace')
-    await expect(store.replace('k', 'a', 'b', LATER)).rejects.toThrow('as it was told')
+    await expect(store.replace('k', 'a', 'b', LATER)).rejects.toThrow('planned failure')
     expect([inner.load('k'), fault.hits]).toEqual(['a', 1])
     expect(store.replace('k', 'a', 'b', LATER)).toEqual({ ok: true })
   })
@@ -95,7 +95,7 @@ describe('FaultyStore', () => {
     store.hold('load').release()
     expect(await store.load('k')).toBe('a')
     store.hold('load').fail()
-    await expect(store.load('k')).rejects.toThrow('as it was told')
+    await expect(store.load('k')).rejects.toThrow('planned failure')
   })
 
   test('several plans for one call are carried out in their order', async () => {

@@ -87,7 +87,9 @@ test('it runs under node --test, and fails by name', async () => {
     }
     testStore(() => new Bad(), { describe, it })
   `)
-  expect(output).toMatch(/^ +not ok \d+ - touch: never creates, and says false$/m)
+  expect(output).toMatch(
+    /^ +not ok \d+ - touch: returns false for a missing key and never creates$/m,
+  )
   expect(code).toBe(1)
 })
 

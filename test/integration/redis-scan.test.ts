@@ -5,6 +5,7 @@ import { Redis as Valkey } from 'iovalkey'
 import { createClient, createClientPool, createCluster } from 'redis'
 import { afterEach, describe, expect, inject, test } from 'vitest'
 import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis/store.js'
+import { RedisServer } from '../services/redis.js'
 
 // It writes what it meets to stderr by itself.
 Logger.setLoggerConfig('off')
@@ -87,7 +88,7 @@ describe.each(CLIENTS)('scan, through %s', (_name, connect) => {
     expect([...found.keys()].toSorted()).toEqual([...deadlines.keys()].toSorted())
     for (const [key, deadline] of deadlines) {
       expect(found.get(key)?.value).toBe(`value ${key.slice(prefix.length)}`)
-      // Counted down on two clocks, and told in whole ms.
+      // Two clocks count it down, in whole ms.
       expect(Math.abs((found.get(key)?.expiresAt ?? 0) - deadline)).toBeLessThan(2000)
     }
   })
@@ -142,4 +143,120 @@ test('a cluster that is not connected is no empty one', async () => {
   const store = new RedisStore({ client })
   await expect(store.scan('x')).rejects.toMatchObject({ code: 'ERR_SESSION_UNAVAILABLE' })
   store.close()
+})
+
+/** Reads pages until half of the keys are found. @returns the cursor, and the keys. */
+async function scanHalf(store: RedisStore, prefix: string, total: number) {
+  const found = new Set<string>()
+  let cursor: string | undefined
+  do {
+    const page = await store.scan(prefix, cursor, 10)
+    for (const { key } of page.records) found.add(key)
+    cursor = page.cursor
+  } while (cursor !== undefined && found.size < total / 2)
+  return { cursor, found }
+}
+
+async function fill(store: RedisStore, prefix: string, total: number): Promise<string[]> {
+  const keys = Array.from({ length: total }, (_, at) => `${prefix}${at}`)
+  for (const key of keys) await store.create(key, 'a', Date.now() + 60_000)
+  return keys
+}
+
+describe.each(CLIENTS)('a server that restarts, through %s', (_name, connect) => {
+  test('a cursor of the process before misses no record, in another instance', async () => {
+    const server = await RedisServer.start()
+    ends.push(() => server[Symbol.asyncDispose]())
+    const open = async () => {
+      const store = new RedisStore({ client: await connect(server.url) })
+      ends.push(() => store.close())
+      return store
+    }
+    const keys = await fill(await open(), 'restart:', 300)
+    const { cursor, found } = await scanHalf(await open(), 'restart:', keys.length)
+    expect(cursor).toBeDefined()
+    await server.restart()
+    const store = await open()
+    // It keeps nothing on disk.
+    await fill(store, 'restart:', keys.length)
+    for (let next = cursor; next !== undefined; ) {
+      const page = await store.scan('restart:', next, 10)
+      for (const { key } of page.records) found.add(key)
+      next = page.cursor
+    }
+    expect(keys.filter((key) => !found.has(key))).toEqual([])
+  })
+})
+
+/** A server that answers by itself. `run_id` is asked for each INFO. */
+function fakeServer({ processes, mode = 'standalone', cluster = {} }: FakeServer) {
+  const scans: string[][] = []
+  const client = {
+    on: () => undefined,
+    off: () => undefined,
+    isReady: true,
+    sendCommand: async (args: string[]) => {
+      const name = args.join(' ')
+      if (name === 'info server') return `redis_mode:${mode}\r\n${processes.shift() ?? ''}\r\n`
+      if (name === 'cluster info') return cluster.info ?? 'cluster_state:ok'
+      if (name === 'cluster nodes') return cluster.nodes
+      if (args[0] === 'scan') scans.push(args)
+      return args[0] === 'scan' ? ['0', []] : null
+    },
+  }
+  return { store: new RedisStore({ client }), scans }
+}
+
+interface FakeServer {
+  processes: string[]
+  mode?: string
+  cluster?: { info?: string; nodes?: string }
+}
+
+test('a server that is replaced while it answers: the scan begins anew', async () => {
+  const { store, scans } = fakeServer({
+    processes: ['a', 'b', 'b', 'b'].map((id) => `run_id:${id}`),
+  })
+  const { cursor } = await store.scan('x')
+  expect(cursor).toBeDefined()
+  expect(await store.scan('x', cursor)).toEqual({ records: [], cursor: undefined })
+  expect(scans.map(([, position]) => position)).toEqual(['0', '0'])
+})
+
+test('a server without run_id is refused', async () => {
+  const { store } = fakeServer({ processes: [''] })
+  await expect(store.scan('x')).rejects.toMatchObject({
+    code: 'ERR_SESSION_STORE',
+    message: expect.stringMatching(/no run_id/),
+  })
+})
+
+const node = (slots: string) => `1 127.0.0.1:1@2 myself,master - 0 0 1 connected ${slots}\n`
+
+test.each<[string, FakeServer['cluster'], RegExp]>([
+  ['slots are missing', { nodes: node('0-100 102-16383') }, /all primaries/],
+  ['the last slot is missing', { nodes: node('0-16382') }, /all primaries/],
+  ['the node has no slots', { nodes: node('') }, /all primaries/],
+  ['the node is not ok', { nodes: node('0-16383'), info: 'cluster_state:fail' }, /all primaries/],
+  ['slots are moving', { nodes: node('0-16383 [5->-2]') }, /are moving/],
+])('a cluster where %s is refused', async (_name, cluster, message) => {
+  const { store, scans } = fakeServer({
+    processes: Array(9).fill('run_id:a'),
+    mode: 'cluster',
+    cluster: cluster ?? {},
+  })
+  await expect(store.scan('x')).rejects.toMatchObject({
+    code: 'ERR_SESSION_UNAVAILABLE',
+    message: expect.stringMatching(message),
+  })
+  expect(scans).toEqual([])
+})
+
+test('a cluster of one node that has all slots is scanned', async () => {
+  const { store } = fakeServer({
+    processes: Array(9).fill('run_id:a'),
+    mode: 'cluster',
+    cluster: { nodes: node('0-99 100 101-16383') },
+  })
+  expect(await store.scan('x')).toEqual({ records: [], cursor: undefined })
 })

@@ -81,7 +81,7 @@ describe.each<[string, () => Promise<RedisStoreOptions['client']>]>([
     await expect(store.create(key, 'a', later())).rejects.toMatchObject({
       code: 'ERR_SESSION_UNAVAILABLE',
       status: 503,
-      message: expect.stringMatching(/^A write stands on the primary, but 1 of 2 replicas/),
+      message: expect.stringMatching(/^A write is stored on the primary, but only 1 of 2 replicas/),
     })
     expect(await store.load(key)).toBe('a')
     // Nothing was written: nothing to wait for.

@@ -219,9 +219,10 @@ describe('stores of the older contract', () => {
       () => 0,
     )
     await store.create('key', '{"a":1}', 1000)
-    const ending = store.replace('key', '{"a":1}', tombstone(500), 500)
+    const ended = tombstone(500)
+    const ending = store.replace('key', '{"a":1}', ended, 500)
     await expect.poll(() => rows.size).toBe(0)
-    expect(await store.load('key')).toBe(tombstone(500))
+    expect(await store.load('key')).toBe(ended)
     gate.open()
     await ending
   })

@@ -94,6 +94,76 @@ export const CASES: Record<string, (stage: Stage) => Promise<void>> = {
     expect(await user.read()).toEqual({ a: '0' })
   },
 
+  'many requests write different keys at the same time: all are kept': async ({
+    user,
+    parallel,
+  }) => {
+    await user.do('set:a:0')
+    const keys = Array.from({ length: parallel }, (_, at) => `k${at}`)
+    const replies = await Promise.all(keys.map((key) => user.do(`read,set:${key}:1`)))
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]))
+    const kept = Object.fromEntries(keys.map((key) => [key, '1']))
+    expect(await user.read()).toEqual({ a: '0', ...kept })
+  },
+
+  'many requests write, save early and write again: all is kept': async ({ user }) => {
+    await user.do('set:a:0')
+    const keys = Array.from({ length: 12 }, (_, at) => at)
+    await Promise.all(keys.map((at) => user.do(`read,set:k${at}:1,save,set:l${at}:2`)))
+    const kept = keys.flatMap((at) => [
+      [`k${at}`, '1'],
+      [`l${at}`, '2'],
+    ])
+    expect(await user.read()).toEqual({ a: '0', ...Object.fromEntries(kept) })
+  },
+
+  'many requests write while one logs out: the session stays ended': async ({ user, records }) => {
+    await user.do('set:a:0')
+    const { cookie } = user
+    const writers = Array.from({ length: 12 }, (_, at) => user.do(`read,set:k${at}:1`))
+    await Promise.all([...writers, user.do('read,logout')])
+    expect(await user.read(cookie)).toEqual({})
+    expect(await records()).toBe(0)
+  },
+
+  'C8: an early save, a logout, then the answer: no cookie is sent': async ({ user, records }) => {
+    await user.do('set:a:0')
+    const { cookie } = user
+    const slow = await user.start('g', 'set:b:1,save,wait:g')
+    await user.do('logout')
+    expect((await slow.finish()).cookies).toEqual([])
+    expect([user.cookie, await user.read(cookie), await records()]).toEqual(['', {}, 0])
+  },
+
+  'C8: an early update, a login, then the answer: the browser keeps its login': async ({
+    user,
+  }) => {
+    await user.do('set:a:0')
+    const slow = await user.start('g', 'update:n,wait:g')
+    await user.do('regenerate,set:user:ada')
+    const login = user.cookie
+    expect((await slow.finish()).cookies).toEqual([])
+    expect(user.cookie).toBe(login)
+    expect(await user.read()).toEqual({ user: 'ada' })
+  },
+
+  'C8: an early save, a login, then an error: the browser keeps its login': async ({ user }) => {
+    await user.do('set:a:0')
+    const slow = await user.start('g', 'set:b:1,save,wait:g,throw')
+    await user.do('regenerate,set:user:ada')
+    const reply = await slow.finish()
+    expect([reply.status, reply.cookies]).toEqual([418, []])
+    expect(await user.read()).toEqual({ user: 'ada' })
+  },
+
+  'an early save, and the session lives on: its cookie is sent': async ({ user }) => {
+    await user.do('set:a:0')
+    const slow = await user.start('g', 'set:b:1,save,wait:g')
+    await user.do('set:c:2')
+    expect((await slow.finish()).cookies).not.toEqual([])
+    expect(await user.read()).toEqual({ a: '0', b: '1', c: '2' })
+  },
+
   'R2: logout against a slow writer: the session stays ended, and no cookie is sent': async ({
     user,
     records,

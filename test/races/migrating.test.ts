@@ -71,9 +71,10 @@ describe('a session that begins in from', () => {
   test('that ends is ended there: its tombstone bars servers old and new', async () => {
     const until = clock.now() + 10_000
     to.create('k', A, later)
-    expect(await other.replace('k', A, tombstone(until), until)).toEqual(OK)
-    expect([from.load('k'), to.load('k')]).toEqual([tombstone(until), undefined])
-    expect(await other.load('k')).toBe(tombstone(until))
+    const ended = tombstone(until)
+    expect(await other.replace('k', A, ended, until)).toEqual(OK)
+    expect([from.load('k'), to.load('k')]).toEqual([ended, undefined])
+    expect(await other.load('k')).toBe(ended)
     expect(await other.create('k', B, later)).toBe(false)
   })
 
@@ -195,16 +196,17 @@ describe.each(STEPS)('a move that is held %s', (_name, side, method, at, moved) 
 
   test('a logout on a server that migrates wins', async () => {
     const until = clock.now() + 10_000
+    const ended = tombstone(until)
     const logout = async () => {
       let expected = A
       for (;;) {
-        const answer = await other.replace('k', expected, tombstone(until), until)
+        const answer = await other.replace('k', expected, ended, until)
         if (answer.ok || answer.current === undefined) return
         expected = answer.current
       }
     }
     await meet(logout)
-    expect([undefined, tombstone(until)]).toContain(await other.load('k'))
+    expect([undefined, ended]).toContain(await other.load('k'))
     clock.advance(10_000)
     expect([await other.load('k'), to.load('k')]).toEqual([undefined, undefined])
   })

@@ -3,59 +3,24 @@ import { join, posix } from 'node:path'
 import ts from 'typescript'
 import { expect, it } from 'vitest'
 
-// From the top down: a file imports from its own layer or from one below, never from above.
-const layers = [
-  ['cjs/*', 'cli/*'],
-  ['index', 'cookie-only'],
-  ['middleware'],
-  ['sealed-host'],
-  ['types', 'accessors', 'host'],
-  ['request'],
-  ['cookie', 'arrive', 'load', 'commit', 'update', 'visit', 'deadline', 'view', 'config'],
+/** The rooms from the top down: a file imports from its own room or from a lower one. */
+const ROOMS = [
+  ['cjs', 'cli'],
+  ['.'],
+  ['testing', 'adapters', 'koa'],
   ['options'],
-  [
-    'baker',
-    'session',
-    'template',
-    'merge',
-    'plan',
-    'writer',
-    'gate',
-    'stores/*',
-    'adapters/*',
-    'testing/*',
-  ],
-  [
-    'store',
-    'codec',
-    'attributes',
-    'expiry',
-    'id',
-    'signature',
-    'seal',
-    'vault',
-    'events',
-    'downgrade',
-    'recent',
-    'serialize',
-  ],
-  ['errors'],
+  ['session'],
+  ['stores/legacy', 'stores/memory', 'stores/migrating', 'stores/redis', 'stores/sql'],
+  ['record'],
+  ['stores', 'cookie'],
+  ['util'],
 ]
 
-// A store can be taken out of the house: it knows the contract, and nothing of requests.
-const storesMayImport = ['stores/*', 'store', 'codec', 'expiry', 'errors']
+/** A store can be taken out of the package: it knows the contract, and nothing of requests. */
+const STORES_IMPORT = /^(stores(\/|$)|record\/tombstone$|util\/)/
 
-// Its types only: the app brings its own Koa.
-const mayKnowKoa = [
-  'middleware',
-  'accessors',
-  'host',
-  'types',
-  'options',
-  'events',
-  'cookie-only',
-  'sealed-host',
-]
+/** The longest chain of imports, types included, in files. */
+const MAX_CHAIN = 13
 
 interface Import {
   file: string
@@ -68,42 +33,59 @@ const modules = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts'))
   .map((path) => read(path.replaceAll('\\', '/')))
 const files = modules.map(({ file }) => file)
+const chains = new Map<string, string[]>()
 const imports = modules.flatMap((module) => module.imports)
 const inside = imports.filter(({ from }) => files.includes(from))
 const outside = imports.filter(({ from }) => !files.includes(from))
 
-it('every file has a layer', () => {
-  expect(files.filter((file) => layerOf(file) < 0)).toEqual([])
+it('the top of src holds the entries of exports, and folders', () => {
+  const { exports } = JSON.parse(readFileSync(join(root, '../package.json'), 'utf8'))
+  const entries = Object.keys(exports)
+    .filter((subpath) => subpath !== './package.json')
+    .map((subpath) => (subpath === '.' ? 'index' : subpath.slice(2)))
+  expect(files.filter((file) => !file.includes('/')).sort()).toEqual(entries.sort())
 })
 
-it('imports run one way, downward', () => {
-  expect(inside.filter(({ file, from }) => layerOf(from) < layerOf(file))).toEqual([])
+it('every file has a room', () => {
+  expect(files.filter((file) => roomOf(file) < 0)).toEqual([])
 })
 
-it('no file comes back to itself', () => {
-  const walk = (file: string, path: string[]): void => {
-    expect(path, [...path, file].join(' → ')).not.toContain(file)
-    for (const next of inside)
-      if (next.file === file && !next.typeOnly) walk(next.from, [...path, file])
+it('imports run one way, downward, types included', () => {
+  const upward = inside.filter(({ file, from }) => roomOf(from) < roomOf(file))
+  expect(upward.map(({ file, from }) => `${file} imports ${from}`)).toEqual([])
+})
+
+it('there is no circle among files, types included', () => {
+  expect(circle(new Map(files.map((file) => [file, importedBy(file)])))).toBe(undefined)
+})
+
+it('there is no circle among folders, types included', () => {
+  const folders = new Map<string, string[]>()
+  for (const { file, from } of inside) {
+    const [one, other] = [posix.dirname(file), posix.dirname(from)]
+    if (one !== other) folders.set(one, [...(folders.get(one) ?? []), other])
   }
-  for (const file of files) walk(file, [])
+  expect(circle(folders)).toBe(undefined)
 })
 
-it('only what is exported imports the middleware', () => {
-  const importers = inside.filter(({ from }) => from === 'middleware').map(({ file }) => file)
-  expect(new Set(importers)).toEqual(new Set(['index', 'cookie-only']))
+it(`the longest chain of imports has at most ${MAX_CHAIN} files`, () => {
+  const longest = files
+    .map(chainFrom)
+    .reduce((one, other) => (other.length > one.length ? other : one))
+  expect(longest.length, longest.join(' → ')).toBeLessThanOrEqual(MAX_CHAIN)
 })
 
-it('a store imports the contract and what is below it', () => {
+it('a store imports the contract, tombstones and utilities', () => {
   const stores = inside.filter(({ file }) => file.startsWith('stores/'))
-  expect(stores.filter(({ from }) => !isIn(storesMayImport, from))).toEqual([])
+  expect(stores.filter(({ from }) => !STORES_IMPORT.test(from))).toEqual([])
 })
 
 it('nothing imports a driver, or anything else from outside', () => {
   const foreign = outside.filter(({ from }) => !from.startsWith('node:'))
-  const knowsKoa = ({ file, from, typeOnly }: Import) =>
-    from === 'koa' && typeOnly && mayKnowKoa.includes(file)
-  expect(foreign.filter((entry) => !knowsKoa(entry))).toEqual([])
+  // The types of Koa alone: the application brings its own Koa.
+  const isKoa = ({ file, from, typeOnly }: Import) =>
+    from === 'koa' && typeOnly && /^(koa|options)\//.test(file)
+  expect(foreign.filter((entry) => !isKoa(entry))).toEqual([])
 })
 
 it('no file has more than 250 lines, or an `any`', () => {
@@ -111,12 +93,42 @@ it('no file has more than 250 lines, or an `any`', () => {
   expect(modules.filter(({ hasAny }) => hasAny).map(({ file }) => file)).toEqual([])
 })
 
-function layerOf(file: string): number {
-  return layers.findIndex((layer) => isIn(layer, file))
+function roomOf(file: string): number {
+  return ROOMS.findIndex((rooms) => rooms.includes(posix.dirname(file)))
 }
 
-function isIn(patterns: string[], file: string): boolean {
-  return patterns.includes(file) || patterns.includes(`${posix.dirname(file)}/*`)
+function importedBy(file: string): string[] {
+  return inside.filter((each) => each.file === file).map(({ from }) => from)
+}
+
+/** The first way that comes back to its start, as text; undefined: there is none. */
+function circle(graph: Map<string, string[]>): string | undefined {
+  const done = new Set<string>()
+  const walk = (node: string, path: string[]): string | undefined => {
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node].join(' → ')
+    if (done.has(node)) return undefined
+    for (const next of graph.get(node) ?? []) {
+      const found = walk(next, [...path, node])
+      if (found) return found
+    }
+    done.add(node)
+    return undefined
+  }
+  for (const node of graph.keys()) {
+    const found = walk(node, [])
+    if (found) return found
+  }
+  return undefined
+}
+
+function chainFrom(file: string): string[] {
+  const known = chains.get(file)
+  if (known) return known
+  const below = importedBy(file).map(chainFrom)
+  const longest = below.reduce((one, other) => (other.length > one.length ? other : one), [])
+  const chain = [file, ...longest]
+  chains.set(file, chain)
+  return chain
 }
 
 function read(path: string) {

@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  decodeCookie,
-  encodeCookie,
-  makeCookie,
-  SessionCookie,
-} from '../../src/cookie/attributes.js'
+import { makeCookie, SessionCookie } from '../../src/cookie/attributes.js'
 import { serializeAttributes } from '../../src/cookie/set-cookie.js'
 
 describe('cookie attributes', () => {
@@ -61,50 +56,5 @@ describe('cookie attributes', () => {
     [{ maxAge: 800 * 86_400_000 }, 'ERR_SESSION_DURATION'],
   ])('%j is refused', (options, code) => {
     expect(() => makeCookie(base, options)).toThrow(expect.objectContaining({ code }))
-  })
-
-  test('a record keeps the attributes changed for one session; the others follow the options', () => {
-    const altered = makeCookie(base, { maxAge: 2000 })
-    const record = JSON.parse(encodeCookie(altered, base))
-    expect(record).toEqual({ domain: 'a.example', sameSite: 'lax', maxAge: 2000, own: ['maxAge'] })
-    const later = makeCookie(new SessionCookie(), {
-      domain: 'b.example',
-      sameSite: 'strict',
-      maxAge: 10,
-    })
-    expect(decodeCookie(record, later)).toMatchObject({
-      domain: 'b.example',
-      sameSite: 'strict',
-      maxAge: 2000,
-    })
-  })
-
-  test('the lifetime in a record of an older package is read, and invalid attributes are ignored', () => {
-    const stored = {
-      path: '/x',
-      httpOnly: true,
-      maxage: 7,
-      signed: 'perhaps',
-      domain: 7,
-      other: 1,
-      expires: '2030-01-01T00:00:00.000Z',
-    }
-    expect(decodeCookie(stored, base)).toMatchObject({
-      path: '/',
-      maxAge: 7,
-      signed: true,
-      domain: 'a.example',
-      expires: new Date('2030-01-01'),
-    })
-    expect(decodeCookie({ maxAge: 1e12 }, base).maxAge).toBe(400 * 86_400_000)
-    expect(decodeCookie({ maxAge: 'soon', expires: 'never' }, base)).toEqual(base)
-  })
-
-  test('a lifetime that an older package changed in our record is read', () => {
-    const record = JSON.parse(encodeCookie(base, base))
-    expect(decodeCookie(record, makeCookie(base, { maxAge: 5 })).maxAge).toBe(5)
-    expect(decodeCookie({ ...record, maxAge: 7 }, makeCookie(base, { maxAge: 5 })).maxAge).toBe(7)
-    expect(decodeCookie({ ...record, maxAge: null }, base).maxAge).toBe(null)
-    for (const none of [undefined, null, 7, 'x']) expect(decodeCookie(none, base)).toEqual(base)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { cookieValues, mergeLines, readCookie } from '../../src/cookie/header.js'
+import { cookieValues, readCookie } from '../../src/cookie/header.js'
+import { mergeLines } from '../../src/cookie/set-cookie.js'
 import { SignerCache } from '../../src/cookie/signature.js'
 import { isId } from '../../src/session/id.js'
 
@@ -25,11 +26,13 @@ describe('the Cookie header', () => {
     const sign = (id: string) => `sid.sig=${signer.sign(`sid=${id}`)}`
     const header = `sid=forged-0123456789; sid=second-0123456789; sid=third-01234567890; ${sign('third-01234567890')}; ${sign('second-0123456789')}`
     expect(readCookie(header, 'sid', signer, isId)).toEqual({
+      kind: 'id',
       id: 'second-0123456789',
       stale: false,
     })
     expect(readCookie('sid=forged-0123456789; sid.sig=x', 'sid', signer, isId)).toEqual({
-      refused: 'signature',
+      kind: 'refused',
+      why: 'signature',
     })
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { merge } from '../../src/record/merge.js'
+import { splitFields } from '../../src/record/fields.js'
+import { fromTheirSide, merge } from '../../src/record/merge.js'
 
 describe('merge', () => {
   const edits = (
@@ -7,7 +8,13 @@ describe('merge', () => {
     theirs: object,
     mine: object,
     onConflict: Parameters<typeof merge>[3] = 'mine',
-  ) => merge({ ...base }, { ...theirs }, { ...mine }, onConflict)
+  ) =>
+    merge(fields(base), fields(theirs), fields(mine), onConflict).map(({ key, text }) => ({
+      key,
+      value: text === undefined ? undefined : JSON.parse(text),
+    }))
+
+  const fields = (data: object) => splitFields(JSON.stringify(data))
 
   test('takes keys that only the stored side changed: set, added, deleted', () => {
     const base = { a: 1, b: 1, c: 1 }
@@ -58,8 +65,37 @@ describe('merge', () => {
       { key: 'd', value: 5 },
     ])
     expect(edits({}, {}, { constructor: 1 })).toEqual([])
-    expect(merge({}, JSON.parse('{"__proto__":1}'), {}, 'mine')).toEqual([
-      { key: '__proto__', value: 1 },
-    ])
+    expect(edits({}, JSON.parse('{"__proto__":1}'), {})).toEqual([{ key: '__proto__', value: 1 }])
+  })
+
+  test('a different spelling of a value is not a change', () => {
+    const base = splitFields('{ "a" : { "x" : 1.0 } , "b":2 }')
+    const same = splitFields('{"a":{"x":1},"b":2}')
+    const changed = splitFields('{"a":{"x":1},"b":3}')
+    expect(merge(base, changed, same, 'throw')).toEqual([{ key: 'b', text: '3' }])
+    expect(merge(base, same, changed, 'throw')).toEqual([])
+  })
+
+  test('seen from the other side, the same value wins', () => {
+    const [base, theirs, mine] = [{ a: 1 }, { a: 2 }, { a: 3 }]
+    for (const onConflict of ['mine', 'theirs'] as const) {
+      const here = edits(base, theirs, mine, onConflict)
+      const there = edits(base, mine, theirs, fromTheirSide(onConflict))
+      expect({
+        ...mine,
+        ...Object.fromEntries(here.map(({ key, value }) => [key, value])),
+      }).toEqual({
+        ...theirs,
+        ...Object.fromEntries(there.map(({ key, value }) => [key, value])),
+      })
+    }
+    expect(
+      edits(
+        base,
+        mine,
+        theirs,
+        fromTheirSide((_key, ...values) => values),
+      ),
+    ).toEqual([{ key: 'a', value: [1, 2, 3] }])
   })
 })

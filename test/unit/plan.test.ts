@@ -3,7 +3,7 @@ import { type Facts, planCommit } from '../../src/session/plan.js'
 
 const NONE: Facts = {
   save: undefined,
-  barred: false,
+  blocked: false,
   found: false,
   moved: false,
   ended: false,
@@ -67,12 +67,12 @@ describe('planCommit', () => {
     expect(planCommit({ ...NONE, ...facts })).toBe(action)
   })
 
-  test('a barred id is never written under, whatever else holds', () => {
+  test('a blocked id is never written under, whatever else holds', () => {
     const flags = ['found', 'moved', 'ended', 'empty', 'allowEmpty', 'changed', 'extend'] as const
     for (let bits = 0; bits < 2 ** flags.length; bits++) {
       const facts = Object.fromEntries(flags.map((flag, at) => [flag, Boolean(bits & (1 << at))]))
       for (const save of [undefined, true, false]) {
-        expect(planCommit({ ...NONE, ...facts, barred: true, save })).toBe('none')
+        expect(planCommit({ ...NONE, ...facts, blocked: true, save })).toBe('none')
       }
     }
   })

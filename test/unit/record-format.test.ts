@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decode, encode } from '../../src/record/format.js'
+import { parseRecord as decode, encodeRecord as encode } from '../../src/record/format.js'
 
 describe('records', () => {
   test('hold the keys of the data, and the attributes under cookie', () => {

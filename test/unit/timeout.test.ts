@@ -1,18 +1,18 @@
 import { expect, test, vi } from 'vitest'
-import { Timeout } from '../../src/stores/command-timeout.js'
+import { CommandTimeout } from '../../src/stores/command-timeout.js'
 import { collectYoung, heldBytes } from '../support/heap.js'
 
 const never = () => new Promise<never>(() => undefined)
 
 test('an answer in time comes through, and a failure as it is told', async () => {
-  const timeout = new Timeout(60_000, 'It')
+  const timeout = new CommandTimeout(60_000, 'It')
   expect(await timeout.guard(Promise.resolve(1))).toBe(1)
   const failed = timeout.guard(Promise.reject(new Error('a')), () => new Error('b'))
   await expect(failed).rejects.toThrow('b')
 })
 
 test('what takes longer rejects, whatever stands before or after it in line', async () => {
-  const timeout = new Timeout(30, 'It')
+  const timeout = new CommandTimeout(30, 'It')
   const answers = [timeout.guard(never()), timeout.guard(Promise.resolve(1))]
   const settled = await Promise.allSettled([...answers, timeout.guard(never())])
   expect(settled.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected'])
@@ -25,7 +25,7 @@ test('what takes longer rejects, whatever stands before or after it in line', as
 
 test('one timer at a time, however many wait', async () => {
   const timers = vi.spyOn(globalThis, 'setTimeout')
-  const timeout = new Timeout(60_000, 'It')
+  const timeout = new CommandTimeout(60_000, 'It')
   await Promise.all(Array.from({ length: 1000 }, () => timeout.guard(Promise.resolve())))
   expect(timers).toHaveBeenCalledOnce()
   expect(timers.mock.results[0]?.value.hasRef()).toBe(false)
@@ -36,7 +36,7 @@ const LARGE = 5000
 const large = (at: number) => Buffer.alloc(LARGE, `${at}`).toString()
 
 test('an answer is not held while somebody before it still waits', async () => {
-  const timeout = new Timeout(60_000, 'It')
+  const timeout = new CommandTimeout(60_000, 'It')
   void timeout.guard(never())
   const before = heldBytes()
   for (let at = 0; at < 1000; at++) await timeout.guard(Promise.resolve(large(at)))
@@ -44,7 +44,7 @@ test('an answer is not held while somebody before it still waits', async () => {
 })
 
 test('what left the line does not keep those behind it alive through small collections', async () => {
-  const timeout = new Timeout(60_000, 'It')
+  const timeout = new CommandTimeout(60_000, 'It')
   let done: (value: string) => void = () => undefined
   const ask = () => {
     const answer = new Promise<string>((resolve) => {

@@ -1,2 +1,2 @@
-// The answer to a form is the page itself: loading it again shall not send the form again.
+// The page is the response to a form: without this, a reload would send the form again.
 history.replaceState(null, '', '/')

@@ -1,12 +1,15 @@
-import { tombstone, tombstoneUntil } from '../../record/tombstone.js'
+import { isTombstone, tombstoneUntil, valueInTransit } from '../../record/tombstone.js'
 import { isEncodable, parseObject } from '../../util/json.js'
+import { isObject } from '../../util/shape.js'
 import type { LegacyStore, Replaced, SessionStore, StoredSession } from '../contract.js'
+import { settle } from './answers.js'
+import { KeyQueue } from './key-queue.js'
 
 /**
- * A store of `get`, `set` and `destroy` behind the contract of this package. It has no
- * compare-and-set, so one is made of a read and a write, one after another for each key: as good
- * as the real thing among the requests of this process, and only a narrower gap among several.
- * What bars the id of an ended session is known to this process alone.
+ * Wraps a store of `get`, `set` and `destroy` as a `SessionStore`. Such a store has no compare-and-set,
+ * so the wrapper reads and then writes, one operation per key at a time. That is exact within this
+ * process; between processes, a write of another process can fall into the gap.
+ * Tombstones are kept in the memory of this process only.
  */
 export function adaptLegacy(source: LegacyStore, now: () => number): SessionStore {
   return new LegacyAdapter(source, now)
@@ -15,9 +18,9 @@ export function adaptLegacy(source: LegacyStore, now: () => number): SessionStor
 class LegacyAdapter implements SessionStore {
   readonly #source: LegacyStore
   readonly #now: () => number
-  readonly #turns = new Map<string, Promise<unknown>>()
-  // In the order of their deadlines, as all of them last equally long.
-  readonly #barred = new Map<string, number>()
+  readonly #queue = new KeyQueue()
+  /** Tombstones and their deadlines, by key. In the order of deadlines, as all last equally long. */
+  readonly #tombstones = new Map<string, { value: string; until: number }>()
 
   constructor(source: LegacyStore, now: () => number) {
     this.#source = source
@@ -26,7 +29,7 @@ class LegacyAdapter implements SessionStore {
 
   load(key: string, touch?: number): Promise<string | undefined> {
     if (touch === undefined) return this.#read(key)
-    return this.#inTurn(key, async () => {
+    return this.#queue.run(key, async () => {
       const value = await this.#read(key)
       if (value !== undefined) await this.#extend(key, value, touch)
       return value
@@ -34,7 +37,7 @@ class LegacyAdapter implements SessionStore {
   }
 
   create(key: string, value: string, expiresAt: number): Promise<boolean> {
-    return this.#inTurn(key, async () => {
+    return this.#queue.run(key, async () => {
       if ((await this.#read(key)) !== undefined) return false
       await this.#write(key, value, expiresAt)
       return true
@@ -42,7 +45,7 @@ class LegacyAdapter implements SessionStore {
   }
 
   replace(key: string, expected: string, value: string, expiresAt: number): Promise<Replaced> {
-    return this.#inTurn(key, async () => {
+    return this.#queue.run(key, async () => {
       const current = await this.#read(key)
       if (current !== expected) return { ok: false, current }
       await this.#write(key, value, expiresAt)
@@ -51,7 +54,7 @@ class LegacyAdapter implements SessionStore {
   }
 
   touch(key: string, expiresAt: number): Promise<boolean> {
-    return this.#inTurn(key, async () => {
+    return this.#queue.run(key, async () => {
       const value = await this.#read(key)
       if (value !== undefined) await this.#extend(key, value, expiresAt)
       return value !== undefined
@@ -59,18 +62,18 @@ class LegacyAdapter implements SessionStore {
   }
 
   destroy(key: string): Promise<boolean> {
-    return this.#inTurn(key, async () => {
-      const live = (await this.#read(key)) !== undefined
-      this.#barred.delete(key)
-      await this.#destroy(key)
-      return live
+    return this.#queue.run(key, async () => {
+      const isLive = (await this.#read(key)) !== undefined
+      this.#tombstones.delete(key)
+      await this.#destroySource(key)
+      return isLive
     })
   }
 
   async #read(key: string): Promise<string | undefined> {
-    const until = this.#barred.get(key)
-    if (until !== undefined && until > this.#now()) return tombstone(until)
-    const session = await this.#get(key).catch(absent)
+    const ended = this.#tombstones.get(key)
+    if (ended && ended.until > this.#now()) return ended.value
+    const session = await this.#get(key).catch(ignoreMissingFile)
     if (!session) return undefined
     if (typeof session === 'object')
       return isEncodable(session) ? JSON.stringify(session) : undefined
@@ -78,123 +81,68 @@ class LegacyAdapter implements SessionStore {
     return parseObject(session) && session
   }
 
-  /** Async, as a store may throw at once. */
+  /** Async, so that a synchronous throw of the store becomes a rejection. */
   async #get(key: string): Promise<unknown> {
     return settle(this.#source.get(key))
   }
 
   async #write(key: string, value: string, expiresAt: number): Promise<void> {
     const until = tombstoneUntil(value)
+    if (until !== undefined) return this.#writeTombstone(key, value, Math.min(until, expiresAt))
     const ttl = expiresAt - this.#now()
-    if (until !== undefined) {
-      // Before the store knows, as a read in between must not find the id free; not for longer than it
-      // says itself, as a rolling read moves every deadline.
-      this.#bar(key, Math.min(until, expiresAt))
-      await this.#destroy(key).catch((error) => {
-        this.#barred.delete(key)
-        throw error
-      })
-    } else if (ttl <= 0) await this.#destroy(key)
-    else await settle(this.#source.set(key, revive(value), ttl))
+    if (ttl <= 0) await this.#destroySource(key)
+    else await settle(this.#source.set(key, toLegacySession(value), ttl))
+  }
+
+  /**
+   * `until` is at most the deadline in the value: a rolling read extends every record.
+   * The tombstone comes first, as a read before the end of `destroy` must not find the id free.
+   */
+  async #writeTombstone(key: string, value: string, until: number): Promise<void> {
+    this.#addTombstone(key, value, until)
+    // A move that this process does not complete must leave the session where it is.
+    if (valueInTransit(value)) return
+    await this.#destroySource(key).catch((error) => {
+      this.#tombstones.delete(key)
+      throw error
+    })
   }
 
   async #extend(key: string, value: string, expiresAt: number): Promise<void> {
     const ttl = expiresAt - this.#now()
-    if (!this.#source.touchSession || ttl <= 0 || tombstoneUntil(value) !== undefined)
+    if (!this.#source.touchSession || ttl <= 0 || isTombstone(value))
       return this.#write(key, value, expiresAt)
-    await settle(this.#source.touchSession(key, revive(value), ttl))
+    await settle(this.#source.touchSession(key, toLegacySession(value), ttl))
   }
 
-  async #destroy(key: string): Promise<void> {
+  async #destroySource(key: string): Promise<void> {
     await settle(this.#source.destroy(key))
   }
 
-  #bar(key: string, until: number): void {
-    for (const [ended, past] of this.#barred) {
-      if (past > this.#now()) break
-      this.#barred.delete(ended)
+  /** Adds a tombstone at the end of the Map, and removes expired ones from its beginning. */
+  #addTombstone(key: string, value: string, until: number): void {
+    for (const [oldKey, old] of this.#tombstones) {
+      if (old.until > this.#now()) break
+      this.#tombstones.delete(oldKey)
     }
-    this.#barred.delete(key)
-    this.#barred.set(key, until)
-  }
-
-  /** One after another for each key; the last one takes the queue away. */
-  #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const done = (this.#turns.get(key) ?? Promise.resolve()).then(work)
-    const turn = done
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#turns.get(key) === turn) this.#turns.delete(key)
-      })
-    this.#turns.set(key, turn)
-    return done
+    this.#tombstones.delete(key)
+    this.#tombstones.set(key, { value, until })
   }
 }
 
-// Some file stores say "no such session" in the words of the file system; but a server whose socket is
-// not there is a failure.
-function absent(error: unknown): undefined {
+// Some file stores reject with ENOENT for an unknown session. With the syscall `connect`, ENOENT means
+// that the server's socket is missing, which is a failure.
+function ignoreMissingFile(error: unknown): undefined {
   if (!(error instanceof Error) || Reflect.get(error, 'code') !== 'ENOENT') throw error
   if (Reflect.get(error, 'syscall') === 'connect') throw error
   return undefined
 }
 
-/** A session as older stores know it: an object, and `cookie.expires` a Date. */
-function revive(value: string): StoredSession {
+/** The session object that legacy stores expect: parsed, with `cookie.expires` as a Date. */
+function toLegacySession(value: string): StoredSession {
   const session: StoredSession = JSON.parse(value)
   const { cookie } = session
-  if (
-    typeof cookie === 'object' &&
-    cookie !== null &&
-    'expires' in cookie &&
-    typeof cookie.expires === 'string'
-  ) {
+  if (isObject(cookie) && typeof cookie.expires === 'string')
     cookie.expires = new Date(cookie.expires)
-  }
   return session
-}
-
-type Thunk = (callback: (error: unknown, value?: unknown) => void) => void
-
-/** The value of an answer, whichever way it is given: plain, a promise, a thunk or a generator. */
-async function settle(answer: unknown): Promise<unknown> {
-  if (isGeneratorFunction(answer)) return run(answer())
-  if (typeof answer === 'function') return fromThunk(answer as Thunk)
-  return isGenerator(answer) ? run(answer) : answer
-}
-
-// As co does it; a list that a method returns is no session.
-async function settleYielded(value: unknown): Promise<unknown> {
-  return Array.isArray(value) ? Promise.all(value.map(settleYielded)) : settle(value)
-}
-
-function fromThunk(thunk: Thunk): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    thunk((error, value) => (error ? reject(error) : resolve(value)))
-  })
-}
-
-function isGeneratorFunction(value: unknown): value is GeneratorFunction {
-  return Object.prototype.toString.call(value) === '[object GeneratorFunction]'
-}
-
-function isGenerator(value: unknown): value is Generator<unknown, unknown, unknown> {
-  if (typeof value !== 'object' || value === null) return false
-  return (
-    typeof Reflect.get(value, 'next') === 'function' &&
-    typeof Reflect.get(value, 'throw') === 'function'
-  )
-}
-
-async function run(generator: Generator<unknown, unknown, unknown>): Promise<unknown> {
-  let step = generator.next()
-  while (!step.done) {
-    try {
-      const value = await settleYielded(step.value)
-      step = generator.next(value)
-    } catch (error) {
-      step = generator.throw(error)
-    }
-  }
-  return step.value
 }

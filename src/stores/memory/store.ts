@@ -1,42 +1,41 @@
 import { duration } from '../../util/duration.js'
 import { BaseStore } from '../base.js'
 import type { Page, Replaced, StoredRecord } from '../contract.js'
-import { Entry, flat, Ring } from './lru-list.js'
+import { Entry, flattenString, LruList } from './lru-list.js'
 
 export interface MemoryStoreOptions {
-  /** How many sessions it holds; past it the least recently used goes. Default 100,000. */
+  /** How many sessions are kept at most; above it, the least recently used is deleted. Default 100,000. */
   max?: number
-  /** The clock, in epoch ms. Default `Date.now`; for tests. */
+  /** Returns the time in epoch ms. Default `Date.now`; for tests. */
   now?: () => number
 }
 
-/** Entries looked at for each use, so that expired ones go without a pause. */
-const SWEEP = 2
-/** And while nothing happens: a fraction of a millisecond, ten times a second. */
-const IDLE_SWEEP = 500
-const IDLE_MS = 100
-/** Records on a page of `scan`. */
-const PAGE = 100
+/** Entries checked for expiry at each use, so that no call has to check all of them. */
+const SWEEP_PER_USE = 2
+/** Entries checked by the timer, for a store that is not used; this takes well below 1 ms. */
+const SWEEP_PER_TICK = 500
+const TICK_MS = 100
+const DEFAULT_PAGE_SIZE = 100
 
 /**
- * Sessions of one process, bounded and expiring. What it holds are strings: no reference to a
- * session leaks out or in.
+ * Keeps the sessions of one process in memory. Limited to `max` sessions. Expired sessions are deleted.
+ * It stores strings, so no object is shared with the application.
  */
 export class MemoryStore extends BaseStore {
   readonly #entries = new Map<string, Entry>()
-  readonly #order = new Ring()
+  readonly #byUse = new LruList()
   readonly #max: number
   #sweeper = this.#entries.values()
-  #warned = false
+  #hasWarned = false
   #timer: NodeJS.Timeout | undefined
 
-  /** @throws {SessionError} ERR_SESSION_DURATION when `max` is not a number above 0. */
+  /** @throws {SessionError} ERR_SESSION_DURATION if `max` is not a number above 0. */
   constructor({ max = 100_000, now }: MemoryStoreOptions = {}) {
     super(now)
     this.#max = duration('max', max)
   }
 
-  /** How many sessions it holds, expired ones that were not swept yet among them. */
+  /** How many sessions are in memory, including expired ones that are not deleted yet. */
   get size(): number {
     return this.#entries.size
   }
@@ -56,7 +55,7 @@ export class MemoryStore extends BaseStore {
   replace(key: string, expected: string, value: string, expiresAt: number): Replaced {
     const entry = this.#live(key)
     if (entry?.value !== expected) return { ok: false, current: entry?.value }
-    entry.value = flat(value)
+    entry.value = flattenString(value)
     this.#use(entry, expiresAt)
     return { ok: true }
   }
@@ -68,41 +67,41 @@ export class MemoryStore extends BaseStore {
   }
 
   destroy(key: string): boolean {
-    const live = this.#live(key) !== undefined
+    const isLive = this.#live(key) !== undefined
     this.#remove(this.#entries.get(key))
-    return live
+    return isLive
   }
 
-  /** In the order of their keys, so that whatever is used, comes or goes meanwhile, none is passed over. */
-  scan(prefix: string, cursor?: string, count: number = PAGE): Page {
-    const most = Math.max(1, Math.floor(count))
-    const records = this.#following(prefix, cursor, most)
-    return { records, cursor: records.length < most ? undefined : records.at(-1)?.key }
+  /** Pages are in the order of keys, so changes between two pages make it skip nothing. */
+  scan(prefix: string, cursor?: string, count: number = DEFAULT_PAGE_SIZE): Page {
+    const limit = Math.max(1, Math.floor(count))
+    const records = this.#recordsAfter(cursor, prefix, limit)
+    return { records, cursor: records.length < limit ? undefined : records.at(-1)?.key }
   }
 
-  /** The first live records of a prefix behind a key. */
-  #following(prefix: string, after: string | undefined, count: number): StoredRecord[] {
+  /** The first `limit` live records of a prefix after a key, in the order of keys. */
+  #recordsAfter(after: string | undefined, prefix: string, limit: number): StoredRecord[] {
     let found: StoredRecord[] = []
     let last: string | undefined
     for (const [key, { value, expiresAt }] of this.#entries) {
       if (!key.startsWith(prefix) || expiresAt <= this.now()) continue
       if ((after !== undefined && key <= after) || (last !== undefined && key > last)) continue
       found.push({ key, value, expiresAt })
-      // Not all of them are sorted for each page: most are behind what has been found already.
-      if (found.length < 2 * count) continue
-      found = found.sort(byKey).slice(0, count)
+      // Cut now and then, as sorting all records for each page would be slow.
+      if (found.length < 2 * limit) continue
+      found = found.sort(byKey).slice(0, limit)
       last = found.at(-1)?.key
     }
-    return found.sort(byKey).slice(0, count)
+    return found.sort(byKey).slice(0, limit)
   }
 
   protected put(key: string, value: string, expiresAt: number): void {
     this.#remove(this.#entries.get(key))
-    const entry = new Entry(flat(key), flat(value))
+    const entry = new Entry(flattenString(key), flattenString(value))
     this.#entries.set(entry.key, entry)
     this.#use(entry, expiresAt)
-    if (this.#entries.size > this.#max) this.#evict()
-    if (!this.#timer) this.#watch()
+    if (this.#entries.size > this.#max) this.#evictOldest()
+    if (!this.#timer) this.#startTimer()
   }
 
   #live(key: string): Entry | undefined {
@@ -110,40 +109,42 @@ export class MemoryStore extends BaseStore {
     return entry && entry.expiresAt > this.now() ? entry : undefined
   }
 
+  /** Sets the expiry of an entry and marks it as used; removes it if the expiry has passed. */
   #use(entry: Entry, expiresAt: number): void {
     entry.expiresAt = expiresAt
-    if (expiresAt > this.now()) this.#order.use(entry)
+    if (expiresAt > this.now()) this.#byUse.use(entry)
     else this.#remove(entry)
-    // Reads too: an iterator that stands still keeps every table alive that the Map outgrows.
-    this.#sweep(SWEEP)
+    // After reads too: a paused iterator retains every old hash table of the growing Map.
+    this.#sweep(SWEEP_PER_USE)
   }
 
   #remove(entry: Entry | undefined): void {
     if (!entry) return
     this.#entries.delete(entry.key)
-    this.#order.remove(entry)
+    this.#byUse.remove(entry)
   }
 
-  /** As long as there is something to expire; it keeps neither the process nor the store alive. */
-  #watch(): void {
-    const store = new WeakRef(this)
+  /** Starts a timer that stops when the store is empty. It keeps neither the process nor the store alive. */
+  #startTimer(): void {
+    const reference = new WeakRef(this)
     const timer = setInterval(() => {
-      const alive = store.deref()
-      if (alive === undefined || !alive.#tick()) clearInterval(timer)
-    }, IDLE_MS)
+      const store = reference.deref()
+      if (store === undefined || !store.#tick()) clearInterval(timer)
+    }, TICK_MS)
     this.#timer = timer.unref()
   }
 
-  /** Whether there is anything left to watch. */
+  /** Returns false when the store is empty, to stop the timer. */
   #tick(): boolean {
-    this.#sweep(IDLE_SWEEP)
+    this.#sweep(SWEEP_PER_TICK)
     if (this.#entries.size === 0) this.#timer = undefined
     return this.#timer !== undefined
   }
 
-  #sweep(most: number): void {
+  /** Checks the next `limit` entries, and removes those that expired. */
+  #sweep(limit: number): void {
     const now = this.now()
-    for (let looked = 0; looked < most; looked++) {
+    for (let checked = 0; checked < limit; checked++) {
       const { done, value: entry } = this.#sweeper.next()
       if (done) {
         this.#sweeper = this.#entries.values()
@@ -153,12 +154,12 @@ export class MemoryStore extends BaseStore {
     }
   }
 
-  #evict(): void {
-    this.#remove(this.#order.oldest)
-    if (this.#warned) return
-    this.#warned = true
+  #evictOldest(): void {
+    this.#remove(this.#byUse.oldest)
+    if (this.#hasWarned) return
+    this.#hasWarned = true
     process.emitWarning(
-      `The MemoryStore reached its max of ${this.#max} sessions: the least recently used ones are dropped from now on. Raise max, or use a store outside of the process.`,
+      `The MemoryStore reached its max of ${this.#max} sessions. From now on it deletes the least recently used one for each new one. Raise max, or use a store outside of the process.`,
       { code: 'KOA_SESS_MEMORY_FULL' },
     )
   }

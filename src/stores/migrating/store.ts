@@ -1,7 +1,6 @@
-import { randomInt } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { isMoved, movedMark, tombstoneUntil } from '../../record/tombstone.js'
+import { isMoved, isTombstone } from '../../record/tombstone.js'
 import { SessionError } from '../../util/errors.js'
+import { assertKnownOptions } from '../../util/shape.js'
 import {
   assertStore,
   isSessionStore,
@@ -10,50 +9,42 @@ import {
   type SessionStore,
 } from '../contract.js'
 import { adaptLegacy } from '../legacy/adapter.js'
-import { Connections, scanBoth } from './both.js'
+import { Connections } from './connections.js'
+import { Mover, type Write } from './move.js'
+import { scanBoth } from './scan.js'
 
 export interface MigratingOptions {
-  /** Where the sessions are. */
+  /** The store that has the sessions now. */
   from: SessionStore | LegacyStore
-  /** Where they are to be. */
+  /** The store to move them to. */
   to: SessionStore | LegacyStore
   /**
-   * False: `to` is read, and nothing is begun there or moved there. For the first of two deploys, so
-   * that servers which know only `from` miss nothing. Default true.
+   * False: reads `to`, but creates no sessions there and moves none. For the first of two deploys, so
+   * that servers that know only `from` still find every session. Default true.
    */
   move?: boolean
-  /** The clock, in epoch ms. Default `Date.now`; for tests. */
+  /** Returns the time in epoch ms. Default `Date.now`; for tests. */
   now?: () => number
 }
 
-/** How long a copy in `to` lives whose move was cut off before `from` gave the session up, in ms. */
-const GRACE = 60_000
-/** How long a move waits for another one of the same session that has begun, in ms; together a second. */
-const PAUSES = [1, 2, 5, 10, 20, 50, 100, 200, 300, 300]
-const MOVES = 10 ** 14
 const OPTIONS = ['from', 'to', 'move', 'now']
 
 /**
- * One store made of two. It reads both, begins sessions in `to`, and moves a session there on its
- * first write. A session in `from` is the one that counts; what stands beside it in `to` is a copy.
- * So each call looks into `from` first: one round trip more for a session that is in `to`.
- * docs/migrate-stores.md says what it promises, and how to get from one store to the other.
- * @throws {SessionError} ERR_SESSION_OPTION; ERR_SESSION_STORE_CONTRACT when one of them is no store.
+ * Combines two stores, to move sessions without downtime. Reads both, creates sessions in `to`, and
+ * moves a session to `to` on its first write. If both have a record, the one in `from` is valid.
+ * So every call reads `from` first, which is one more round trip for a session that has moved.
+ * docs/migrate-stores.md describes the guarantees and the steps of a migration.
+ * @throws {SessionError} ERR_SESSION_OPTION; ERR_SESSION_STORE_CONTRACT if `from` or `to` is not a store.
  */
 export function migrating(options: MigratingOptions): SessionStore {
   const { from, to, move = true, now = Date.now } = options ?? {}
-  const unknown = Object.keys(options ?? {}).find((name) => !OPTIONS.includes(name))
-  if (unknown !== undefined)
-    throw new SessionError(
-      'ERR_SESSION_OPTION',
-      `migrating has no option "${unknown}": it takes ${OPTIONS.join(', ')}`,
-    )
+  assertKnownOptions('migrating', options ?? {}, OPTIONS)
   assertStore(from, 'from')
   assertStore(to, 'to')
   if (from === to)
-    throw new SessionError('ERR_SESSION_OPTION', 'from and to are one store: pass two')
+    throw new SessionError('ERR_SESSION_OPTION', 'from and to are the same store. Pass two stores.')
   if (typeof move !== 'boolean')
-    throw new SessionError('ERR_SESSION_OPTION', 'move must be true or false')
+    throw new SessionError('ERR_SESSION_OPTION', 'move must be true or false.')
   return new MigratingStore({ from, to, move, now })
 }
 
@@ -61,30 +52,30 @@ class MigratingStore implements SessionStore {
   readonly scan?: NonNullable<SessionStore['scan']>
   readonly #from: SessionStore
   readonly #to: SessionStore
-  readonly #move: boolean
+  readonly #isMoving: boolean
   readonly #now: () => number
-  /** Whether a mark can stand in `from`: an older store forgets it, and would only keep it in memory. */
-  readonly #marks: boolean
+  readonly #mover: Mover
   readonly #connections: Connections
 
   constructor({ from, to, move, now }: Required<MigratingOptions>) {
     this.#from = isSessionStore(from) ? from : adaptLegacy(from, now)
     this.#to = isSessionStore(to) ? to : adaptLegacy(to, now)
-    this.#move = move
+    this.#isMoving = move
     this.#now = now
-    this.#marks = isSessionStore(from)
+    const storesMarks = isSessionStore(from)
+    this.#mover = new Mover({ from: this.#from, to: this.#to, now, storesMarks })
     this.#connections = new Connections([from, to])
     const [scanFrom, scanTo] = [this.#from, this.#to].map((store) => store.scan?.bind(store))
     if (scanFrom && scanTo) this.scan = scanBoth(scanFrom, scanTo)
   }
 
   async load(key: string, touch?: number): Promise<string | undefined> {
-    return (await this.#standing(key, touch)) ?? this.#to.load(key, touch)
+    return (await this.#loadFrom(key, touch)) ?? this.#to.load(key, touch)
   }
 
   async create(key: string, value: string, expiresAt: number): Promise<boolean> {
-    if ((await this.#standing(key)) !== undefined) return false
-    if (this.#move) return this.#to.create(key, value, expiresAt)
+    if ((await this.#loadFrom(key)) !== undefined) return false
+    if (this.#isMoving) return this.#to.create(key, value, expiresAt)
     if ((await this.#to.load(key)) !== undefined) return false
     return this.#from.create(key, value, expiresAt)
   }
@@ -95,36 +86,26 @@ class MigratingStore implements SessionStore {
     value: string,
     expiresAt: number,
   ): Promise<Replaced> {
+    const write: Write = { key, expected, value, expiresAt }
     const found = await this.#from.load(key)
-    if (found === undefined || isMoved(found)) {
-      const answer = await this.#to.replace(key, expected, value, expiresAt)
-      // Whoever comes late with a copy has to find that it ended, and not that it moved.
-      if (answer.ok && found !== undefined && tombstoneUntil(value) !== undefined)
-        await this.#from.replace(key, found, value, expiresAt)
-      return answer
-    }
+    if (found === undefined || isMoved(found)) return this.#replaceInTo(write, found)
     if (found !== expected) return { ok: false, current: found }
     // A session that ends need not move first.
-    if (tombstoneUntil(value) !== undefined) return this.#end(key, expected, value, expiresAt)
-    if (this.#move && value !== expected) return this.#moveOver(key, expected, value, expiresAt)
-    return this.#elsewhere(key, await this.#from.replace(key, expected, value, expiresAt))
+    if (isTombstone(value)) return this.#endInFrom(write)
+    if (this.#isMoving && value !== expected) return this.#mover.move(write)
+    return this.#replaceInFrom(write)
   }
 
   async touch(key: string, expiresAt: number): Promise<boolean> {
     if (expiresAt <= this.#now()) return this.destroy(key)
-    // A load says what it was that it touched: a session, or only the mark of one.
-    if ((await this.#standing(key, expiresAt)) !== undefined) return true
+    // `load` with a touch, as `touch` alone does not show whether it found a session or a mark.
+    if ((await this.#loadFrom(key, expiresAt)) !== undefined) return true
     return this.#to.touch(key, expiresAt)
   }
 
   async destroy(key: string): Promise<boolean> {
-    let ended = false
-    for (let found = await this.#from.load(key); found !== undefined; ) {
-      const answer = await this.#from.replace(key, found, '', 0)
-      ended = answer.ok && !isMoved(found)
-      found = answer.ok ? undefined : answer.current
-    }
-    return (await this.#to.destroy(key)) || ended
+    const wasInFrom = await this.#destroyInFrom(key)
+    return (await this.#to.destroy(key)) || wasInFrom
   }
 
   on(event: 'connect' | 'disconnect', listener: () => void): this {
@@ -137,106 +118,51 @@ class MigratingStore implements SessionStore {
     return this
   }
 
-  /** What `from` holds itself, and so what counts; undefined: ask `to`. */
-  async #standing(key: string, touch?: number): Promise<string | undefined> {
+  get breaks(): number {
+    return (this.#from.breaks ?? 0) + (this.#to.breaks ?? 0)
+  }
+
+  /** The value in `from`, unless it is the mark of a move; undefined: look in `to`. */
+  async #loadFrom(key: string, touch?: number): Promise<string | undefined> {
     const value = await this.#from.load(key, touch)
     if (value === undefined || isMoved(value)) return undefined
-    // A deadline that has passed ends the copy as well.
+    // A touch with a passed deadline deletes the session, so its copy must go as well.
     if (touch !== undefined && touch <= this.#now()) await this.#to.destroy(key)
     return value
   }
 
-  /** The answer of `from`; where it is that the session has moved, the answer is what `to` holds. */
-  async #elsewhere(key: string, answer: Replaced): Promise<Replaced> {
-    if (answer.ok || !isMoved(answer.current)) return answer
-    return { ok: false, current: await this.#to.load(key) }
-  }
-
-  /** Here first: from then on nobody makes a copy, and takes back what he has made. */
-  async #end(key: string, expected: string, value: string, expiresAt: number): Promise<Replaced> {
-    const answer = await this.#from.replace(key, expected, value, expiresAt)
-    if (answer.ok) await this.#to.destroy(key)
-    return this.#elsewhere(key, answer)
-  }
-
-  /** There first, for a moment; then away from here; and only then for as long as it lives. */
-  async #moveOver(
-    key: string,
-    expected: string,
-    value: string,
-    expiresAt: number,
+  /** `mark` is the mark of the move in `from`, if there is one. */
+  async #replaceInTo(
+    { key, expected, value, expiresAt }: Write,
+    mark: string | undefined,
   ): Promise<Replaced> {
-    for (const pause of PAUSES) {
-      if (await this.#put(key, expected, value, expiresAt))
-        return this.#commit(key, expected, value, expiresAt)
-      // Somebody moves it at this moment. Or died at that, which shows by nothing going on.
-      await sleep(pause)
-      const current = await this.#from.load(key)
-      if (current === expected) continue
-      if (current === undefined) return { ok: false, current: await this.#to.load(key) }
-      return this.#elsewhere(key, { ok: false, current })
-    }
-    const left = await this.#to.load(key)
-    if (!(await this.#put(key, left ?? expected, value, expiresAt)))
-      return { ok: false, current: expected }
-    return this.#commit(key, expected, value, expiresAt, left)
+    const result = await this.#to.replace(key, expected, value, expiresAt)
+    // A slow move of this session must find that it ended, not only that it moved.
+    if (result.ok && mark !== undefined && isTombstone(value))
+      await this.#from.replace(key, mark, value, expiresAt)
+    return result
   }
 
-  /** Where nothing stands in `to`, a copy of what was expected, or the mark of a move to `from`. */
-  async #put(key: string, copy: string, value: string, expiresAt: number): Promise<boolean> {
-    const until = Math.min(expiresAt, this.#now() + GRACE)
-    if (await this.#to.create(key, value, until)) return true
-    const answer = await this.#to.replace(key, copy, value, until)
-    if (answer.ok || !isMoved(answer.current)) return answer.ok
-    return (await this.#to.replace(key, answer.current, value, until)).ok
+  async #replaceInFrom({ key, expected, value, expiresAt }: Write): Promise<Replaced> {
+    const result = await this.#from.replace(key, expected, value, expiresAt)
+    return this.#mover.followMove(key, result)
   }
 
-  /** `left`: the copy of another move, which this one took over. */
-  async #commit(
-    key: string,
-    expected: string,
-    value: string,
-    expiresAt: number,
-    left?: string,
-  ): Promise<Replaced> {
-    const mark = movedMark(randomInt(MOVES))
-    const settle = (answer: Replaced) => this.#settle(key, value, expiresAt, mark, answer, left)
-    try {
-      const until = this.#marks ? expiresAt : 0
-      return await settle(await this.#from.replace(key, expected, mark, until))
-    } catch (error) {
-      // It may have taken effect all the same, or may yet: a copy beside what was expected stays its minute.
-      const look = async () => {
-        const current = await this.#from.load(key)
-        if (current !== expected) await settle({ ok: false, current })
-      }
-      await look().catch(ignore)
-      throw error
-    }
+  /** Ends the session in `from` first: after that, no other process can complete a move. */
+  async #endInFrom({ key, expected, value, expiresAt }: Write): Promise<Replaced> {
+    const result = await this.#from.replace(key, expected, value, expiresAt)
+    if (result.ok) await this.#to.destroy(key)
+    return this.#mover.followMove(key, result)
   }
 
-  /** What becomes of the copy, by what `from` says. */
-  async #settle(
-    key: string,
-    value: string,
-    expiresAt: number,
-    mark: string,
-    answer: Replaced,
-    left: string | undefined,
-  ): Promise<Replaced> {
-    if (answer.ok || answer.current === mark) {
-      // Not where somebody wrote since.
-      await this.#to.replace(key, value, value, expiresAt)
-      return { ok: true }
+  /** Deletes what `from` has. Returns false for the mark of a move: the session is in `to`. */
+  async #destroyInFrom(key: string): Promise<boolean> {
+    let found = await this.#from.load(key)
+    while (found !== undefined) {
+      const result = await this.#from.replace(key, found, '', 0)
+      if (result.ok) return !isMoved(found)
+      found = result.current
     }
-    // It ended: whatever was made of the copy meanwhile ends as well.
-    if (answer.current === undefined) await this.#to.destroy(key)
-    // The other move was slow, and not dead: what it wrote is the session.
-    else if (isMoved(answer.current) && left !== undefined && !isMoved(left))
-      await this.#to.replace(key, value, left, expiresAt)
-    else await this.#to.replace(key, value, '', 0)
-    return this.#elsewhere(key, answer)
+    return false
   }
 }
-
-function ignore(): void {}

@@ -1,79 +1,93 @@
 import type { Awaitable } from '../../util/async.js'
 import type { Command } from './command.js'
 
+/** The event emitter of a client, as far as the store uses it. */
 export interface Emitter {
   on(event: string, listener: () => void): unknown
   off(event: string, listener: () => void): unknown
 }
 
-/** One server, which a command of its own can be sent to. */
+/** One server of a client. */
 export interface RedisNode {
-  /** The client of this one server. */
+  /** The client of this server alone. */
   readonly client: object
+  /** Host and port; empty: there is only one server. */
   readonly address: string
+  /** Sends a command to this server. */
   send(command: Command): Promise<unknown>
-  /** Another value for every connection. */
-  connection(): unknown
+  /** Identifies the current connection; changes at a reconnect. Undefined: not known. */
+  connectionId(): unknown
 }
 
-/** Waits for an answer as long as a command may take, and tells a failure in words of this package. */
-export type Ask = <T>(answer: Promise<T>) => Promise<T>
+/** Limits a reply to `commandTimeout`, and translates its error. */
+export type Guard = <T>(reply: Promise<T>) => Promise<T>
 
-/** What the store needs of a client, whichever it is. */
+export interface ConnectionListeners {
+  /** `isConnected` may have changed. */
+  readonly onChange: () => void
+  /** A connection to one of several servers broke, which `isConnected` need not show. */
+  readonly onBreak: () => void
+}
+
+/** The events of a client that each listener is called for. */
+interface EventNames {
+  readonly changes: readonly string[]
+  readonly breaks?: readonly string[]
+}
+
+/** What the store needs of a client, the same for every client library. */
 export interface Connection {
   /** Sends a command to the server that has its key. */
   send(command: Command): Promise<unknown>
-  isUp(): boolean
-  /** Calls when `isUp` may have changed. */
-  watch(look: () => void): void
-  unwatch(look: () => void): void
-  /** What the client puts before every key, though not into the pattern of a SCAN. */
+  isConnected(): boolean
+  subscribe(listeners: ConnectionListeners): void
+  unsubscribe(listeners: ConnectionListeners): void
+  /** The prefix that the client itself adds to keys, but not to the pattern of SCAN. */
   readonly keyPrefix: string
+  /** The servers that hold the keys, without their replicas. */
   primaries(): Awaitable<RedisNode[]>
-  /** Where a key is written, and who is at an address; not there: the client does not let us know. */
+  /** Finds the server of a key; undefined: the client library does not expose it. */
   readonly router?: Router
 }
 
 export interface Router {
-  /** undefined: nobody that the client knows of. */
+  /** The primary that has a key; undefined: the client knows none. */
   primaryOf(key: string): Awaitable<RedisNode | undefined>
-  at(address: string): Awaitable<RedisNode | undefined>
+  /** The node at an address; undefined: the client does not know it. */
+  nodeAt(address: string): Awaitable<RedisNode | undefined>
 }
 
-/** `watch` and `unwatch` of clients that are event emitters. */
-export function watching(client: Emitter, events: readonly string[]) {
-  // One for each store: two may share a client.
+/** `subscribe` and `unsubscribe` for a client that is an event emitter. */
+export function watchEvents(
+  client: Emitter,
+  { changes, breaks = [] }: EventNames,
+): Pick<Connection, 'subscribe' | 'unsubscribe'> {
+  // A new function for each store: two stores may share a client.
   const ignore = () => undefined
   return {
-    watch(look: () => void) {
-      for (const event of events) client.on(event, look)
-      // node-redis ends the process over an error that nobody listens to; requests learn of it anyway.
+    subscribe({ onChange, onBreak }) {
+      for (const event of changes) client.on(event, onChange)
+      for (const event of breaks) client.on(event, onBreak)
+      // node-redis ends the process at an 'error' event without a listener. Commands report the error.
       client.on('error', ignore)
     },
-    unwatch(look: () => void) {
-      for (const event of events) client.off(event, look)
+    unsubscribe({ onChange, onBreak }) {
+      for (const event of changes) client.off(event, onChange)
+      for (const event of breaks) client.off(event, onBreak)
       client.off('error', ignore)
     },
   }
 }
 
-export const IOREDIS_EVENTS = ['ready', 'close', 'end', 'reconnecting']
+/** For a client with one server, which is the primary of every key. */
+export function singleNode(node: RedisNode): Pick<Connection, 'primaries' | 'router'> {
+  return { primaries: () => [node], router: { primaryOf: () => node, nodeAt: () => node } }
+}
 
-/** For clients that do not tell which connection a command takes. */
-export function hidden(
+/** For a client that does not expose which connection it sends a command on. It has no `router`. */
+export function opaqueConnection(
   client: object,
   send: Connection['send'],
 ): Pick<Connection, 'primaries' | 'send'> {
-  return { send, primaries: () => [{ client, address: '', send, connection: () => undefined }] }
-}
-
-/** ioredis and iovalkey put it before the keys of commands, but not into what SCAN looks for. */
-export function keyPrefixOf(client: object): string {
-  const prefix: unknown = Reflect.get(Object(Reflect.get(client, 'options')), 'keyPrefix')
-  return typeof prefix === 'string' ? prefix : ''
-}
-
-export function hasMethods(client: unknown, ...names: string[]): client is object {
-  if (typeof client !== 'object' || client === null) return false
-  return names.every((name) => typeof Reflect.get(client, name) === 'function')
+  return { send, primaries: () => [{ client, address: '', send, connectionId: () => undefined }] }
 }

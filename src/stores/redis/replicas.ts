@@ -1,117 +1,142 @@
 import { duration } from '../../util/duration.js'
 import { SessionError, unavailable } from '../../util/errors.js'
+import { assertKnownOptions } from '../../util/shape.js'
 import { type Command, keyOf } from './command.js'
-import type { Ask, Connection, RedisNode, Router } from './connection.js'
-import { wordsOf } from './errors.js'
+import type { Connection, Guard, RedisNode, Router } from './connection.js'
+import { serverMessage } from './errors.js'
 
-/** How many replicas must have a write before it counts, and how long they may take, in ms. */
+/** How many replicas must have a write before it succeeds. */
 export interface WaitReplicas {
+  /** At least 1. */
   replicas: number
+  /** How long to wait for them, in ms; at most `commandTimeout`. */
   timeout: number
 }
 
-const MOST_HOPS = 16
-const REDIRECTED = /^(MOVED|ASK) \d+ (\S+)/
+/** The node for the next attempt. `isAsking`: send ASKING first, as a slot is moving to the node. */
+interface Target {
+  node: RedisNode | undefined
+  isAsking: boolean
+}
+
+const MAX_REDIRECTS = 16
+const REDIRECT = /^(MOVED|ASK) \d+ (\S+)/
 
 /**
- * Writes that count once so many replicas have them. WAIT speaks of what its own connection wrote,
- * so both go to the same node, and a connection that changed in between proves nothing.
+ * Sends writes that succeed only once the replicas have them. WAIT covers the writes of its own
+ * connection, so both go to the same node. If the connection changed in between, WAIT confirms nothing.
  */
-export class Replicas {
+export class ReplicatedWriter {
   readonly #connection: Connection
   readonly #router: Router
-  readonly #wanted: WaitReplicas
-  readonly #ask: Ask
-  /** The WAIT that leaves with this turn of the event loop: one will do for all of its writes. */
-  readonly #leaving = new Map<object, Promise<unknown>>()
+  readonly #options: WaitReplicas
+  readonly #guard: Guard
+  /** By client: the WAIT that is sent at the end of this turn, shared by all writes of the turn. */
+  readonly #pendingWaits = new Map<object, Promise<unknown>>()
 
   /**
-   * `most`: how long a command may take at all, in ms.
-   * @throws {SessionError} ERR_SESSION_OPTION, ERR_SESSION_DURATION, or ERR_SESSION_CLIENT when the
-   * client does not tell which connection it writes to.
+   * @param maxTimeout The `commandTimeout` in ms: a WAIT that is cut off would not count the replicas.
+   * @throws {SessionError} ERR_SESSION_OPTION, ERR_SESSION_DURATION, or ERR_SESSION_CLIENT if the
+   * client does not expose the connection of a write.
    */
-  constructor(connection: Connection, wanted: WaitReplicas, most: number, ask: Ask) {
-    const { replicas, timeout, ...others } = Object(wanted)
-    if (!Number.isInteger(replicas) || replicas < 1 || Object.keys(others).length > 0) {
-      throw new SessionError(
-        'ERR_SESSION_OPTION',
-        'waitReplicas takes { replicas, timeout }: how many replicas (1 or more), and ms',
-      )
-    }
-    // Of commandTimeout at most, as a WAIT that is cut off says less than one that ends.
-    this.#wanted = { replicas, timeout: duration('waitReplicas.timeout', timeout, { most }) }
+  constructor(connection: Connection, options: unknown, maxTimeout: number, guard: Guard) {
+    this.#options = checkOptions(options, maxTimeout)
     if (!connection.router) {
       throw new SessionError(
         'ERR_SESSION_CLIENT',
-        'waitReplicas has to know which connection a write takes, and this client does not tell: use Redis or Cluster of ioredis or iovalkey, or createClient or createCluster of node-redis',
+        'waitReplicas needs to know the connection of each write, and this client does not expose it. Use Redis or Cluster of ioredis or iovalkey, or createClient or createCluster of node-redis.',
       )
     }
     this.#connection = connection
     this.#router = connection.router
-    this.#ask = ask
+    this.#guard = guard
   }
 
   /**
-   * Writes, and waits for the replicas if something was `written`.
-   * @throws {SessionError} ERR_SESSION_UNAVAILABLE when too few have it in time: the write stands.
+   * Sends a command, and follows redirections of a cluster. Waits for the replicas if the reply means
+   * that something was written.
+   * @throws {SessionError} ERR_SESSION_UNAVAILABLE if too few replicas have it in time. The write is
+   * stored on the primary all the same.
    */
-  async write(command: Command, written: (reply: unknown) => boolean): Promise<unknown> {
+  async write(command: Command, isWritten: (reply: unknown) => boolean): Promise<unknown> {
     const key = keyOf(command)
-    let node = await this.#primaryOf(key)
-    let asking = false
-    for (let hop = 0; ; hop++) {
+    let target: Target = { node: await this.#primaryOf(key), isAsking: false }
+    for (let redirects = 0; ; redirects++) {
       try {
-        if (!node) throw unavailable('The client knows no primary for this session just now')
-        if (asking) node.send(['asking']).catch(() => undefined)
-        const reply = await this.#ask(node.send(command))
-        if (written(reply)) await this.#wait(node, node.connection())
-        return reply
+        return await this.#writeTo(target, command, isWritten)
       } catch (error) {
-        const [, how, address = ''] = REDIRECTED.exec(wordsOf(error)) ?? []
-        if (hop >= MOST_HOPS || (node && !how)) throw error
-        asking = how === 'ASK'
-        node = asking ? await this.#at(address) : await this.#find(key)
+        const redirect = REDIRECT.exec(serverMessage(error))
+        if (redirects >= MAX_REDIRECTS || (target.node && !redirect)) throw error
+        const [, code, address = ''] = redirect ?? []
+        target =
+          code === 'ASK'
+            ? { node: await this.#nodeAt(address), isAsking: true }
+            : { node: await this.#refreshPrimary(key), isAsking: false }
       }
     }
   }
 
-  /** A read by way of the client teaches it where the key is by now. */
-  async #find(key: string): Promise<RedisNode | undefined> {
-    await this.#ask(this.#connection.send(['exists', key]))
+  async #writeTo(
+    { node, isAsking }: Target,
+    command: Command,
+    isWritten: (reply: unknown) => boolean,
+  ): Promise<unknown> {
+    if (!node) throw unavailable('The client knows no primary for this session at the moment.')
+    if (isAsking) node.send(['asking']).catch(() => undefined)
+    const reply = await this.#guard(node.send(command))
+    if (isWritten(reply)) await this.#waitForReplicas(node, node.connectionId())
+    return reply
+  }
+
+  /** Sends a read through the client, which then learns where the key is now. */
+  async #refreshPrimary(key: string): Promise<RedisNode | undefined> {
+    await this.#guard(this.#connection.send(['exists', key]))
     return this.#primaryOf(key)
   }
 
   #primaryOf(key: string): Promise<RedisNode | undefined> {
-    return this.#ask(Promise.resolve(this.#router.primaryOf(key)))
+    return this.#guard(Promise.resolve(this.#router.primaryOf(key)))
   }
 
-  #at(address: string): Promise<RedisNode | undefined> {
-    return this.#ask(Promise.resolve(this.#router.at(address)))
+  #nodeAt(address: string): Promise<RedisNode | undefined> {
+    return this.#guard(Promise.resolve(this.#router.nodeAt(address)))
   }
 
-  async #wait(node: RedisNode, connection: unknown): Promise<void> {
-    const had = Number(await this.#shared(node))
-    if (connection === undefined || node.connection() !== connection) {
+  async #waitForReplicas(node: RedisNode, connectionId: unknown): Promise<void> {
+    const count = Number(await this.#sharedWait(node))
+    if (connectionId === undefined || node.connectionId() !== connectionId) {
       throw unavailable(
-        'The connection broke after a write and before the replicas confirmed it: whether it will last is not known',
+        'The connection broke after a write, before the replicas confirmed it, so the write may or may not be kept.',
       )
     }
-    const { replicas, timeout } = this.#wanted
-    if (had >= replicas) return
+    const { replicas, timeout } = this.#options
+    if (count >= replicas) return
     throw unavailable(
-      `A write stands on the primary, but ${had} of ${replicas} replicas have it after ${timeout} ms: it is lost if the primary fails now; see to the replicas, or lower waitReplicas`,
+      `A write is stored on the primary, but only ${count} of ${replicas} replicas have it after ${timeout} ms. It is lost if the primary fails now. Check the replicas, or lower waitReplicas.`,
     )
   }
 
-  #shared(node: RedisNode): Promise<unknown> {
-    const leaving = this.#leaving.get(node.client)
-    if (leaving) return leaving
-    const { replicas, timeout } = this.#wanted
+  #sharedWait(node: RedisNode): Promise<unknown> {
+    const pending = this.#pendingWaits.get(node.client)
+    if (pending) return pending
+    const { replicas, timeout } = this.#options
     const wait = new Promise((resolve) => setImmediate(resolve)).then(() => {
-      this.#leaving.delete(node.client)
-      return this.#ask(node.send(['wait', `${replicas}`, `${timeout}`]))
+      this.#pendingWaits.delete(node.client)
+      return this.#guard(node.send(['wait', `${replicas}`, `${timeout}`]))
     })
-    this.#leaving.set(node.client, wait)
+    this.#pendingWaits.set(node.client, wait)
     return wait
   }
+}
+
+function checkOptions(options: unknown, maxTimeout: number): WaitReplicas {
+  const { replicas, timeout } = Object(options)
+  assertKnownOptions('waitReplicas', Object(options), ['replicas', 'timeout'])
+  if (!Number.isInteger(replicas) || replicas < 1) {
+    throw new SessionError(
+      'ERR_SESSION_OPTION',
+      'waitReplicas takes { replicas, timeout }: a number of replicas from 1, and ms.',
+    )
+  }
+  return { replicas, timeout: duration('waitReplicas.timeout', timeout, { most: maxTimeout }) }
 }

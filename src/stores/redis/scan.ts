@@ -3,75 +3,97 @@ import { ONE_DAY } from '../../util/duration.js'
 import { unavailable } from '../../util/errors.js'
 import type { Page, StoredRecord } from '../contract.js'
 import type { Command } from './command.js'
-import type { Ask, Connection, RedisNode } from './connection.js'
-import { wordsOf } from './errors.js'
+import type { Connection, Guard } from './connection.js'
+import { serverMessage } from './errors.js'
+import { type ScanNode, scanNodes } from './scan-nodes.js'
 
-const NO_DEADLINE = -1
+/** The reply of PTTL for a key without an expiry. */
+const NO_EXPIRY = -1
+const FINGERPRINT_LENGTH = 16
+/** A cursor that no scan made, so it begins anew. */
+const RESTART = 'restart'
 
-/** A page of the records of all primaries, one after another. */
-export async function scan(
-  connection: Connection,
-  ask: Ask,
-  now: () => number,
-  { prefix, cursor, count }: { prefix: string; cursor: string | undefined; count: number },
-): Promise<Page> {
-  const primaries = await ask(Promise.resolve(connection.primaries()))
-  const nodes = primaries.toSorted(byAddress)
-  const begun = place(cursor, nodes)
-  const node = nodes[begun.node]
-  if (!node) throw unavailable('The client knows no primary to scan: is it connected?')
-  const pattern = `${escaped(connection.keyPrefix + prefix)}*`
-  const command: Command = ['scan', begun.at, 'MATCH', pattern, 'COUNT', `${count}`]
-  const reply = await ask(node.send(command))
-  const [next, found] = Array.isArray(reply) ? reply : ['0', []]
-  const keys: string[] = found.map((key: unknown) => `${key}`.slice(connection.keyPrefix.length))
-  const read = (key: string) => record(key, (command) => ask(connection.send(command)), now)
-  const records = (await Promise.all(keys.map(read))).filter((one) => one !== undefined)
-  const [index, at] = `${next}` === '0' ? [begun.node + 1, '0'] : [begun.node, `${next}`]
-  const over = index >= nodes.length
-  return { records, cursor: over ? undefined : `${fingerprint(nodes)}:${index}:${at}` }
+/** Where a scan goes on: the index of a primary, and the cursor of its SCAN. */
+interface Position {
+  index: number
+  cursor: string
+}
+
+interface ScanRequest {
+  prefix: string
+  cursor: string | undefined
+  count: number
 }
 
 /**
- * A cursor is good for the primaries that it was made with. After a failover there are others, whose
- * cursors are their own and who may have been passed: from the beginning, so that none is missed.
+ * Scans the primaries one after another. A cursor is `fingerprint:index:cursor`.
+ *
+ * A cursor of SCAN is valid only in the process that made it. If a server restarted or failed over,
+ * or slots moved, the scan begins anew, so that it misses no record.
  */
-function place(cursor: string | undefined, nodes: RedisNode[]): { node: number; at: string } {
-  const [of, node = '', at = ''] = cursor?.split(':') ?? []
-  const known = of === fingerprint(nodes) && Number(node) < nodes.length && /^\d+$/.test(at)
-  return known ? { node: Number(node), at } : { node: 0, at: '0' }
+export async function scan(
+  connection: Connection,
+  guard: Guard,
+  now: () => number,
+  { prefix, cursor, count }: ScanRequest,
+): Promise<Page> {
+  const nodes = await scanNodes(connection, guard)
+  const start = parseCursor(cursor, nodes)
+  const node = nodes[start.index]?.node
+  if (!node) throw unavailable('The client knows no primary to scan. Check that it is connected.')
+  const pattern = `${escapePattern(connection.keyPrefix + prefix)}*`
+  const command: Command = ['scan', start.cursor, 'MATCH', pattern, 'COUNT', `${count}`]
+  const reply = await guard(node.send(command))
+  const [next, found] = Array.isArray(reply) ? reply : ['0', []]
+  const keys: string[] = found.map((key: unknown) => `${key}`.slice(connection.keyPrefix.length))
+  const read = (key: string) => readRecord(key, (command) => guard(connection.send(command)), now)
+  // Looks at the nodes again, as one of them may have been replaced before it answered the SCAN.
+  const [after, ...records] = await Promise.all([scanNodes(connection, guard), ...keys.map(read)])
+  const isSame = fingerprint(after) === fingerprint(nodes)
+  return {
+    records: records.filter((record) => record !== undefined),
+    cursor: isSame ? formatCursor(nodes, start.index, `${next}`) : RESTART,
+  }
 }
 
-function fingerprint(nodes: RedisNode[]): string {
-  const addresses = nodes.map(({ address }) => address).join()
-  return createHash('sha1').update(addresses).digest('hex').slice(0, 8)
+function parseCursor(cursor: string | undefined, nodes: ScanNode[]): Position {
+  const [made, index = '', at = ''] = cursor?.split(':') ?? []
+  const isValid = made === fingerprint(nodes) && Number(index) < nodes.length && /^\d+$/.test(at)
+  return isValid ? { index: Number(index), cursor: at } : { index: 0, cursor: '0' }
 }
 
-function byAddress(one: RedisNode, other: RedisNode): number {
-  return one.address < other.address ? -1 : 1
+/** SCAN returns the cursor 0 at the end of a node; after the last node the scan is complete. */
+function formatCursor(nodes: ScanNode[], index: number, cursor: string): string | undefined {
+  const following = cursor === '0' ? index + 1 : index
+  return following < nodes.length ? `${fingerprint(nodes)}:${following}:${cursor}` : undefined
 }
 
-async function record(
+function fingerprint(nodes: ScanNode[]): string {
+  const states = nodes.map(({ process, slots }) => `${process} ${slots}`).join()
+  return createHash('sha1').update(states).digest('hex').slice(0, FINGERPRINT_LENGTH)
+}
+
+async function readRecord(
   key: string,
   send: (command: Command) => Promise<unknown>,
   now: () => number,
 ): Promise<StoredRecord | undefined> {
-  const [value, left] = await Promise.all([
-    send(['get', key]).catch(otherKind),
+  const [value, ttl] = await Promise.all([
+    send(['get', key]).catch(ignoreWrongType),
     send(['pttl', key]),
   ])
-  const ms = Number(left)
-  if (value === null || value === undefined || (ms <= 0 && ms !== NO_DEADLINE)) return undefined
-  // Older packages may store without a deadline; a session that nobody ends must not live forever elsewhere.
-  return { key, value: `${value}`, expiresAt: now() + (ms === NO_DEADLINE ? ONE_DAY : ms) }
+  const ms = Number(ttl)
+  if (value === null || value === undefined || (ms <= 0 && ms !== NO_EXPIRY)) return undefined
+  // Older packages may store without an expiry; in the target store the copy must not live forever.
+  return { key, value: `${value}`, expiresAt: now() + (ms === NO_EXPIRY ? ONE_DAY : ms) }
 }
 
-/** Lists and hashes of the same prefix are no sessions. */
-function otherKind(error: unknown): undefined {
-  if (!wordsOf(error).startsWith('WRONGTYPE')) throw error
+/** Lists and hashes with the same prefix are not sessions. */
+function ignoreWrongType(error: unknown): undefined {
+  if (!serverMessage(error).startsWith('WRONGTYPE')) throw error
 }
 
-/** A prefix is text: what is a pattern to SCAN in it is escaped. */
-function escaped(text: string): string {
+/** Escapes the characters of a prefix that have a meaning in a pattern of SCAN. */
+function escapePattern(text: string): string {
   return text.replace(/[\\*?[\]^-]/g, '\\$&')
 }

@@ -1,105 +1,97 @@
-import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { SessionError } from '../../util/errors.js'
+import { assertKnownOptions } from '../../util/shape.js'
 import { BaseStore } from '../base.js'
-import { Timeout } from '../command-timeout.js'
+import { CommandTimeout } from '../command-timeout.js'
 import type { Page, Replaced } from '../contract.js'
 import { connect, type RedisClient } from './client.js'
 import type { Command } from './command.js'
-import type { Ask, Connection } from './connection.js'
-import { isFull, told, wordsOf } from './errors.js'
-import { Replicas, type WaitReplicas } from './replicas.js'
+import type { Connection, ConnectionListeners, Guard } from './connection.js'
+import { isOutOfMemory, serverMessage, translateError } from './errors.js'
+import {
+  currentValue,
+  evalInPlace,
+  evalScript,
+  evalSha,
+  isReplaced,
+  type ScriptArgs,
+  scriptArgs,
+} from './replace-script.js'
+import { ReplicatedWriter, type WaitReplicas } from './replicas.js'
 import { scan } from './scan.js'
-
-export type {
-  NodeRedisLike,
-  NodeRedisPoolLike,
-  NodeRedisSentinelLike,
-  RedisClient,
-} from './client.js'
-export type { IoRedisClusterLike, IoRedisLike, NodeRedisClusterLike } from './cluster.js'
-export type { GlideLike } from './glide.js'
-export type { WaitReplicas } from './replicas.js'
 
 export interface RedisStoreOptions {
   /**
-   * A connected client: `Redis` (by Sentinel too) or `Cluster` of ioredis or iovalkey; `createClient`,
-   * `createCluster`, `createClientPool` or `createSentinel` of node-redis; a client of valkey-glide.
-   * It stays yours: the store never closes it.
+   * A connected client. Of ioredis or iovalkey: `Redis` (by Sentinel too) or `Cluster`. Of node-redis:
+   * `createClient`, `createCluster`, `createClientPool` or `createSentinel`. Or one of valkey-glide.
+   * The store never closes it.
    */
   client: RedisClient
-  /** How long a call may take, in ms; then it fails with a 503. Default 5000. */
+  /** How long a command may take, in ms; then it fails with a 503. Default 5000. */
   commandTimeout?: number | undefined
   /**
-   * A write counts once so many replicas have it, within so many ms (at most `commandTimeout`):
-   * `{ replicas, timeout }`. Else it fails with a 503, and stands all the same. Default: none.
+   * `{ replicas, timeout }`: a write succeeds once this many replicas have it within `timeout` ms
+   * (at most `commandTimeout`). Otherwise it fails with a 503, but stays stored. Default: do not wait.
    */
   waitReplicas?: WaitReplicas | undefined
-  /** The clock, in epoch ms. Default `Date.now`; for tests. */
+  /** Returns the time in epoch ms. Default `Date.now`; for tests. */
   now?: (() => number) | undefined
 }
 
 const OPTIONS = ['client', 'commandTimeout', 'waitReplicas', 'now']
-const PAGE = 100
-
-// One round trip: the SHA-1 stands for the expected value, which so need not travel.
-const REPLACE = `
-local current = redis.call('GET', KEYS[1])
-if not current then return {0} end
-if redis.sha1hex(current) ~= ARGV[1] then return {0, current} end
-if tonumber(ARGV[3]) > 0 then
-  if ARGV[4] then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
-  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-else
-  redis.call('DEL', KEYS[1])
-end
-return {1}
-`
-
-const sha1 = (text: string) => createHash('sha1').update(text).digest('hex')
-const REPLACE_SHA = sha1(REPLACE)
-const IN_PLACE = 'in place'
+const DEFAULT_PAGE_SIZE = 100
 
 /**
- * Sessions in Redis or Valkey, safe among any number of processes: every call is one command on
- * one key. Deadlines go to the server as time left, so the clocks of servers need not agree.
+ * Stores sessions in Redis or Valkey, safe for any number of processes: every call is one command on
+ * one key. Expiry is sent as the time left, so the clocks of the servers need not agree.
+ *
+ * Calls reject with ERR_SESSION_UNAVAILABLE (503) if Redis cannot be reached or cannot serve.
  */
 export class RedisStore extends BaseStore {
   readonly #connection: Connection
-  readonly #timeout: Timeout
-  readonly #replicas: Replicas | undefined
-  // Any number of middlewares may share a store.
+  readonly #timeout: CommandTimeout
+  readonly #replicatedWriter: ReplicatedWriter | undefined
+  // Each middleware that shares the store adds listeners; Node would warn from the eleventh.
   readonly #events = new EventEmitter().setMaxListeners(0)
-  #isUp: boolean
+  readonly #listeners: ConnectionListeners
+  #isConnected: boolean
+  #breaks = 0
 
   /**
-   * @throws {SessionError} ERR_SESSION_CLIENT when the client is none that it knows, or cannot do what
-   * is asked; ERR_SESSION_OPTION, ERR_SESSION_DURATION.
+   * @throws {SessionError} ERR_SESSION_CLIENT if the client is not known, or cannot do what the options
+   * ask for; ERR_SESSION_OPTION; ERR_SESSION_DURATION.
    */
   constructor(options: RedisStoreOptions) {
     super(options?.now)
     const { client, commandTimeout, waitReplicas } = options ?? {}
     this.#connection = connect(client)
-    assertKnown(options)
-    this.#timeout = new Timeout(commandTimeout, 'Redis')
-    if (waitReplicas !== undefined)
-      this.#replicas = new Replicas(this.#connection, waitReplicas, this.#timeout.ms, this.#ask)
-    this.#isUp = this.#connection.isUp()
-    this.#connection.watch(this.#look)
+    assertKnownOptions('RedisStore', options, OPTIONS)
+    this.#timeout = new CommandTimeout(commandTimeout, 'Redis')
+    if (waitReplicas !== undefined) {
+      const { ms } = this.#timeout
+      this.#replicatedWriter = new ReplicatedWriter(this.#connection, waitReplicas, ms, this.#guard)
+    }
+    this.#isConnected = this.#connection.isConnected()
+    this.#listeners = { onChange: this.#emitChange, onBreak: () => this.#breaks++ }
+    this.#connection.subscribe(this.#listeners)
+  }
+
+  /** Of a Cluster, also those of single nodes, for which no `disconnect` is emitted. */
+  get breaks(): number {
+    return this.#breaks
   }
 
   async load(key: string, touch?: number): Promise<string | undefined> {
     const reply =
       touch === undefined
         ? this.#send(['get', key])
-        : this.#send(['getex', key, 'PX', `${Math.max(this.#left(touch), 1)}`])
-    return text(await reply)
+        : this.#send(['getex', key, 'PX', `${Math.max(this.#timeLeft(touch), 1)}`])
+    return textOf(await reply)
   }
 
   async create(key: string, value: string, expiresAt: number): Promise<boolean> {
-    const left = this.#left(expiresAt)
-    if (left <= 0) return (await this.load(key)) === undefined
-    return isWritten(await this.#write(['set', key, value, 'PX', `${left}`, 'NX'], isWritten))
+    const ms = this.#timeLeft(expiresAt)
+    if (ms <= 0) return (await this.load(key)) === undefined
+    return isSet(await this.#write(['set', key, value, 'PX', `${ms}`, 'NX'], isSet))
   }
 
   async replace(
@@ -108,23 +100,15 @@ export class RedisStore extends BaseStore {
     value: string,
     expiresAt: number,
   ): Promise<Replaced> {
-    const args = ['1', key, sha1(expected), value, `${this.#left(expiresAt)}`] as const
-    let reply: unknown
-    try {
-      reply = await this.#write(['evalsha', REPLACE_SHA, ...args], isReplaced)
-    } catch (error) {
-      reply = await this.#otherwise(
-        error,
-        args,
-        Buffer.byteLength(value) <= Buffer.byteLength(expected),
-      )
-    }
-    return isReplaced(reply) ? { ok: true } : { ok: false, current: text(current(reply)) }
+    const args = scriptArgs(key, expected, value, this.#timeLeft(expiresAt))
+    const isGrowing = Buffer.byteLength(value) > Buffer.byteLength(expected)
+    const reply = await (isGrowing ? this.#runScript(args) : this.#runScriptEvenIfFull(args))
+    return isReplaced(reply) ? { ok: true } : { ok: false, current: textOf(currentValue(reply)) }
   }
 
   async touch(key: string, expiresAt: number): Promise<boolean> {
-    // PEXPIRE with nothing left deletes, and says that there was something to delete.
-    return isOne(await this.#write(['pexpire', key, `${this.#left(expiresAt)}`], isOne))
+    // With no time left, PEXPIRE deletes the key, and replies 1 if there was one.
+    return isOne(await this.#write(['pexpire', key, `${this.#timeLeft(expiresAt)}`], isOne))
   }
 
   async destroy(key: string): Promise<boolean> {
@@ -132,18 +116,21 @@ export class RedisStore extends BaseStore {
   }
 
   /**
-   * Reads with SCAN, GET and PTTL. A record that has no deadline is told as one that ends in a day.
-   * A Cluster must not be resharded meanwhile; after a failover it begins anew.
+   * Reads with SCAN, GET and PTTL. A record without an expiry is returned as one that expires in a day.
+   * The scan begins anew if a server restarted or failed over, or slots of a Cluster moved.
+   * @throws {SessionError} ERR_SESSION_UNAVAILABLE while slots of a Cluster have no primary or move;
+   * ERR_SESSION_STORE if the server reports no run_id.
    */
-  async scan(prefix: string, cursor?: string, count: number = PAGE): Promise<Page> {
-    return scan(this.#connection, this.#ask, this.now, { prefix, cursor, count })
+  async scan(prefix: string, cursor?: string, count: number = DEFAULT_PAGE_SIZE): Promise<Page> {
+    return scan(this.#connection, this.#guard, this.now, { prefix, cursor, count })
   }
 
+  /** Calls a new `disconnect` listener at once if the client is disconnected. */
   on(event: 'connect' | 'disconnect', listener: () => void): this {
     this.#events.on(event, listener)
-    // Whoever comes while the connection is down must hear of it too, and of its end.
-    if (event === 'disconnect' && !this.#connection.isUp()) {
-      this.#isUp = false
+    if (event === 'disconnect' && !this.#connection.isConnected()) {
+      // So that `connect` is emitted when the connection is back.
+      this.#isConnected = false
       listener()
     }
     return this
@@ -154,68 +141,72 @@ export class RedisStore extends BaseStore {
     return this
   }
 
-  /** Takes the store's listeners off the client; the client itself is yours to quit. */
+  /** Removes all listeners of the store and those that it added to the client. Does not close the client. */
   close(): void {
-    this.#connection.unwatch(this.#look)
+    this.#connection.unsubscribe(this.#listeners)
     this.#events.removeAllListeners()
   }
 
   protected put(key: string, value: string, expiresAt: number): Promise<unknown> {
-    const left = this.#left(expiresAt)
-    return left > 0
-      ? this.#write(['set', key, value, 'PX', `${left}`], isWritten)
+    const ms = this.#timeLeft(expiresAt)
+    return ms > 0
+      ? this.#write(['set', key, value, 'PX', `${ms}`], isSet)
       : this.#write(['del', key], isOne)
   }
 
-  #left(expiresAt: number): number {
+  #timeLeft(expiresAt: number): number {
     return Math.ceil(expiresAt - this.now())
   }
 
-  /** What a server did not know, as each does not at first, or had no room for, though it gets no larger. */
-  async #otherwise(error: unknown, args: readonly string[], fits: boolean): Promise<unknown> {
-    const words = wordsOf(error)
-    if (words.startsWith('NOSCRIPT')) {
-      const whole = this.#write(['eval', REPLACE, ...args], isReplaced)
-      return whole.catch((reason) => this.#otherwise(reason, args, fits))
+  /** Sends the whole script only if the server does not know it, as after a restart. */
+  async #runScript(args: ScriptArgs): Promise<unknown> {
+    try {
+      return await this.#write(evalSha(args), isReplaced)
+    } catch (error) {
+      if (!serverMessage(error).startsWith('NOSCRIPT')) throw error
+      return this.#write(evalScript(args), isReplaced)
     }
-    // A logout is the last thing that a full server should refuse.
-    if (!fits || !isFull(error)) throw error
-    return this.#write(['eval', REPLACE, ...args, IN_PLACE], isReplaced)
   }
 
-  #write(command: Command, written: (reply: unknown) => boolean): Promise<unknown> {
-    return this.#replicas ? this.#replicas.write(command, written) : this.#send(command)
+  /** For a value that does not grow: a logout must not fail because the server is out of memory. */
+  async #runScriptEvenIfFull(args: ScriptArgs): Promise<unknown> {
+    try {
+      return await this.#runScript(args)
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error
+      return this.#write(evalInPlace(args), isReplaced)
+    }
+  }
+
+  #write(command: Command, isWritten: (reply: unknown) => boolean): Promise<unknown> {
+    const writer = this.#replicatedWriter
+    return writer ? writer.write(command, isWritten) : this.#send(command)
   }
 
   #send(command: Command): Promise<unknown> {
-    return this.#ask(this.#connection.send(command))
+    return this.#guard(this.#connection.send(command))
   }
 
-  readonly #ask: Ask = (answer) => this.#timeout.guard(answer, told)
+  readonly #guard: Guard = (reply) => this.#timeout.guard(reply, translateError)
 
-  readonly #look = (): void => {
-    const isUp = this.#connection.isUp()
-    if (isUp === this.#isUp) return
-    this.#isUp = isUp
-    this.#events.emit(isUp ? 'connect' : 'disconnect')
+  readonly #emitChange = (): void => {
+    const isConnected = this.#connection.isConnected()
+    if (isConnected === this.#isConnected) return
+    this.#isConnected = isConnected
+    if (!isConnected) this.#breaks++
+    this.#events.emit(isConnected ? 'connect' : 'disconnect')
   }
 }
 
-function assertKnown(options: object): void {
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
-  if (unknown === undefined) return
-  throw new SessionError(
-    'ERR_SESSION_OPTION',
-    `RedisStore has no option ${unknown}: it takes ${OPTIONS.join(', ')}`,
-  )
+// SET … NX replies null if the key is taken.
+function isSet(reply: unknown): boolean {
+  return reply !== null && reply !== undefined
 }
 
-// SET … NX answers null when the key is taken.
-const isWritten = (reply: unknown) => reply !== null && reply !== undefined
-const isOne = (reply: unknown) => Number(reply) === 1
-const isReplaced = (reply: unknown) => Array.isArray(reply) && Number(reply[0]) === 1
-const current = (reply: unknown): unknown => (Array.isArray(reply) ? reply[1] : undefined)
+function isOne(reply: unknown): boolean {
+  return Number(reply) === 1
+}
 
-function text(reply: unknown): string | undefined {
+function textOf(reply: unknown): string | undefined {
   return reply === null || reply === undefined ? undefined : String(reply)
 }

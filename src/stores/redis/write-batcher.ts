@@ -1,37 +1,40 @@
-/** The socket of a client, as far as it is used. */
+import { hasMethods } from '../../util/shape.js'
+
+/** A socket, as far as it is used. */
 interface Corkable {
   cork(): void
   uncork(): void
 }
 
 /**
- * Makes the commands of one turn of the event loop leave in one write: a write for each is most of
- * what ioredis costs. It holds them until `setImmediate`, which comes right after what is being read
- * now, so a lone request waits for nothing. The socket is `client.stream`, which ioredis and iovalkey
- * have without promising it: where it is missing, commands leave as ever.
+ * Sends the commands of one turn of the event loop in one socket write, as a write for each command is
+ * most of what ioredis costs. `setImmediate` runs right after pending reads, so it delays no lone request.
+ *
+ * The socket is `client.stream`: ioredis and iovalkey have it, but do not document it. Without it,
+ * every command is written by itself.
  */
-export class Cork {
+export class WriteBatcher {
   readonly #client: object
-  #isHeld = false
+  #isBatching = false
 
   constructor(client: object) {
     this.#client = client
   }
 
-  hold(): void {
-    if (this.#isHeld) return
+  /** Call before each command: starts a batch unless one is open. */
+  batch(): void {
+    if (this.#isBatching) return
     const stream: unknown = Reflect.get(this.#client, 'stream')
     if (!isCorkable(stream)) return
-    this.#isHeld = true
+    this.#isBatching = true
     stream.cork()
     setImmediate(() => {
-      this.#isHeld = false
+      this.#isBatching = false
       stream.uncork()
     })
   }
 }
 
 function isCorkable(stream: unknown): stream is Corkable {
-  if (typeof stream !== 'object' || stream === null) return false
-  return ['cork', 'uncork'].every((name) => typeof Reflect.get(stream, name) === 'function')
+  return hasMethods(stream, 'cork', 'uncork')
 }

@@ -1,51 +1,55 @@
 import { type Awaitable, andThen } from '../../util/async.js'
 import { SessionError } from '../../util/errors.js'
-import { type Dialect, type Param, quoted, type Row, type SqlClient } from './dialect.js'
-import { has } from './errors.js'
-import { checkOptions, hasMethods, type SqlStoreOptions } from './options.js'
+import { hasMethods } from '../../util/shape.js'
+import { type Dialect, type Param, quoteName, type Row, type SqlClient } from './dialect.js'
+import { hasCode } from './errors.js'
+import { assertSqlOptions, type SqlStoreOptions } from './options.js'
 import { SqlStore } from './store.js'
 
-/** A pool of `mysql2/promise`, as far as it is used. */
+/** A pool of `mysql2/promise`, as far as the store uses it. */
 export interface MysqlPoolLike {
   execute(statement: string, params: Param[]): Promise<[unknown, ...unknown[]]>
   getConnection(): Promise<unknown>
 }
 
-/** A pool of `mysql2`, as far as it is used. */
+/** A pool of `mysql2`, as far as the store uses it. */
 export interface MysqlCallbackPoolLike {
   promise(): MysqlPoolLike
 }
 
 export interface MysqlStoreOptions extends SqlStoreOptions {
-  /** A pool of mysql2, from `mysql2/promise` or from `mysql2`. It stays yours: the store never ends it. */
+  /** A pool of mysql2, from `mysql2/promise` or from `mysql2`. The store never closes it. */
   client: MysqlPoolLike | MysqlCallbackPoolLike
-  /** The database of the table, which has to exist. Default: that of the connection. */
+  /** The database of the table; it must exist. Default: the database of the connection. */
   schema?: string
 }
 
 /**
- * Sessions in MySQL or MariaDB. Three calls are not what they are elsewhere, as an UPDATE here returns
- * nothing, and what an INSERT … ON DUPLICATE KEY UPDATE counts depends on the flags of the client.
+ * Stores sessions in MySQL or MariaDB. It has its own `load`, `create` and `put`: an UPDATE returns no
+ * row here, and the row count of INSERT … ON DUPLICATE KEY UPDATE depends on the flags of the client.
  */
 export class MysqlStore extends SqlStore {
   readonly #insert: string
   readonly #overwrite: string
-  readonly #clear: string
+  readonly #deleteExpired: string
 
-  /** @throws {SessionError} ERR_SESSION_CLIENT for a client that it does not know; ERR_SESSION_OPTION. */
+  /**
+   * @throws {SessionError} ERR_SESSION_CLIENT if the client is not known; ERR_SESSION_OPTION;
+   * ERR_SESSION_DURATION.
+   */
   constructor(options: MysqlStoreOptions) {
     const { client, schema, table = 'koa_sess' } = options ?? {}
-    const database = adapt(client)
-    checkOptions('MysqlStore', options, 'schema')
+    const database = toSqlClient(client)
+    assertSqlOptions('MysqlStore', options, 'schema')
     const name = schema === undefined ? quote(table) : `${quote(schema)}.${quote(table)}`
     super(database, dialect(name), options)
     const row = `INTO ${name} (\`key\`, value, expires_at) VALUES (?, ?, ?)`
     this.#insert = `INSERT ${row}`
     this.#overwrite = `REPLACE ${row}`
-    this.#clear = `DELETE FROM ${name} WHERE \`key\` = ? AND expires_at <= ?`
+    this.#deleteExpired = `DELETE FROM ${name} WHERE \`key\` = ? AND expires_at <= ?`
   }
 
-  /** With a touch: one read and one write. Whoever ends the session between the two wins. */
+  /** With `touch`, one read and one write. Returns undefined if the session ended between the two. */
   override load(key: string, touch?: number): Awaitable<string | undefined> {
     const found = super.load(key)
     if (touch === undefined) return found
@@ -56,37 +60,40 @@ export class MysqlStore extends SqlStore {
 
   override async create(key: string, value: string, expiresAt: number): Promise<boolean> {
     const row = [Buffer.from(key), Buffer.from(value), Math.ceil(expiresAt)] as const
-    if (await this.#inserted(row)) return true
-    // Something is there: it is in the way only if it has not expired.
-    await this.run(this.#clear, [row[0], this.now()])
-    return this.#inserted(row)
+    if (await this.#insertRow(row)) return true
+    // The key is taken, maybe by an expired row.
+    await this.run(this.#deleteExpired, [row[0], this.now()])
+    return this.#insertRow(row)
   }
 
   protected override put(key: string, value: string, expiresAt: number): Awaitable<unknown> {
     return this.run(this.#overwrite, [Buffer.from(key), Buffer.from(value), Math.ceil(expiresAt)])
   }
 
-  async #inserted(row: readonly Param[]): Promise<boolean> {
+  /** Returns false if the key is taken. */
+  async #insertRow(row: readonly Param[]): Promise<boolean> {
     try {
       await this.run(this.#insert, row)
       return true
     } catch (error) {
-      if (has(error, DUPLICATE)) return false
+      if (hasCode(error, DUPLICATE_ENTRY)) return false
       throw error
     }
   }
 }
 
 /** ER_DUP_ENTRY */
-const DUPLICATE = 1062
+const DUPLICATE_ENTRY = 1062
 
-const quote = (name: string) => quoted(name, '`')
+function quote(name: string): string {
+  return quoteName(name, '`')
+}
 
 function dialect(table: string): Dialect {
   return {
     table,
     key: '`key`',
-    mark: () => '?',
+    placeholder: () => '?',
     setup: [
       `CREATE TABLE IF NOT EXISTS ${table} (
   \`key\` VARBINARY(1200) NOT NULL PRIMARY KEY,
@@ -100,30 +107,30 @@ function dialect(table: string): Dialect {
   }
 }
 
-function adapt(client: unknown): SqlClient {
+function toSqlClient(client: unknown): SqlClient {
   const pool = isCallbackPool(client) ? client.promise() : client
   if (!isPool(pool))
     throw new SessionError(
       'ERR_SESSION_CLIENT',
-      'new MysqlStore({ client }) takes a pool of mysql2 (createPool, from mysql2/promise or mysql2)',
+      'new MysqlStore({ client }) takes a pool of mysql2: createPool of mysql2/promise or mysql2.',
     )
   const rows = async (statement: string, params: readonly Param[]) => {
-    const [answer] = await pool.execute(statement, [...params])
-    return Array.isArray(answer) ? (answer as Row[]) : []
+    const [result] = await pool.execute(statement, [...params])
+    return Array.isArray(result) ? (result as Row[]) : []
   }
   return {
     rows,
     first: async (statement, params) => (await rows(statement, params))[0],
-    run: async (statement, params) => matched((await pool.execute(statement, [...params]))[0]),
+    run: async (statement, params) => matchedRows((await pool.execute(statement, [...params]))[0]),
   }
 }
 
 /**
- * How many rows a statement found. `affectedRows` may be those that are different afterwards, as the
- * client's flags say: an UPDATE tells all of them in its `info` ("Rows matched: 1 Changed: 0 …", in the
- * server's language).
+ * How many rows a statement matched. With some flags of the client, `affectedRows` does not count rows
+ * that stay equal. An UPDATE has the right number in `info`, in the server's language: "Rows matched: 1
+ * Changed: 0 …".
  */
-function matched(header: unknown): number {
+function matchedRows(header: unknown): number {
   const [affected, info] = ['affectedRows', 'info'].map((name) => Reflect.get(Object(header), name))
   return Number(/\d+/.exec(String(info ?? ''))?.[0] ?? affected)
 }

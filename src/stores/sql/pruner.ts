@@ -3,24 +3,24 @@ interface Prunable {
   prune(): Promise<unknown>
 }
 
-/** Prunes now and then. It keeps neither the process nor the store alive. */
+/** Calls `prune` at an interval. It keeps neither the process nor the store alive. */
 export class Pruner {
   readonly #timer: NodeJS.Timeout | undefined
 
-  /** `every` in ms; 0: never. */
-  constructor(target: Prunable, every: number) {
-    if (every === 0) return
-    const held = new WeakRef(target)
-    let isBusy = false
+  /** `interval` in ms; 0: never. */
+  constructor(target: Prunable, interval: number) {
+    if (interval === 0) return
+    const reference = new WeakRef(target)
+    let isPruning = false
     const timer = setInterval(async () => {
-      const store = held.deref()
+      const store = reference.deref()
       if (store === undefined) return clearInterval(timer)
-      if (isBusy) return
-      isBusy = true
-      // Requests learn of a database that fails; the next turn tries again.
+      if (isPruning) return
+      isPruning = true
+      // Requests report a failing database; the next interval tries again.
       await store.prune().catch(() => undefined)
-      isBusy = false
-    }, every)
+      isPruning = false
+    }, interval)
     this.#timer = timer.unref()
   }
 

@@ -1,77 +1,87 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SessionError } from '../../util/errors.js'
-import { type Dialect, type Param, quoted, type Row, type SqlClient } from './dialect.js'
-import { asked, isUnavailable } from './errors.js'
-import { checkOptions, hasMethods, type SqlStoreOptions } from './options.js'
+import { hasMethods } from '../../util/shape.js'
+import { type Dialect, type Param, quoteName, type Row, type SqlClient } from './dialect.js'
+import { isUnavailable, withRetry } from './errors.js'
+import { assertSqlOptions, type SqlStoreOptions } from './options.js'
 import { SqlStore } from './store.js'
 
-/** A prepared statement of better-sqlite3, libsql or `node:sqlite`, as far as it is used. */
+/** A prepared statement of better-sqlite3, libsql or `node:sqlite`, as far as the store uses it. */
 export interface SqliteStatementLike {
   run(...params: Param[]): { changes: number | bigint }
   get(...params: Param[]): unknown
   all(...params: Param[]): unknown[]
 }
 
-/** An open database of better-sqlite3, libsql or `node:sqlite`, as far as it is used. */
+/** An open database of better-sqlite3, libsql or `node:sqlite`, as far as the store uses it. */
 export interface SqliteLike {
   prepare(statement: string): SqliteStatementLike
 }
 
 export interface SqliteStoreOptions extends SqlStoreOptions {
-  /** An open database: better-sqlite3, libsql, or DatabaseSync of `node:sqlite`. It stays yours. */
+  /**
+   * An open database: better-sqlite3, libsql, or DatabaseSync of `node:sqlite`. The store never closes
+   * it.
+   */
   client: SqliteLike
 }
 
-/** How long a call waits while another process writes, in ms, where the handle does not say. */
-const BUSY_MS = 5000
+/** How long a call waits for a writing process, in ms, unless the database has its own busy_timeout. */
+const BUSY_TIMEOUT = 5000
 
 /**
- * Sessions in an SQLite file, for the processes of one machine. All answers but those of `setup`,
- * `prune` and `scan` come at once, without a promise.
+ * Stores sessions in an SQLite file, for the processes of one machine. All methods are synchronous,
+ * except `setup`, `prune` and `scan`.
  */
 export class SqliteStore extends SqlStore {
-  readonly #handle: Handle
+  readonly #database: SqliteClient
 
-  /** @throws {SessionError} ERR_SESSION_CLIENT for a client that it does not know; ERR_SESSION_OPTION. */
+  /**
+   * @throws {SessionError} ERR_SESSION_CLIENT if the client is not known; ERR_SESSION_OPTION;
+   * ERR_SESSION_DURATION.
+   */
   constructor(options: SqliteStoreOptions) {
     const { client, table = 'koa_sess' } = options ?? {}
     if (!isSqlite(client))
       throw new SessionError(
         'ERR_SESSION_CLIENT',
-        'new SqliteStore({ client }) takes an open database of better-sqlite3, libsql or node:sqlite (DatabaseSync)',
+        'new SqliteStore({ client }) takes an open database of better-sqlite3, libsql or node:sqlite (DatabaseSync).',
       )
-    checkOptions('SqliteStore', options)
-    const handle = new Handle(client)
-    super(handle, dialect(table), options)
-    this.#handle = handle
+    assertSqlOptions('SqliteStore', options)
+    const database = new SqliteClient(client)
+    super(database, dialect(table), options)
+    this.#database = database
   }
 
   /**
-   * Lets this handle wait for other processes (busy_timeout, 5 s unless it has one), has the file
-   * written ahead (WAL), and creates the table and its index where they are missing. Call it in every
-   * process that opens the file.
+   * Creates the table and its index if they do not exist, and sets journal_mode to WAL. Sets busy_timeout
+   * to 5000 ms unless it is set, so that calls wait for other processes. That is a setting of the open
+   * database, so call `setup` in every process.
    */
   override async setup(): Promise<void> {
-    const [timeout] = Object.values(this.#handle.first('PRAGMA busy_timeout', []) ?? {})
-    if (Number(timeout) === 0) this.#handle.first(`PRAGMA busy_timeout = ${BUSY_MS}`, [])
-    await this.#writeAhead()
+    const [timeout] = Object.values(this.#database.first('PRAGMA busy_timeout', []) ?? {})
+    if (Number(timeout) === 0) this.#database.first(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`, [])
+    await this.#enableWal()
     await super.setup()
   }
 
-  // Where several processes change the mode at once, SQLite does not wait, whatever busy_timeout says.
-  async #writeAhead(): Promise<void> {
-    for (const deadline = Date.now() + BUSY_MS; ; await sleep(5)) {
+  // If several processes change the mode at once, SQLite ignores busy_timeout and fails immediately.
+  async #enableWal(): Promise<void> {
+    const deadline = Date.now() + BUSY_TIMEOUT
+    while (true) {
       try {
-        return void (await asked(() => this.#handle.first('PRAGMA journal_mode = WAL', [])))
+        await withRetry(() => this.#database.first('PRAGMA journal_mode = WAL', []))
+        return
       } catch (error) {
         if (!isUnavailable(error) || Date.now() > deadline) throw error
       }
+      await sleep(5)
     }
   }
 }
 
-/** A database, and the statements that were prepared on it. */
-class Handle implements SqlClient {
+/** A database and its prepared statements. */
+class SqliteClient implements SqlClient {
   readonly #client: SqliteLike
   readonly #prepared = new Map<string, SqliteStatementLike>()
 
@@ -79,7 +89,7 @@ class Handle implements SqlClient {
     this.#client = client
   }
 
-  // A statement is only ever asked for one row or for all: libsql mixes them up otherwise.
+  // A statement is used with `get` or with `all`, never with both: libsql would return wrong results.
   first(statement: string, params: readonly Param[]): Row | undefined {
     const row = this.#prepare(statement).get(...params)
     return isRow(row) ? row : undefined
@@ -106,18 +116,18 @@ class Handle implements SqlClient {
 }
 
 function dialect(name: string): Dialect {
-  const table = quoted(name)
+  const table = quoteName(name)
   return {
     table,
     key: 'key',
-    mark: () => '?',
+    placeholder: () => '?',
     setup: [
       `CREATE TABLE IF NOT EXISTS ${table} (
   key BLOB NOT NULL PRIMARY KEY,
   value BLOB NOT NULL,
   expires_at INTEGER NOT NULL
 )`,
-      `CREATE INDEX IF NOT EXISTS ${quoted(`${name}_expires_at`)} ON ${table} (expires_at)`,
+      `CREATE INDEX IF NOT EXISTS ${quoteName(`${name}_expires_at`)} ON ${table} (expires_at)`,
     ],
     prune: (count) =>
       `DELETE FROM ${table} WHERE rowid IN ` +

@@ -1,36 +1,39 @@
 import { type Awaitable, andThen, isPromise } from '../../util/async.js'
 import { duration } from '../../util/duration.js'
 import { BaseStore } from '../base.js'
-import { Timeout } from '../command-timeout.js'
+import { CommandTimeout } from '../command-timeout.js'
 import type { Page, Replaced } from '../contract.js'
 import {
-  bytes,
   type Dialect,
   type Param,
   type Row,
   type SqlClient,
   type Statements,
   statements,
-  text,
+  toBytes,
+  toText,
 } from './dialect.js'
-import { asked } from './errors.js'
-import { type SqlStoreOptions, whole } from './options.js'
+import { withRetry } from './errors.js'
+import { positiveInteger, type SqlStoreOptions } from './options.js'
 import { Pruner } from './pruner.js'
 
-// More would be taken for 1 ms.
-const TIMER = { zero: true, most: 2 ** 31 - 1 }
+// Node runs a timer with a longer delay after 1 ms.
+const TIMER_RANGE = { zero: true, most: 2 ** 31 - 1 }
+const DEFAULT_PAGE_SIZE = 100
 
 /**
- * Sessions in one table of an SQL database, safe among any number of processes: every write is one
- * statement that checks and changes, so there are no transactions to wait for. Deadlines are those
- * of the process: the clocks of servers have to agree.
+ * Stores sessions in one table of an SQL database, safe for any number of processes: every write is one
+ * statement that checks and changes, so no transaction is needed. Expiry is compared with the clock of
+ * the process, so the clocks of the servers must agree.
+ *
+ * Calls fail with ERR_SESSION_UNAVAILABLE (503) if the database cannot be reached or is too busy.
  */
 export abstract class SqlStore extends BaseStore {
   readonly #dialect: Dialect
   readonly #client: SqlClient
   readonly #statements: Statements
-  readonly #timeout: Timeout
-  readonly #batch: number
+  readonly #timeout: CommandTimeout
+  readonly #batchSize: number
   readonly #pruner: Pruner
 
   protected constructor(
@@ -42,37 +45,38 @@ export abstract class SqlStore extends BaseStore {
     this.#client = client
     this.#dialect = dialect
     this.#statements = statements(dialect)
-    this.#batch = whole('pruneBatch', pruneBatch)
-    this.#timeout = new Timeout(commandTimeout, 'The session database')
-    const every = duration('pruneInterval', pruneInterval, TIMER)
-    this.#pruner = new Pruner(this, every)
+    this.#batchSize = positiveInteger('pruneBatch', pruneBatch)
+    this.#timeout = new CommandTimeout(commandTimeout, 'The session database')
+    const interval = duration('pruneInterval', pruneInterval, TIMER_RANGE)
+    this.#pruner = new Pruner(this, interval)
   }
 
-  /** Creates the table and its index where they are missing; any number of processes may, at once. */
+  /** Creates the table and its index if they do not exist. Several processes may call it at once. */
   async setup(): Promise<void> {
-    for (const statement of this.#dialect.setup) await this.define(statement)
+    for (const statement of this.#dialect.setup) await this.runSetup(statement)
   }
 
   load(key: string, touch?: number): Awaitable<string | undefined> {
     const { load, loadAndTouch } = this.#statements
     const found =
       touch === undefined
-        ? this.#first(load, [bytes(key), this.now()])
-        : this.#first(loadAndTouch, [Math.ceil(touch), bytes(key), this.now()])
-    return andThen(found, (row) => row && text(row.value))
+        ? this.#first(load, [toBytes(key), this.now()])
+        : this.#first(loadAndTouch, [Math.ceil(touch), toBytes(key), this.now()])
+    return andThen(found, (row) => row && toText(row.value))
   }
 
   create(key: string, value: string, expiresAt: number): Awaitable<boolean> {
-    const row = [bytes(key), bytes(value), Math.ceil(expiresAt), this.now()]
+    const row = [toBytes(key), toBytes(value), Math.ceil(expiresAt), this.now()]
     return andThen(this.run(this.#statements.create, row), isOne)
   }
 
   replace(key: string, expected: string, value: string, expiresAt: number): Awaitable<Replaced> {
-    const found = [bytes(key), this.now(), bytes(expected)]
     const written = this.run(this.#statements.replace, [
-      bytes(value),
+      toBytes(value),
       Math.ceil(expiresAt),
-      ...found,
+      toBytes(key),
+      this.now(),
+      toBytes(expected),
     ])
     return andThen(written, (count): Awaitable<Replaced> => {
       if (isOne(count)) return { ok: true }
@@ -81,69 +85,70 @@ export abstract class SqlStore extends BaseStore {
   }
 
   touch(key: string, expiresAt: number): Awaitable<boolean> {
-    const params = [Math.ceil(expiresAt), bytes(key), this.now()]
+    const params = [Math.ceil(expiresAt), toBytes(key), this.now()]
     return andThen(this.run(this.#statements.touch, params), isOne)
   }
 
   destroy(key: string): Awaitable<boolean> {
-    return andThen(this.run(this.#statements.destroy, [bytes(key), this.now()]), isOne)
+    return andThen(this.run(this.#statements.destroy, [toBytes(key), this.now()]), isOne)
   }
 
-  async scan(prefix: string, cursor?: string, count = 100): Promise<Page> {
-    const from = cursor === undefined ? bytes(prefix) : Buffer.from(cursor, 'base64url')
-    // No byte of UTF-8 is 0xff: all keys of the prefix come before it.
-    const params = [from, Buffer.concat([bytes(prefix), Buffer.of(0xff)]), this.now()]
-    const statement = this.#statements.scan(whole('count', count))
-    const rows = await asked(() => this.#client.rows(statement, params))
+  /** @throws {SessionError} ERR_SESSION_OPTION if `count` is not a whole number above 0. */
+  async scan(prefix: string, cursor?: string, count: number = DEFAULT_PAGE_SIZE): Promise<Page> {
+    const start = cursor === undefined ? toBytes(prefix) : Buffer.from(cursor, 'base64url')
+    // UTF-8 has no byte 0xff, so all keys with the prefix sort before this end.
+    const end = Buffer.concat([toBytes(prefix), Buffer.of(0xff)])
+    const statement = this.#statements.scan(positiveInteger('count', count))
+    const rows = await withRetry(() => this.#client.rows(statement, [start, end, this.now()]))
     const records = rows.map(({ key, value, deadline }) => ({
-      key: text(key),
-      value: text(value),
+      key: toText(key),
+      value: toText(value),
       expiresAt: Number(deadline),
     }))
     const last = records.length < count ? undefined : records.at(-1)
-    return { records, cursor: last && next(last.key) }
+    return { records, cursor: last && cursorAfter(last.key) }
   }
 
   /**
-   * Deletes what has expired, `pruneBatch` rows at a time, and says how many. Any number of processes
-   * may, at once.
+   * Deletes all expired rows, `pruneBatch` of them at a time. Returns how many it deleted. Several
+   * processes may call it at once.
    */
   async prune(): Promise<number> {
-    const [statement, now] = [this.#dialect.prune(this.#batch), this.now()]
-    for (let pruned = 0; ; ) {
-      const count = await asked(() => this.#client.run(statement, [now]))
-      pruned += count
-      if (count < this.#batch) return pruned
-      // Others' turn: where the database is in the process, it answers without giving them one.
+    const [statement, now] = [this.#dialect.prune(this.#batchSize), this.now()]
+    for (let deleted = 0; ; ) {
+      const count = await withRetry(() => this.#client.run(statement, [now]))
+      deleted += count
+      if (count < this.#batchSize) return deleted
+      // Lets requests run: a synchronous driver would block the event loop for the whole pruning.
       await new Promise(setImmediate)
     }
   }
 
-  /** Ends the pruning now and then; the client is yours to end. */
+  /** Stops the regular pruning. Does not close the client. */
   close(): void {
     this.#pruner.stop()
   }
 
-  /** One statement of the setup. */
-  protected async define(statement: string): Promise<void> {
-    await asked(() => this.#client.run(statement, []))
+  /** Runs one statement of `setup`. */
+  protected async runSetup(statement: string): Promise<void> {
+    await withRetry(() => this.#client.run(statement, []))
   }
 
   protected put(key: string, value: string, expiresAt: number): Awaitable<unknown> {
-    return this.run(this.#statements.put, [bytes(key), bytes(value), Math.ceil(expiresAt)])
+    return this.run(this.#statements.put, [toBytes(key), toBytes(value), Math.ceil(expiresAt)])
   }
 
-  /** Runs a statement of a request. */
+  /** Runs a statement within `commandTimeout`. */
   protected run(statement: string, params: readonly Param[]): Awaitable<number> {
-    return this.#inTime(asked(() => this.#client.run(statement, params)))
+    return this.#withTimeout(withRetry(() => this.#client.run(statement, params)))
   }
 
   #first(statement: string, params: readonly Param[]): Awaitable<Row | undefined> {
-    return this.#inTime(asked(() => this.#client.first(statement, params)))
+    return this.#withTimeout(withRetry(() => this.#client.first(statement, params)))
   }
 
-  #inTime<T>(answer: Awaitable<T>): Awaitable<T> {
-    return isPromise(answer) ? this.#timeout.guard(answer) : answer
+  #withTimeout<T>(result: Awaitable<T>): Awaitable<T> {
+    return isPromise(result) ? this.#timeout.guard(result) : result
   }
 }
 
@@ -151,7 +156,7 @@ function isOne(count: number): boolean {
   return count === 1
 }
 
-/** The key that comes right after another one, for a cursor. */
-function next(key: string): string {
-  return Buffer.concat([bytes(key), Buffer.of(0)]).toString('base64url')
+/** A cursor for the keys after `key`: no other key sorts between it and itself plus a zero byte. */
+function cursorAfter(key: string): string {
+  return Buffer.concat([toBytes(key), Buffer.of(0)]).toString('base64url')
 }

@@ -10,7 +10,7 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return (await super.load(...args)) ?? (null as unknown as undefined)
       }
     },
-    'load: nothing under a key is undefined',
+    'load: returns undefined for a missing key',
   ],
   'create stores nothing': [
     class extends Rows {
@@ -18,7 +18,7 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return !this.live(key)
       }
     },
-    'create: stores a record, and load answers it as it was written',
+    'create: stores a record that load returns unchanged',
   ],
   'create overwrites': [
     class extends Rows {
@@ -27,9 +27,9 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return true
       }
     },
-    'create: under a key that is taken says false, and leaves the record',
-    'create: a key that is taken stays taken',
-    'of many creates of one key, one says true',
+    'create: returns false for an existing key and keeps its record',
+    'create: does not end an existing record',
+    'of concurrent creates of one key, one returns true',
   ],
   'create overwrites, and says false': [
     class extends Rows {
@@ -39,8 +39,8 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return free
       }
     },
-    'create: under a key that is taken says false, and leaves the record',
-    'create, refused, leaves the deadline',
+    'create: returns false for an existing key and keeps its record',
+    'a refused create keeps the deadline',
   ],
   'create of the same value says true': [
     class extends Rows {
@@ -48,7 +48,7 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return (await super.create(...args)) || this.live(args[0])?.value === args[1]
       }
     },
-    'create: the very same value is refused as well',
+    'create: returns false even for an equal value',
   ],
   'create takes a tombstone for a free key': [
     class extends Rows {
@@ -58,7 +58,7 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return super.create(...args)
       }
     },
-    'create: a tombstone takes a key as any value does',
+    'create: returns false for a key that holds a tombstone',
   ],
   'replace writes whatever is there': [
     class extends Rows {
@@ -67,10 +67,10 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return { ok: true } as const
       }
     },
-    'replace: refuses any other value, answers the current one and leaves it',
+    'replace: refuses another value, returns the current one and keeps it',
     'replace: never creates',
-    'replace: another value is refused as ever',
-    'of many replaces of one value, one writes, and the others are told what',
+    'replace: still refuses another value',
+    'of concurrent replaces of one value, one writes and the others return its value',
   ],
   'replace creates': [
     class extends Rows {
@@ -90,7 +90,7 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return this.live(key) ? ({ ok: true } as const) : { ok: false as const, current: undefined }
       }
     },
-    'replace: writes over the value that it expects',
+    'replace: overwrites the expected value',
   ],
   'replace answers null for gone': [
     class extends Rows {
@@ -108,8 +108,8 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return answer.ok || !answer.current ? answer : { ok: false, current: args[1] }
       }
     },
-    'a refused replace goes through with the value that it was told',
-    'counting by replace and retry counts exactly',
+    'a refused replace succeeds with the value that it returned',
+    'concurrent increments by replace and retry lose none',
   ],
   'replace counts the rows that changed': [
     class extends Rows {
@@ -118,7 +118,7 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return super.replace(...args)
       }
     },
-    'the same value again is a success',
+    'replacing a value by itself succeeds',
   ],
   'touch creates': [
     class extends Rows {
@@ -127,7 +127,7 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return true
       }
     },
-    'touch: never creates, and says false',
+    'touch: returns false for a missing key and never creates',
     'a destroyed record is gone for every call',
     'destroy wins over every touch',
   ],
@@ -138,7 +138,7 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return undefined as unknown as boolean
       }
     },
-    'touch: says true of a record, and leaves its value',
+    'touch: returns true for a record and keeps its value',
   ],
   'touch does nothing': [
     class extends Rows {
@@ -146,9 +146,9 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return this.live(key) !== undefined
       }
     },
-    'touch moves the deadline, later',
-    'touch moves the deadline, sooner',
-    'touch: says true, and ends the record',
+    'touch moves the deadline later',
+    'touch moves the deadline earlier',
+    'touch: returns true and ends the record',
   ],
   'load with a touch creates': [
     class extends Rows {
@@ -158,8 +158,8 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return super.load(...args)
       }
     },
-    'load with a touch: answers the value, and never creates',
-    'destroy wins over every load with a touch',
+    'load with touch: returns the value and never creates',
+    'destroy wins over every load with touch',
   ],
   'destroy always says true': [
     class extends Rows {
@@ -168,9 +168,9 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return true
       }
     },
-    'destroy: says false where nothing was',
-    'an expired record is nothing to destroy',
-    'of many destroys of one record, one says true',
+    'destroy: returns false for a missing key',
+    'destroy returns false for an expired record',
+    'of concurrent destroys of one record, one returns true',
   ],
   'destroy answers nothing': [
     class extends Rows {
@@ -179,7 +179,7 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return undefined as unknown as boolean
       }
     },
-    'destroy: removes a record, and says true',
+    'destroy: removes a record and returns true',
   ],
   'destroy leaves the record': [
     class extends Rows {
@@ -187,7 +187,7 @@ export const ANSWERS: Record<string, Bad<Rows>> = {
         return this.live(key) !== undefined
       }
     },
-    'destroy: removes a record, and says true',
+    'destroy: removes a record and returns true',
   ],
   'destroy leaves the key taken': [
     class extends Rows {

@@ -6,23 +6,23 @@ import { parsed } from './parsed.js'
 export const COMPARISONS: Record<string, Bad<Rows>> = {
   'only the beginning is compared': [
     comparing((current, expected) => current.startsWith(expected)),
-    'a value that was expected and its beginning are two',
-    'an empty text matches no record',
+    'the beginning of the stored value does not match',
+    'an empty string matches no record',
   ],
   'only what the record has is compared': [
     comparing((current, expected) => expected.startsWith(current)),
-    'a value that was expected and one that goes on are two',
+    'a longer value that begins with the stored one does not match',
     'a NUL at the end counts',
   ],
   'only the first kilobyte is compared': [
     comparing((current, expected) => current.slice(0, 1024) === expected.slice(0, 1024)),
-    'a long value and one that differs at its end are two',
+    'a long value that differs only at its end does not match',
   ],
   'a collation without case and without accents': [
     comparing((a, b) => a.localeCompare(b, 'en', { sensitivity: 'base' }) === 0),
-    'upper and lower case are two',
+    'upper and lower case count',
     'an accent counts',
-    'the same letter in other code points is another value',
+    'another Unicode normalization does not match',
   ],
   'a collation that pads': [
     comparing((current, expected) => current.trimEnd() === expected.trimEnd()),
@@ -34,21 +34,21 @@ export const COMPARISONS: Record<string, Bad<Rows>> = {
   ],
   'JSON is compared': [
     comparing((current, expected) => parsed(current) === parsed(expected)),
-    'the same JSON in other words is another value',
+    'equal JSON with other white space does not match',
   ],
   'LIKE compares': [
     comparing((current, expected) =>
       expected.endsWith('%') ? current.startsWith(expected.slice(0, -1)) : current === expected,
     ),
-    'what is expected is no pattern',
+    'the expected value is not a LIKE pattern',
   ],
   'a regular expression compares': [
     comparing((current, expected) => current === expected || expected === '.*'),
-    'what is expected is no regular expression',
+    'the expected value is not a regular expression',
   ],
   'loose equality': [
     comparing((current, expected) => current === expected || Number(current) === Number(expected)),
-    'numbers that are equal are two texts',
+    'equal numbers in different spellings do not match',
   ],
   'a falsy record is none': [
     class extends Rows {
@@ -57,7 +57,7 @@ export const COMPARISONS: Record<string, Bad<Rows>> = {
         return row?.value ? row : undefined
       }
     },
-    'an empty value is a value, and not gone',
+    'an empty value counts as a record',
   ],
   'a hidden version is compared': [
     class extends Rows {
@@ -69,7 +69,7 @@ export const COMPARISONS: Record<string, Bad<Rows>> = {
         return super.replace(...args)
       }
     },
-    'the value counts, not how it came there: a, b and a again match a',
+    'only the value counts, not its history: a, b and a again match a',
   ],
   'the first value of a key is remembered': [
     class extends Rows {
@@ -93,7 +93,7 @@ export const COMPARISONS: Record<string, Bad<Rows>> = {
         super.put(key, value + before.slice(value.length), expiresAt)
       }
     },
-    'a short value leaves nothing of a long one',
+    'a short value overwrites all of a long one',
   ],
 }
 

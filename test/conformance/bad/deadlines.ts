@@ -11,9 +11,9 @@ export const DEADLINES: Record<string, Bad<Rows>> = {
         return false
       }
     },
-    'create: says true, and stores nothing',
-    'replace: writes, which is to say it ends the record',
-    'load with a touch: answers the value, and ends the record',
+    'create: returns true and stores nothing',
+    'replace: returns ok and ends the record',
+    'load with touch: returns the value and ends the record',
     'an expired record is not loaded',
     'an expired key can be created again',
   ],
@@ -26,8 +26,8 @@ export const DEADLINES: Record<string, Bad<Rows>> = {
         return args[1] > this.now() && super.touch(...args)
       }
     },
-    'create: says true, and stores nothing',
-    'touch: says true, and ends the record',
+    'create: returns true and stores nothing',
+    'touch: returns true and ends the record',
   ],
   'replace with a deadline that has passed compares nothing': [
     class extends Rows {
@@ -36,7 +36,7 @@ export const DEADLINES: Record<string, Bad<Rows>> = {
         return { ok: await this.destroy(args[0]), current: undefined }
       }
     },
-    'replace: another value is refused as ever',
+    'replace: still refuses another value',
   ],
   'create looks past the deadline': [
     class extends Rows {
@@ -55,7 +55,7 @@ export const DEADLINES: Record<string, Bad<Rows>> = {
         return super.load(...args)
       }
     },
-    'an expired record is not brought back by load with a touch',
+    'load with touch does not revive an expired record',
   ],
   'touch looks past the deadline': [
     class extends Rows {
@@ -65,7 +65,7 @@ export const DEADLINES: Record<string, Bad<Rows>> = {
         return row !== undefined
       }
     },
-    'an expired record is not brought back by touch',
+    'touch does not revive an expired record',
   ],
   'replace looks past the deadline': [
     class extends Rows {
@@ -76,7 +76,7 @@ export const DEADLINES: Record<string, Bad<Rows>> = {
         return { ok: true } as const
       }
     },
-    'an expired record is gone for replace, even for the value it had',
+    'replace does not match an expired record, not even by its value',
   ],
   'replace answers an expired record as the current one': [
     class extends Rows {
@@ -85,7 +85,7 @@ export const DEADLINES: Record<string, Bad<Rows>> = {
         return answer.ok ? answer : { ok: false, current: this.rows.get(args[0])?.value }
       }
     },
-    'an expired record is gone for replace, even for the value it had',
+    'replace does not match an expired record, not even by its value',
   ],
   'destroy looks past the deadline': [
     class extends Rows {
@@ -93,7 +93,7 @@ export const DEADLINES: Record<string, Bad<Rows>> = {
         return this.rows.delete(key)
       }
     },
-    'an expired record is nothing to destroy',
+    'destroy returns false for an expired record',
   ],
   'every load extends': [
     class extends Rows {
@@ -101,7 +101,7 @@ export const DEADLINES: Record<string, Bad<Rows>> = {
         return super.load(key, touch)
       }
     },
-    'load leaves the deadline',
+    'load keeps the deadline',
   ],
   'load takes no touch': [
     class extends Rows {
@@ -109,8 +109,8 @@ export const DEADLINES: Record<string, Bad<Rows>> = {
         return super.load(key)
       }
     },
-    'load with a touch moves the deadline in the same call, later',
-    'load with a touch moves the deadline in the same call, sooner',
+    'load with touch moves the deadline later',
+    'load with touch moves the deadline earlier',
   ],
   'replace leaves the deadline': [
     class extends Rows {
@@ -118,8 +118,8 @@ export const DEADLINES: Record<string, Bad<Rows>> = {
         return super.replace(key, expected, value, this.live(key)?.expiresAt ?? end)
       }
     },
-    'replace sets its own deadline, later',
-    'replace sets its own deadline, sooner',
+    'replace moves the deadline later',
+    'replace moves the deadline earlier',
   ],
   'replace extends even when it refuses': [
     class extends Rows {
@@ -128,7 +128,7 @@ export const DEADLINES: Record<string, Bad<Rows>> = {
         return super.replace(...args)
       }
     },
-    'replace, refused, leaves the deadline',
+    'a refused replace keeps the deadline',
   ],
   'create extends what is there': [
     class extends Rows {
@@ -136,7 +136,7 @@ export const DEADLINES: Record<string, Bad<Rows>> = {
         return !(await this.touch(args[0], args[2])) && super.create(...args)
       }
     },
-    'create, refused, leaves the deadline',
+    'a refused create keeps the deadline',
   ],
   'timers that nobody clears': [
     class extends Rows {
@@ -151,8 +151,8 @@ export const DEADLINES: Record<string, Bad<Rows>> = {
         return super.live(key)
       }
     },
-    'the deadline of a destroyed record does not end its successor',
-    'touch moves the deadline, later',
+    'the deadline of a destroyed record does not end the next one under its key',
+    'touch moves the deadline later',
   ],
   'timers of 31 bits': [
     class extends Rows {

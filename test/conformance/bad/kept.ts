@@ -21,13 +21,13 @@ export const KEPT: Record<string, Bad<Rows>> = {
   ],
   'a byte order mark is taken off': [
     keeping((value) => value.replace(/\uFEFF/, '')),
-    'a byte order mark, and characters that are not seen',
-    'bare: a byte order mark, and characters that are not seen',
+    'a byte order mark and invisible characters',
+    'bare: a byte order mark and invisible characters',
   ],
   'texts are normalized': [
     keeping((value) => value.normalize()),
-    'characters that look alike stay what they are',
-    'bare: characters that look alike stay what they are',
+    'look-alike characters are not normalized',
+    'bare: look-alike characters are not normalized',
   ],
   'UTF-8 of three bytes': [
     keeping((value) => value.replace(/[\u{10000}-\u{10FFFF}]/gu, '?')),
@@ -46,40 +46,40 @@ export const KEPT: Record<string, Bad<Rows>> = {
   ],
   'numbers are kept as numbers': [
     keeping((value) => (/^[-\d.e]+$/.test(value) ? String(Number(value)) : value)),
-    'a tombstone, and what looks like one',
-    'what another type would be written as',
+    'a tombstone and values that resemble one',
+    'texts that parse as other types',
   ],
-  'JSON is tidied up': [keeping(tidied), 'JSON that somebody could tidy up'],
+  'JSON is tidied up': [keeping(tidied), 'JSON that a parser would rewrite'],
   'a column of 64 kB': [
     keeping((value) => value.slice(0, 65_535)),
     'a megabyte',
     'a session of a megabyte',
-    'a long value and one that differs at its end are two',
+    'a long value that differs only at its end does not match',
   ],
   'a session is assigned to another object': [
     keeping((value) => {
       const data = parse(value)
       return data ? JSON.stringify({ ...data, data: assigned(data.data) }) : value
     }),
-    'a session with keys that objects have already',
+    'a session with keys of Object.prototype',
   ],
   'a record with nothing in it is dropped': [
     keeping((value) => (value === '{"cookie":{}}' ? '' : value)),
-    'a session of nothing, and one of many levels',
+    'an empty session and a deeply nested one',
   ],
   'dates are kept as numbers': [
     keeping((value) =>
       value.replace(/"expires":"(.*?)"/, (_, date) => `"expires":${+new Date(date)}`),
     ),
-    'a session whose cookie has an end',
+    'a session whose cookie has an expiry',
   ],
   'keys without case': [
     filing((key) => key.toLowerCase()),
-    'keys that differ in case, or at their end',
+    'keys that differ in case or at the end',
   ],
   'keys made fit for file names': [
     filing((key) => key.replace(/[^\w[\]*?%-]/g, '_')),
-    'keys of all that an id may consist of',
+    'keys with every character that an id may have',
   ],
   'keys are patterns': [
     class extends Rows {
@@ -89,7 +89,7 @@ export const KEPT: Record<string, Bad<Rows>> = {
         return names.map((name) => this.rows.delete(name)).includes(true)
       }
     },
-    'keys that a pattern would mix up',
+    'keys with pattern characters',
   ],
   'keys of 255 characters': [filing((key) => key.slice(0, 255)), 'keys of 300 characters'],
   'keys by their beginning': [
@@ -98,7 +98,7 @@ export const KEPT: Record<string, Bad<Rows>> = {
         return [...this.rows.keys()].find((name) => name.startsWith(key)) ?? key
       }
     },
-    'keys are independent, also where one begins with the other',
+    'keys are independent, even when one is a prefix of another',
   ],
   'an object is the table': [
     class extends Rows {
@@ -108,7 +108,7 @@ export const KEPT: Record<string, Bad<Rows>> = {
         return row && { ...row, value: String(row.value) }
       }
     },
-    'keys that every object has hold nothing',
+    'keys named like properties of Object.prototype are absent',
   ],
 }
 

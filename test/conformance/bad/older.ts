@@ -11,7 +11,7 @@ export const OLDER: Record<string, Bad<OlderRows>> = {
       }
     },
     'an expired record is not loaded',
-    'touch moves the deadline, sooner',
+    'touch moves the deadline earlier',
   ],
   'ttl is left out': [
     class extends OlderRows {
@@ -28,8 +28,8 @@ export const OLDER: Record<string, Bad<OlderRows>> = {
         return (await super.get(sid)) ?? {}
       }
     },
-    'load: nothing under a key is undefined',
-    'create: stores a record, and load answers it as it was written',
+    'load: returns undefined for a missing key',
+    'create: stores a record that load returns unchanged',
   ],
   'destroy comes later': [
     class extends OlderRows {
@@ -37,7 +37,7 @@ export const OLDER: Record<string, Bad<OlderRows>> = {
         setImmediate(() => super.destroy(sid))
       }
     },
-    'destroy: removes a record, and says true',
+    'destroy: removes a record and returns true',
     'destroy wins over every replace',
   ],
   'set does not overwrite': [
@@ -46,8 +46,8 @@ export const OLDER: Record<string, Bad<OlderRows>> = {
         if (!(await this.get(args[0]))) await super.set(...args)
       }
     },
-    'replace: writes over the value that it expects',
-    'touch moves the deadline, later',
+    'replace: overwrites the expected value',
+    'touch moves the deadline later',
   ],
   'the cookie is not kept': [
     class extends OlderRows {
@@ -55,6 +55,6 @@ export const OLDER: Record<string, Bad<OlderRows>> = {
         return super.set(sid, session, ttl)
       }
     },
-    'create: stores a record, and load answers it as it was written',
+    'create: stores a record that load returns unchanged',
   ],
 }

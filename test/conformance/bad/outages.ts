@@ -42,7 +42,29 @@ export const OUTAGES: Record<string, Bad<Fragile>> = {
     class extends Fragile {
       override up() {}
     },
-    'once it is back, the same instance goes on',
+    'after an outage the same instance works again',
+  ],
+  'a cursor from before an outage is taken for the end': [
+    class extends Fragile {
+      #outages = 0
+      constructor(now: () => number) {
+        super(now)
+        const scan = this.scan
+        Object.assign(this, {
+          scan: async (prefix: string, cursor?: string, count?: number) => {
+            const [outage, position] = cursor?.split('|') ?? [`${this.#outages}`]
+            if (Number(outage) !== this.#outages) return { records: [], cursor: undefined }
+            const page = await scan?.(prefix, position, count)
+            return { ...page, cursor: page?.cursor && `${outage}|${page.cursor}` }
+          },
+        })
+      }
+      override up() {
+        this.#outages++
+        super.up()
+      }
+    },
+    'a scan that continues after an outage misses no record',
   ],
   'it says nothing': [
     class extends Fragile {
@@ -50,6 +72,6 @@ export const OUTAGES: Record<string, Bad<Fragile>> = {
         return this
       }
     },
-    'a store that has events says disconnect, and connect',
+    'a store with events emits disconnect and connect',
   ],
 }

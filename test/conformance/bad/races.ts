@@ -13,8 +13,8 @@ export const RACES: Record<string, Bad<Rows>> = {
         return { ok: true }
       }
     },
-    'counting by replace and retry counts exactly',
-    'of many replaces of one value, one writes, and the others are told what',
+    'concurrent increments by replace and retry lose none',
+    'of concurrent replaces of one value, one writes and the others return its value',
     'destroy wins over every replace',
   ],
   'create reads, and then writes': [
@@ -26,8 +26,8 @@ export const RACES: Record<string, Bad<Rows>> = {
         return true
       }
     },
-    'of many creates of one key, one says true',
-    'create against destroy: the answer says which of them came first',
+    'of concurrent creates of one key, one returns true',
+    'create during destroy: the answers match what is stored',
   ],
   'touch reads, and then writes': [
     class extends Rows {
@@ -39,7 +39,7 @@ export const RACES: Record<string, Bad<Rows>> = {
       }
     },
     'destroy wins over every touch',
-    'touch never brings an older value back',
+    'touch never restores an older value',
   ],
   'load with a touch reads, and then writes': [
     class extends Rows {
@@ -51,8 +51,8 @@ export const RACES: Record<string, Bad<Rows>> = {
         return value
       }
     },
-    'destroy wins over every load with a touch',
-    'load with a touch never brings an older value back',
+    'destroy wins over every load with touch',
+    'load with touch never restores an older value',
   ],
   'destroy reads, and then removes': [
     class extends Rows {
@@ -63,7 +63,7 @@ export const RACES: Record<string, Bad<Rows>> = {
         return live
       }
     },
-    'of many destroys of one record, one says true',
+    'of concurrent destroys of one record, one returns true',
   ],
   'all records are in one file': [
     class extends Rows {
@@ -76,6 +76,6 @@ export const RACES: Record<string, Bad<Rows>> = {
         return answer
       }
     },
-    'writers of different keys do not disturb each other',
+    'writers of different keys do not affect each other',
   ],
 }

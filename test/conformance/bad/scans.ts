@@ -3,14 +3,14 @@ import { type Bad, type Kind, Rows } from '../rows.js'
 
 /** What a store tells of what it holds. */
 export const SCANS: Record<string, Bad<Rows>> = {
-  'every record is told': [matching(() => true), 'tells the records of a prefix, and no others'],
+  'every record is told': [matching(() => true), 'returns the records of a prefix and no others'],
   'a prefix without case': [
     matching((key, prefix) => key.toLowerCase().startsWith(prefix.toLowerCase())),
-    'tells the records of a prefix, and no others',
+    'returns the records of a prefix and no others',
   ],
   'a prefix anywhere in the key': [
     matching((key, prefix) => key.includes(prefix.replace(/^.*:(?=.+:)/, ''))),
-    'tells the records of a prefix, and no others',
+    'returns the records of a prefix and no others',
   ],
   'a prefix is a pattern of Redis': [
     matching((key, prefix) => {
@@ -22,18 +22,18 @@ export const SCANS: Record<string, Bad<Rows>> = {
       )
       return new RegExp(`^${pattern}`, 's').test(key)
     }),
-    'a prefix with * is text',
-    'a prefix with ? is text',
-    'a prefix with [ and ] is text',
-    'a prefix with a backslash is text',
+    'a prefix with * is taken literally',
+    'a prefix with ? is taken literally',
+    'a prefix with [ and ] is taken literally',
+    'a prefix with a backslash is taken literally',
   ],
   'a prefix is a pattern of SQL': [
     matching((key, prefix) => {
       const pattern = prefix.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
       return new RegExp(`^${pattern.replace(/%/g, '.*').replace(/_/g, '.')}`, 's').test(key)
     }),
-    'a prefix with % is text',
-    'a prefix with _ is text',
+    'a prefix with % is taken literally',
+    'a prefix with _ is taken literally',
   ],
   'what has expired is told': [
     telling((store, page) => ({
@@ -42,7 +42,7 @@ export const SCANS: Record<string, Bad<Rows>> = {
         page.prefix && key.startsWith(page.prefix) ? [{ key, ...row }] : [],
       ),
     })),
-    'what has expired is not told',
+    'skips expired records',
   ],
   'what was destroyed is told': [
     class extends Rows {
@@ -58,14 +58,14 @@ export const SCANS: Record<string, Bad<Rows>> = {
         return { ...page, records: [...page.records, ...records] }
       }
     },
-    'what was destroyed is not told',
+    'skips destroyed records',
   ],
   'a deadline is told as time left': [
     telling((store, page) => ({
       ...page,
       records: page.records.map((one) => ({ ...one, expiresAt: one.expiresAt - store.now() })),
     })),
-    'tells the value and the deadline as they are now',
+    'returns the current value and deadline',
   ],
   'a deadline is told in whole seconds': [
     telling((_, page) => ({
@@ -75,25 +75,25 @@ export const SCANS: Record<string, Bad<Rows>> = {
         expiresAt: Math.floor(one.expiresAt / 1000) * 1000,
       })),
     })),
-    'tells the value and the deadline as they are now',
+    'returns the current value and deadline',
   ],
   'an empty value is no record': [
     telling((_, page) => ({ ...page, records: page.records.filter(({ value }) => value) })),
-    'tells any value as it is',
+    'returns every value unchanged',
   ],
   'a value is told up to its NUL': [
     telling((_, page) => ({
       ...page,
       records: page.records.map((one) => ({ ...one, value: one.value.replace(/\0.*/s, '') })),
     })),
-    'tells any value as it is',
+    'returns every value unchanged',
   ],
   'the first page is all': [
     telling((_, page) => ({ ...page, cursor: undefined })),
-    'count is a hint: however many a page has, all are told',
-    'many pages',
-    'what stands all the while is told, whatever comes, goes and changes',
-    'a cursor goes on in another instance',
+    'returns every record, whatever the count',
+    'returns every record over many pages',
+    'returns every record that exists throughout, while others change',
+    'a cursor continues in another instance',
   ],
   'no page has more than ten, and a full one is the last': [
     class extends Rows {
@@ -102,8 +102,8 @@ export const SCANS: Record<string, Bad<Rows>> = {
         return count > 10 ? { ...page, cursor: undefined } : page
       }
     },
-    'count is a hint: however many a page has, all are told',
-    'many pages',
+    'returns every record, whatever the count',
+    'returns every record over many pages',
   ],
   'a cursor is a number of records': [
     class extends Rows {
@@ -114,7 +114,7 @@ export const SCANS: Record<string, Bad<Rows>> = {
         return { records, cursor: next < all.records.length ? String(next) : undefined }
       }
     },
-    'what stands all the while is told, whatever comes, goes and changes',
+    'returns every record that exists throughout, while others change',
   ],
   'it never ends': [
     class extends Rows {
@@ -122,7 +122,7 @@ export const SCANS: Record<string, Bad<Rows>> = {
         return { records: [], cursor: '' }
       }
     },
-    'what has expired is not told',
+    'skips expired records',
   ],
 }
 

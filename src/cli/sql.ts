@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { SessionStore } from '../stores/contract.js'
+import {
+  type Constructor,
+  type Exports,
+  type Factory,
+  importDriver,
+  namedExport,
+} from './driver.js'
+import type { OpenedStore, OpenUrl, Role } from './opened-store.js'
+import { UsageError } from './usage.js'
+
+interface SqlStore extends SessionStore {
+  setup(): Promise<unknown>
+  close?(): void
+}
+
+/** A pool or client of pg, postgres.js or mysql2. */
+interface Endable {
+  end(): Promise<unknown>
+}
+
+/** The client that a store is built on, and the function that closes it. */
+type Connection = [client: object, close: () => unknown]
+
+interface SqlSetup {
+  load: () => Promise<Exports>
+  className: string
+  /** Drivers by preference. */
+  drivers: string[]
+  connect: (driverName: string, driver: Exports) => Connection
+}
+
+export const openPostgres: OpenUrl = (url, role) =>
+  openSql(role, {
+    load: () => import('../stores/sql/postgres.js'),
+    className: 'PostgresStore',
+    drivers: ['pg', 'postgres'],
+    connect: (driverName, driver) => {
+      const client =
+        driverName === 'pg'
+          ? new (namedExport<Constructor<Endable>>(driver, 'Pool'))({ connectionString: url })
+          : namedExport<Factory<Endable>>(driver, 'default')(url)
+      return [client, () => client.end()]
+    },
+  })
+
+export const openMysql: OpenUrl = (url, role) =>
+  openSql(role, {
+    load: () => import('../stores/sql/mysql.js'),
+    className: 'MysqlStore',
+    drivers: ['mysql2/promise'],
+    connect: (_, driver) => {
+      const pool = namedExport<Factory<Endable>>(driver, 'createPool')(url)
+      return [pool, () => pool.end()]
+    },
+  })
+
+export const openSqlite: OpenUrl = async (url, role) => {
+  const file = resolve(url.slice('sqlite:'.length))
+  // SQLite would create an empty database, and there would be nothing to copy.
+  if (role === 'from' && !existsSync(file))
+    throw new UsageError('--from: there is no such SQLite file')
+  return openSql(role, {
+    load: () => import('../stores/sql/sqlite.js'),
+    className: 'SqliteStore',
+    drivers: ['better-sqlite3', 'libsql', 'node:sqlite'],
+    connect: (driverName, driver) => {
+      const Database = namedExport<Constructor<{ close(): void }>>(
+        driver,
+        driverName === 'node:sqlite' ? 'DatabaseSync' : 'default',
+      )
+      const database = new Database(file)
+      return [database, () => database.close()]
+    },
+  })
+}
+
+async function openSql(
+  role: Role,
+  { load, className, drivers, connect }: SqlSetup,
+): Promise<OpenedStore> {
+  const Store = namedExport<Constructor<SqlStore>>(await load(), className)
+  const [client, close] = connect(...(await importDriver(role, drivers)))
+  const store = new Store({ client })
+  return {
+    store,
+    setup: () => store.setup(),
+    close: () => {
+      store.close?.()
+      return close()
+    },
+  }
+}

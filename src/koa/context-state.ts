@@ -1,0 +1,96 @@
+import type { RegenerateOptions, Session } from '../session/session.js'
+
+/** The session of a request, as far as the accessors of its context use it. */
+export interface ContextSession {
+  readonly session: Session | null
+  /** `ctx.session` with `defer`. */
+  deferred(): Promise<Session | null>
+  assign(value: unknown): void
+  get id(): string | undefined
+  set id(id: string)
+  saving: boolean | undefined
+  save(): Promise<void>
+  regenerate(options?: RegenerateOptions): Promise<Session>
+  update<T>(change: (draft: Session) => T | Promise<T>): Promise<T>
+}
+
+/** What distinguishes a middleware from another one in the same app. */
+export interface ScopeIdentity {
+  /** The name of the cookie. */
+  key: string
+  store: unknown
+  prefix: string
+  isDefaultStore: boolean
+}
+
+/** One middleware's part in one request, as far as its context knows it. */
+export interface ContextScope {
+  readonly session: ContextSession
+  readonly settings: { defer: boolean; admin: object; identity: ScopeIdentity }
+  /** The scope of the middleware around it. */
+  readonly outer: ContextScope | undefined
+  /** The scope that began before it in this request. */
+  before: ContextScope | undefined
+  /** It has committed: the context belongs to another middleware now. */
+  isDone: boolean
+  restoreCookies(): void
+}
+
+/** What a context carries for this package. */
+class ContextState {
+  /** The scope of the innermost middleware: what the accessors use. */
+  scope: ContextScope | undefined
+  /** The scope that began last. */
+  latest: ContextScope | undefined
+  /** The id that the application set before the middleware ran. */
+  presetId: unknown
+}
+
+export const STATE = Symbol('koa-sess')
+
+interface Carrier {
+  [STATE]?: ContextState | undefined
+}
+
+function stateOf(ctx: Carrier): ContextState {
+  ctx[STATE] ??= new ContextState()
+  return ctx[STATE]
+}
+
+export function scopeOf(ctx: object): ContextScope | undefined {
+  return (ctx as Carrier)[STATE]?.scope
+}
+
+export function latestScopeOf(ctx: object): ContextScope | undefined {
+  return (ctx as Carrier)[STATE]?.latest
+}
+
+/** Handlers use the session of this scope from now on. */
+export function enterScope(ctx: object, scope: ContextScope): void {
+  const state = stateOf(ctx)
+  scope.before = state.latest
+  state.latest = scope
+  state.scope = scope
+}
+
+/** The middlewares above see the outer session again. Without one, this one stays readable. */
+export function leaveScope(ctx: object, scope: ContextScope): void {
+  scope.isDone = true
+  if (scope.outer) stateOf(ctx).scope = scope.outer
+}
+
+export function setPresetId(ctx: object, id: unknown): void {
+  stateOf(ctx).presetId = id
+}
+
+/** The id that the application set before the middleware ran. It is for one middleware alone. */
+export function takePresetId(ctx: object): unknown {
+  const state = stateOf(ctx)
+  let { presetId } = state
+  state.presetId = undefined
+  if (Object.hasOwn(ctx, 'sessionId')) {
+    presetId = Reflect.get(ctx, 'sessionId')
+    Reflect.deleteProperty(ctx, 'sessionId')
+  }
+  return presetId
+}

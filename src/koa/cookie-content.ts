@@ -1,0 +1,29 @@
+import type { SessionCookie } from '../cookie/attributes.js'
+import type { LoadedRecord } from '../record/records.js'
+import type { Rejection } from '../util/events.js'
+import type { Exchange, PresentedCookie } from './id-transport.js'
+
+/** What the cookies of a name present, or why they are refused. */
+export type ContentReading =
+  | { kind: 'presented'; presented: PresentedCookie }
+  | { kind: 'refused'; why: Rejection }
+
+export interface CookieLine {
+  name: string
+  /** undefined: the cookie is cleared. */
+  record: LoadedRecord | undefined
+  cookie: SessionCookie
+  /** The attributes as Set-Cookie has them. */
+  attributes: string
+}
+
+/** What the value of a session cookie is: a signed id, or the encrypted record itself. */
+export interface CookieContent {
+  /** The value is an id, which leads to a record in a store. */
+  readonly isId: boolean
+  read(exchange: Exchange, header: string, name: string): ContentReading | undefined
+  /** The Set-Cookie lines. */
+  write(exchange: Exchange, line: CookieLine): string[]
+  /** @throws {SessionError} ERR_SESSION_KEYS when the cookie could not be signed. */
+  assertWritable(exchange: Exchange, cookie: SessionCookie): void
+}

@@ -1,0 +1,32 @@
+import type { SessionIdStore } from '../options/session-options.js'
+import type { LoadedRecord } from '../record/records.js'
+import { isId } from '../session/id.js'
+import type { Session } from '../session/session.js'
+import type { Presented } from '../session/transport.js'
+import type { Exchange, IdTransport } from './id-transport.js'
+
+/** The application carries ids, by the option `sessionIdStore`. */
+export class IdStoreTransport implements IdTransport {
+  readonly carriesIds = true
+  readonly #store: SessionIdStore
+
+  constructor(store: SessionIdStore) {
+    this.#store = store
+  }
+
+  async present({ ctx }: Exchange): Promise<Presented | undefined> {
+    const id = await this.#store.get.call(ctx)
+    return isId(id) ? { id, stale: false } : undefined
+  }
+
+  /** The application knows whether it can send an id. */
+  assertSendable(): void {}
+
+  async send({ ctx }: Exchange, { id }: LoadedRecord, session: Session): Promise<void> {
+    await this.#store.set.call(ctx, id, session)
+  }
+
+  async clear({ ctx }: Exchange): Promise<void> {
+    await this.#store.reset.call(ctx)
+  }
+}

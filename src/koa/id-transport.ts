@@ -1,0 +1,39 @@
+import type { Context } from 'koa'
+import type { LoadedRecord } from '../record/records.js'
+import type { Session } from '../session/session.js'
+import type { Presented } from '../session/transport.js'
+import type { Awaitable } from '../util/async.js'
+import type { EventDetails, SessionEvent } from '../util/events.js'
+
+/** A request and its answer, as far as a transport needs them. */
+export interface Exchange {
+  readonly ctx: Context
+  /** What the request presented; the transport that reads it leaves it here. */
+  presentedCookie: PresentedCookie | undefined
+  /** Sets Set-Cookie lines in place of earlier ones of the same names. They survive an error's answer. */
+  setCookies(lines: readonly string[]): void
+  /** Whether Set-Cookie can still be sent. */
+  readonly canSend: boolean
+  /** Whether the client's connection is encrypted. */
+  readonly isSecure: boolean
+  emit(event: SessionEvent, details?: EventDetails): void
+}
+
+/** An id that a cookie presented. */
+export interface PresentedCookie extends Presented {
+  /** Its signature, where the current key made it: the same id need not be signed again. */
+  signature?: string | undefined
+  /** It is an unencrypted cookie of koa-session, whose signature is in a cookie of its own. */
+  isPlain?: boolean | undefined
+}
+
+/** One way in which ids travel, for all requests of a middleware. */
+export interface IdTransport {
+  /** An id alone leads to a session: the application may present one by `ctx.sessionId`. */
+  readonly carriesIds: boolean
+  present(exchange: Exchange): Awaitable<Presented | undefined>
+  /** @throws {SessionError} ERR_SESSION_INSECURE, ERR_SESSION_KEYS, while nothing is written yet. */
+  assertSendable(exchange: Exchange, session: Session): void
+  send(exchange: Exchange, record: LoadedRecord, session: Session): Awaitable<void>
+  clear(exchange: Exchange, session: Session): Awaitable<void>
+}

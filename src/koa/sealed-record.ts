@@ -1,0 +1,65 @@
+import { cookieValues, readCookie } from '../cookie/header.js'
+import type { SignerCache } from '../cookie/signature.js'
+import { generateId } from '../session/id.js'
+import type { Rejection } from '../util/events.js'
+import type { ContentReading, CookieContent, CookieLine } from './cookie-content.js'
+import type { Exchange } from './id-transport.js'
+import type { CookieRecord, SealedCookieCodec } from './sealed-cookie-codec.js'
+import type { SealedCookieStore } from './sealed-cookie-store.js'
+
+/** The cookie's value is the encrypted record itself. */
+export class SealedRecord implements CookieContent {
+  readonly isId = false
+  readonly #codec: SealedCookieCodec
+  readonly #records: SealedCookieStore
+  /** For the cookies that koa-session signed. */
+  readonly #signers: SignerCache
+
+  constructor(codec: SealedCookieCodec, records: SealedCookieStore, signers: SignerCache) {
+    this.#codec = codec
+    this.#records = records
+    this.#signers = signers
+  }
+
+  read(exchange: Exchange, header: string, name: string): ContentReading | undefined {
+    let refused: Rejection | undefined
+    for (const text of cookieValues(header, name)) {
+      const opening = this.#codec.open(name, text)
+      if (opening.kind === 'opened')
+        return this.#presented(text, opening.opened, { stale: !this.#codec.isCurrent(text) })
+      refused ??= opening.why
+    }
+    if (!refused) return undefined
+    return this.#readPlain(exchange, header, name) ?? { kind: 'refused', why: refused }
+  }
+
+  /** A cookie of koa-session has no id: its session gets one now. */
+  #readPlain({ ctx }: Exchange, header: string, name: string): ContentReading | undefined {
+    if (!this.#codec.readsPlain) return undefined
+    const reading = readCookie(header, name, this.#signers.get(ctx.app.keys), () => true)
+    if (reading?.kind !== 'id') return reading
+    const opening = this.#codec.openPlain(reading.id, generateId())
+    if (opening.kind === 'refused') return opening
+    return this.#presented('', opening.opened, { stale: true, isPlain: true })
+  }
+
+  #presented(
+    text: string,
+    opened: CookieRecord,
+    marks: { stale: boolean; isPlain?: boolean },
+  ): ContentReading {
+    const record = this.#records.received(text, opened)
+    return { kind: 'presented', presented: { id: opened.id, record, ...marks } }
+  }
+
+  write({ presentedCookie }: Exchange, { name, record, attributes }: CookieLine): string[] {
+    const lines = [`${name}=${record?.raw ?? ''}${attributes}`]
+    // An encrypted cookie needs no signature, so that the one of koa-session's cookie goes.
+    if (presentedCookie?.isPlain)
+      lines.push(`${name}.sig=; path=/; expires=${new Date(0).toUTCString()}`)
+    return lines
+  }
+
+  /** It is not signed, so that no key can be missing. */
+  assertWritable(): void {}
+}

@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Awaitable, andThen } from '../util/async.js'
+import { tooManyConflicts } from '../util/errors.js'
+import { RecordDraft } from './draft.js'
+import type { Change, ChangeResult, LoadedRecord, ReplaceResult } from './records.js'
+
+/** Each lost round means that another process wrote: this bounds how many can be ahead. */
+const MAX_ROUNDS = 256
+/** The first rounds are lost to one writer; from then on waiting lets the others finish, in ms. */
+const [FIRST_WAIT_ROUND, MAX_WAIT] = [2, 50]
+
+interface Member {
+  change: Change
+  resolve(result: ChangeResult): void
+  reject(error: unknown): void
+}
+
+export interface GroupWriter {
+  /** Writes a draft over its record, once. */
+  write(draft: RecordDraft): Promise<ReplaceResult>
+  /** Throws when a draft is too large to be written. */
+  assertFits(draft: RecordDraft): void
+}
+
+/**
+ * Writes the changes that requests of this process make to one record at the same time as one. While
+ * a compare-and-set of a key is under way, later changes of that key wait, and leave together in the
+ * next one. So the cost of a change does not grow with how many others there are. A change that is
+ * alone is written at once.
+ *
+ * Each change keeps the record that its request read as its merge base until its group is written.
+ * A change that throws, or is too large, fails alone; a store failure fails its group.
+ */
+export class GroupCommit {
+  readonly #writer: GroupWriter
+  /** The changes that wait for each key under way. */
+  readonly #waiting = new Map<string, Member[]>()
+
+  constructor(writer: GroupWriter) {
+    this.#writer = writer
+  }
+
+  async commit(change: Change): Promise<ChangeResult> {
+    const { key } = change.base
+    const waiting = this.#waiting.get(key)
+    if (waiting) return new Promise((resolve, reject) => waiting.push({ change, resolve, reject }))
+    const mine: Member[] = []
+    this.#waiting.set(key, mine)
+    let known: LoadedRecord | undefined
+    try {
+      const draft = new RecordDraft(change.base)
+      if (!(await this.#apply(change, draft))) return { kind: 'gone' }
+      const result = await this.#writer.write(draft)
+      if (result.kind === 'gone') return result
+      known = result.kind === 'written' ? result.record : result.theirs
+      if (result.kind === 'written') return result
+      // It goes on as the first member of the next group.
+      return new Promise((resolve, reject) => mine.unshift({ change, resolve, reject }))
+    } finally {
+      this.#next(key, known)
+    }
+  }
+
+  #next(key: string, known: LoadedRecord | undefined): void {
+    const group = this.#waiting.get(key)
+    if (!group?.length) this.#waiting.delete(key)
+    else {
+      this.#waiting.set(key, [])
+      void this.#writeGroup(group, known).then((record) => this.#next(key, record))
+    }
+  }
+
+  /** False: what is stored is not a session any more. */
+  #apply(change: Change, draft: RecordDraft): Awaitable<boolean> {
+    return andThen(change.apply(draft), (isApplied) => {
+      if (isApplied) this.#writer.assertFits(draft)
+      return isApplied
+    })
+  }
+
+  /** Settles every member. Returns the record that is stored afterwards, where that is known. */
+  async #writeGroup(
+    group: readonly Member[],
+    known: LoadedRecord | undefined,
+  ): Promise<LoadedRecord | undefined> {
+    let members = group
+    let record = known ?? members[0]?.change.base
+    for (let round = 0; record && round < MAX_ROUNDS; round++) {
+      if (round >= FIRST_WAIT_ROUND) await sleep(Math.random() * Math.min(MAX_WAIT, 2 ** round))
+      const draft = new RecordDraft(record)
+      members = await this.#applyAll(members, draft)
+      if (members.length === 0) return record
+      const result = await this.#tryWrite(members, draft)
+      if (result === undefined) return undefined
+      if (result.kind === 'written') {
+        for (const { resolve } of members) resolve({ kind: 'written', record: result.record })
+        return result.record
+      }
+      if (result.kind === 'gone') {
+        for (const { resolve } of members) resolve(result)
+        return undefined
+      }
+      record = result.theirs
+    }
+    for (const { reject } of members) reject(tooManyConflicts())
+    return undefined
+  }
+
+  /** One after another, each over what the one before left. Returns those that are to be written. */
+  async #applyAll(members: readonly Member[], draft: RecordDraft): Promise<Member[]> {
+    const applied: Member[] = []
+    for (const member of members) {
+      try {
+        if (await member.change.apply(draft)) {
+          this.#assertFits(draft)
+          applied.push(member)
+        } else member.resolve({ kind: 'gone' })
+      } catch (error) {
+        member.reject(error)
+      }
+    }
+    return applied
+  }
+
+  /** Takes back the last change when the draft is too large with it. */
+  #assertFits(draft: RecordDraft): void {
+    try {
+      this.#writer.assertFits(draft)
+    } catch (error) {
+      draft.undo()
+      throw error
+    }
+  }
+
+  /** undefined: the store failed, and so did the members. */
+  async #tryWrite(
+    members: readonly Member[],
+    draft: RecordDraft,
+  ): Promise<ReplaceResult | undefined> {
+    try {
+      return await this.#writer.write(draft)
+    } catch (error) {
+      for (const { reject } of members) reject(error)
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { LoadedRecord } from '../record/records.js'
+import type { StoreFailure } from '../record/store-guard.js'
+import type { Awaitable } from '../util/async.js'
+import type { SessionError } from '../util/errors.js'
+import type { EventDetails, Rejection, SessionEvent } from '../util/events.js'
+import type { Session } from './session.js'
+
+/** The id that a request came with. */
+export interface Presented {
+  id: string
+  /** It is to be sent again: its signature is of an older key, or it came under an older name. */
+  stale: boolean
+  /** Where the record itself travels with the request. */
+  record?: LoadedRecord | undefined
+}
+
+/** What a request's id led to. */
+export type LoadResult =
+  /** No id, an unknown id, or a record that is not valid: a new session may begin. */
+  | { kind: 'absent'; why?: Rejection }
+  /** The id ended moments ago, or could not be read: nothing is written, and no cookie is sent. */
+  | { kind: 'blocked'; why?: Rejection; failure?: SessionError }
+  | { kind: 'found'; record: LoadedRecord; extension?: Extension | undefined }
+
+/** How the deadline was moved by the call that read the record. */
+export interface Extension {
+  /** By how many ms. */
+  ms: number
+  /** The tick of the records at that moment. */
+  tick: number
+}
+
+export const ABSENT: LoadResult = { kind: 'absent' }
+
+/** How the id of a session travels. */
+export interface SessionTransport {
+  /** The verified id of this request. */
+  presented(): Awaitable<Presented | undefined>
+  /** Throws, while nothing is written yet, when the cookie of this session could not be sent. */
+  assertSendable(session: Session): void
+  send(record: LoadedRecord, session: Session): Awaitable<void>
+  clear(session: Session): Awaitable<void>
+  /** Something was sent, and the answer is still on this side. */
+  readonly canTakeBack: boolean
+  /** Takes back what was sent. */
+  takeBack(): void
+}
+
+/** What the application decides about sessions, and what it is notified of. */
+export interface SessionHooks {
+  newId(): Awaitable<string>
+  isValid(session: Session): Awaitable<boolean>
+  beforeSave(session: Session): Awaitable<void>
+  /** Throws, unless the option `errorHandler` returns. */
+  handleStoreFailure(failure: StoreFailure): Awaitable<void>
+  emit(event: SessionEvent, details?: EventDetails): void
+}
+
+/** What a session needs of the request around it. */
+export type SessionRequest = SessionTransport & SessionHooks

@@ -1,0 +1,14 @@
+let turns = 0
+let isScheduled = false
+
+/** How many turns of the event loop were counted. Only turns in which it is asked count. */
+export function currentTurn(): number {
+  if (!isScheduled) {
+    isScheduled = true
+    setImmediate(() => {
+      isScheduled = false
+      turns++
+    })
+  }
+  return turns
+}

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { processBatch } from '../../src/cli/batch.js'
+
+const records = Array.from({ length: 200 }, (_, at) => ({ key: `${at}`, value: '', expiresAt: 0 }))
+const down = new Error('down')
+
+test('a store that does not answer ends the batch with the first records that fail', async () => {
+  let tried = 0
+  let probes = 0
+  const batch = processBatch(
+    records,
+    async () => {
+      tried++
+      throw down
+    },
+    async () => {
+      probes++
+      await new Promise(setImmediate)
+      throw down
+    },
+  )
+  await expect(batch).rejects.toBe(down)
+  await new Promise(setImmediate)
+  expect([tried, probes]).toEqual([16, 1])
+})
+
+test('records that fail while the stores answer are counted', async () => {
+  const process = async ({ key }: { key: string }) => {
+    if (Number(key) % 2) throw down
+    return 'copied' as const
+  }
+  expect(await processBatch(records, process, async () => undefined)).toMatchObject({
+    copied: 100,
+    failed: 100,
+  })
+})

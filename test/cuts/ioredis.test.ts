@@ -1,0 +1,4 @@
+import { ioredis } from './clients.js'
+import { cutEach } from './matrix.js'
+
+cutEach('ioredis', ioredis)

@@ -1,0 +1,4 @@
+import { pg } from './clients.js'
+import { cutEach } from './matrix.js'
+
+cutEach('pg', pg)

@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest'
+import { CookiePolicy } from '../../src/cookie/policy.js'
+import type { RecordDraft } from '../../src/record/draft.js'
+import { RecordFormat } from '../../src/record/format.js'
+import { GroupCommit } from '../../src/record/group-commit.js'
+import {
+  type Change,
+  type Draft,
+  LoadedRecord,
+  type ReplaceResult,
+} from '../../src/record/records.js'
+import { Gate } from '../support/gate.js'
+
+const FORMAT = new RecordFormat(new CookiePolicy('koa.sid'))
+const END = { expiresAt: 1, end: {} }
+
+/** A store of one record, whose writes wait at gates. */
+class Shelf {
+  readonly writes: string[] = []
+  value: string
+  gates: Gate[] = []
+  maxLength = Number.POSITIVE_INFINITY
+  failure: Error | undefined
+  readonly commits = new GroupCommit({
+    write: (draft) => this.#write(draft),
+    assertFits: ({ value }) => {
+      if (value.length > this.maxLength) throw new Error('too large')
+    },
+  })
+
+  constructor(data: object = {}) {
+    this.value = spell(data)
+  }
+
+  get record(): LoadedRecord {
+    return new LoadedRecord(FORMAT, 'id', 'key', this.value, this.value)
+  }
+
+  get data(): unknown {
+    const { cookie: _, ...data } = JSON.parse(this.value)
+    return data
+  }
+
+  /** The next write waits here. */
+  gate(): Gate {
+    const gate = new Gate()
+    this.gates.push(gate)
+    return gate
+  }
+
+  async #write(draft: RecordDraft): Promise<ReplaceResult> {
+    await this.gates.shift()?.pass()
+    const { failure } = this
+    this.failure = undefined
+    if (failure) throw failure
+    if (this.value === '') return { kind: 'gone' }
+    if (draft.record.value !== this.value) return { kind: 'conflict', theirs: this.record }
+    this.value = draft.value
+    this.writes.push(this.value)
+    return { kind: 'written', record: this.record }
+  }
+
+  set(key: string, value: unknown): Promise<string> {
+    return this.change((draft) => {
+      draft.edit([{ key, text: JSON.stringify(value) }], END)
+      return true
+    })
+  }
+
+  count(): Promise<string> {
+    return this.change((draft) => {
+      const n = Number(draft.fields.get('n') ?? 0)
+      draft.edit([{ key: 'n', text: `${n + 1}` }], END)
+      return true
+    })
+  }
+
+  async change(apply: (draft: Draft) => boolean | Promise<boolean>): Promise<string> {
+    const change: Change = { base: this.record, apply }
+    try {
+      return (await this.commits.commit(change)).kind
+    } catch (error) {
+      return error instanceof Error ? error.message : 'failed'
+    }
+  }
+}
+
+function spell(data: object): string {
+  return JSON.stringify({ ...data, cookie: JSON.parse(FORMAT.defaultCookie) })
+}
+
+describe('the writes of one record', () => {
+  test('that come while one is under way leave together in the next one', async () => {
+    const shelf = new Shelf()
+    const gate = shelf.gate()
+    const first = shelf.set('a', 1)
+    await gate.arrived
+    const others = [shelf.set('b', 2), shelf.set('c', 3), shelf.count(), shelf.count()]
+    gate.open()
+    expect(await Promise.all([first, ...others])).toEqual(Array(5).fill('written'))
+    expect(shelf.writes).toHaveLength(2)
+    expect(shelf.data).toEqual({ a: 1, b: 2, c: 3, n: 2 })
+  })
+
+  test('that are alone are written at once', async () => {
+    const shelf = new Shelf()
+    expect([await shelf.set('a', 1), await shelf.set('b', 2)]).toEqual(['written', 'written'])
+    expect(shelf.writes).toHaveLength(2)
+  })
+
+  test('are made again over what another process wrote', async () => {
+    const shelf = new Shelf()
+    const gate = shelf.gate()
+    const writes = [shelf.count()]
+    await gate.arrived
+    const second = shelf.gate()
+    writes.push(shelf.count(), shelf.set('a', 1))
+    shelf.value = spell({ n: 10 })
+    gate.open()
+    await second.arrived
+    shelf.value = spell({ n: 20 })
+    second.open()
+    expect(await Promise.all(writes)).toEqual(['written', 'written', 'written'])
+    expect(shelf.data).toEqual({ a: 1, n: 22 })
+  })
+
+  test('fail alone where one throws, or is too large', async () => {
+    const shelf = new Shelf()
+    shelf.maxLength = 200
+    const gate = shelf.gate()
+    const first = shelf.set('a', 1)
+    await gate.arrived
+    const refused = shelf.change(() => {
+      throw new Error('refused')
+    })
+    const others = [shelf.set('big', 'x'.repeat(500)), refused, shelf.set('b', 2)]
+    gate.open()
+    expect(await Promise.all([first, ...others])).toEqual([
+      'written',
+      'too large',
+      'refused',
+      'written',
+    ])
+    expect(shelf.data).toEqual({ a: 1, b: 2 })
+  })
+
+  test('fail together where the store fails, and no later one does', async () => {
+    const shelf = new Shelf()
+    const [gate, second] = [shelf.gate(), shelf.gate()]
+    const first = shelf.set('a', 1)
+    await gate.arrived
+    const group = [shelf.set('b', 2), shelf.set('c', 3)]
+    gate.open()
+    await second.arrived
+    const later = shelf.set('d', 4)
+    shelf.failure = new Error('the store failed')
+    second.open()
+    expect(await Promise.all([first, ...group, later])).toEqual([
+      'written',
+      'the store failed',
+      'the store failed',
+      'written',
+    ])
+    expect(shelf.data).toEqual({ a: 1, d: 4 })
+  })
+
+  test('are gone where the session ended between two groups', async () => {
+    const shelf = new Shelf()
+    const [gate, second] = [shelf.gate(), shelf.gate()]
+    const first = shelf.set('a', 1)
+    await gate.arrived
+    const late = shelf.set('b', 2)
+    gate.open()
+    await second.arrived
+    shelf.value = ''
+    second.open()
+    expect(await Promise.all([first, late])).toEqual(['written', 'gone'])
+  })
+
+  test('wait for an asynchronous change before them', async () => {
+    const shelf = new Shelf()
+    const [gate, slow] = [shelf.gate(), new Gate()]
+    const first = shelf.set('a', 1)
+    await gate.arrived
+    const asynchronous = shelf.change(async (draft) => {
+      await slow.pass()
+      draft.edit([{ key: 'b', text: '2' }], END)
+      return true
+    })
+    const last = shelf.set('c', 3)
+    gate.open()
+    await slow.arrived
+    slow.open()
+    expect(await Promise.all([first, asynchronous, last])).toEqual(Array(3).fill('written'))
+    expect(shelf.data).toEqual({ a: 1, b: 2, c: 3 })
+  })
+})

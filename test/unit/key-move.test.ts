@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest'
+import { MemoryStore } from '../../src/index.js'
+import { KeyMove } from '../../src/record/key-move.js'
+import { replaceByTombstone } from '../../src/record/revoke.js'
+import { StoreGuard } from '../../src/record/store-guard.js'
+import { RecordTable } from '../../src/record/table.js'
+import { isEnded, isMoved, valueInTransit } from '../../src/record/tombstone.js'
+import { FaultyStore } from '../../src/testing.js'
+
+const HOUR = 3_600_000
+const START = 1_700_000_000_000
+
+function setUp() {
+  let time = START
+  const now = () => time
+  const memory = new MemoryStore({ now })
+  const store = new FaultyStore(memory)
+  const move = new KeyMove(new RecordTable(store, new StoreGuard(store, 0)), now)
+  memory.create('bare', 'before', time + HOUR)
+  const begin = () => move.begin({ key: 'bare', raw: 'before' }, 'after', time + HOUR)
+  const settle = (transit: string) => move.settle('bare', 'hash', transit)
+  const pass = (ms: number) => {
+    time += ms
+  }
+  const end = async (key: string) => {
+    const raw = memory.load(key)
+    if (raw !== undefined && !isEnded(raw))
+      await replaceByTombstone(memory, key, raw, { ttl: 10_000, now })
+  }
+  return { memory, store, begin, settle, pass, end }
+}
+
+async function begun(set: ReturnType<typeof setUp>): Promise<string> {
+  const answer = await set.begin()
+  if (!answer.ok) throw new Error('the move did not begin')
+  return answer.transit
+}
+
+describe('a session that moves to another key', () => {
+  test('has moved from the first step on, and is at the new key after the last', async () => {
+    const set = setUp()
+    const transit = await begun(set)
+    expect(valueInTransit(set.memory.load('bare') ?? '')?.value).toBe('after')
+    expect(await set.settle(transit)).toBe('after')
+    expect(set.memory.load('hash')).toBe('after')
+    expect(isMoved(set.memory.load('bare'))).toBe(true)
+    set.pass(HOUR - 1)
+    expect(set.memory.load('hash')).toBe('after')
+  })
+
+  test('is settled by any number of readers', async () => {
+    const set = setUp()
+    const transit = await begun(set)
+    expect(await Promise.all([set.settle(transit), set.settle(transit)])).toEqual([
+      'after',
+      'after',
+    ])
+    expect(await set.settle(transit)).toBe('after')
+  })
+
+  test.each([
+    'create',
+    'load',
+    'replace',
+  ] as const)('survives a crash at each step, and the next reader settles it (%s)', async (method) => {
+    for (const at of ['before', 'after'] as const) {
+      const set = setUp()
+      const transit = await begun(set)
+      const fault = set.store.fail(method, { at })
+      await set.settle(transit).catch(() => undefined)
+      expect(fault.hits).toBe(1)
+      // Longer than a copy lives whose move is not completed.
+      set.pass(61_000)
+      const raw = set.memory.load('bare')
+      if (raw !== undefined && valueInTransit(raw)) expect(await set.settle(raw)).toBe('after')
+      expect(set.memory.load('hash')).toBe('after')
+    }
+  })
+
+  test('does not come back when it ended while a slow reader settles it', async () => {
+    for (const method of ['create', 'replace'] as const) {
+      const set = setUp()
+      const transit = await begun(set)
+      const hold = set.store.hold(method, { at: 'before' })
+      const slow = set.settle(transit)
+      await hold.arrived
+      await set.end('bare')
+      await set.end('hash')
+      // Until no tombstone is stored any more.
+      set.pass(11_000)
+      hold.release()
+      const there = await slow
+      expect(there === undefined || isEnded(there)).toBe(true)
+      expect(set.memory.load('hash')).toBe(undefined)
+    }
+  })
+
+  test('is not begun over what another request wrote', async () => {
+    const set = setUp()
+    set.memory.replace('bare', 'before', 'theirs', START + HOUR)
+    expect(await set.begin()).toEqual({ ok: false, current: 'theirs' })
+    expect(set.memory.load('hash')).toBe(undefined)
+  })
+})

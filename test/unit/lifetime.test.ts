@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import type { CookieOptions } from '../../src/cookie/attributes.js'
+import { CookiePolicy } from '../../src/cookie/policy.js'
+import { RecordFormat } from '../../src/record/format.js'
+import { LoadedRecord } from '../../src/record/records.js'
+import { Lifetime, type LifetimeOptions } from '../../src/session/lifetime.js'
+import { Session, type SessionOwner } from '../../src/session/session.js'
+
+const reject = () => Promise.reject(new Error('not part of this test'))
+const OWNER: SessionOwner = {
+  isNew: () => true,
+  save: reject,
+  regenerate: reject,
+  destroy: reject,
+  touch: () => undefined,
+  update: reject,
+}
+const NOW = 1000
+const DAY = 86_400_000
+
+function setUp(options: Partial<LifetimeOptions<Session>> = {}, cookie: CookieOptions = {}) {
+  const policy = new CookiePolicy('koa.sid', cookie, NOW)
+  const format = new RecordFormat(policy)
+  const lifetime = new Lifetime<Session>(
+    {
+      ttl: undefined,
+      absoluteTimeout: undefined,
+      rolling: false,
+      renew: undefined,
+      cookie: policy.defaults,
+      now: () => NOW,
+      ...options,
+    },
+    Session,
+  )
+  const session = (stored?: unknown) => new Session(OWNER, format, {}, stored)
+  const record = (value: string) => new LoadedRecord(format, 'id', 'key', value, value)
+  return { lifetime, session, record }
+}
+
+describe('the lifetime of a session', () => {
+  test('is ttl, then the end of the cookie, then its maxAge, then one day', () => {
+    const both = { maxAge: 5, expires: new Date(1300) }
+    const left = (options: Partial<LifetimeOptions<Session>>, cookie: CookieOptions) => {
+      const { lifetime, session } = setUp(options, cookie)
+      return lifetime.left(session())
+    }
+    expect(left({ ttl: 7 }, both)).toBe(7)
+    expect(left({ ttl: () => 8 }, both)).toBe(8)
+    expect(left({ ttl: () => null }, both)).toBe(300)
+    expect(left({}, both)).toBe(300)
+    expect(left({}, { maxAge: 5 })).toBe(5)
+    expect(left({}, {})).toBe(DAY)
+    expect(() => left({ ttl: () => -5 }, both)).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_DURATION' }),
+    )
+  })
+
+  test('is at most what is left of the absolute timeout', () => {
+    const { lifetime, session } = setUp({ ttl: 500, absoluteTimeout: 300 })
+    expect(lifetime.left(session({ created: 900 }))).toBe(200)
+    expect(lifetime.left(session())).toBe(300)
+    expect(lifetime.deadline(session({ created: 900 }))).toBe(1200)
+    expect(lifetime.absoluteEnd(session({ created: 900 }))).toBe(1200)
+  })
+
+  test.each<[string, boolean]>([
+    ['{"a":1,"cookie":{"own":[],"created":700}}', true],
+    ['{"a":1,"cookie":{"own":[],"created":701}}', false],
+    ['{"a":1,"_expire":1000,"_maxAge":5}', true],
+    ['{"a":1,"_expire":1001,"_maxAge":5}', false],
+    ['{"a":1,"cookie":{"expires":"1970-01-01T00:00:01.000Z"}}', true],
+    ['{"a":1,"cookie":{"expires":"1970-01-01T00:00:01.001Z"}}', false],
+    ['{"a":"\\"_expire\\"","cookie":{"own":[]}}', false],
+    ['not a record', false],
+  ])('a record says itself that it is over: %s', (value, isOver) => {
+    const { lifetime, record } = setUp({ absoluteTimeout: 300 })
+    expect(lifetime.isOver(record(value))).toBe(isOver)
+  })
+
+  test('a read extends it in the same call where the idle timeout is one number', () => {
+    const extend = (options: Partial<LifetimeOptions<Session>>, cookie: CookieOptions = {}) =>
+      setUp({ rolling: true, ...options }, cookie).lifetime.extendOnRead
+    expect(extend({})).toBe(DAY)
+    expect(extend({ ttl: 7 })).toBe(7)
+    expect(extend({}, { maxAge: 5 })).toBe(5)
+    expect(extend({ ttl: () => 7 })).toBe(undefined)
+    expect(extend({}, { expires: new Date(5000) })).toBe(undefined)
+    expect(extend({ renew: 5 })).toBe(undefined)
+    expect(extend({ rolling: false })).toBe(undefined)
+  })
+
+  test('renew extends it when less than that is left, and when that moves its end', () => {
+    const isRenewable = (renew: number, until: number | undefined) => {
+      const { lifetime, session } = setUp({ ttl: 100, renew })
+      return lifetime.isRenewable(session(), until)
+    }
+    expect(isRenewable(40, 1039)).toBe(true)
+    expect(isRenewable(40, 1040)).toBe(false)
+    expect(isRenewable(0.4, 1039)).toBe(true)
+    expect(isRenewable(0.4, 1040)).toBe(false)
+    expect(isRenewable(40, undefined)).toBe(true)
+    expect(isRenewable(200, 1100)).toBe(false)
+  })
+})
