@@ -142,7 +142,7 @@ test('and back again: a session moves over the mark that it left', async () => {
   expect(await store.load('k')).toBe(B)
   expect(await store.replace('k', B, C, later + 1)).toEqual(OK)
   expect([from.load('k'), deadline(from), isMoved(to.load('k'))]).toEqual([C, later + 1, true])
-  // At once, and not after it waited for somebody.
+  // At once, without a wait.
   expect(back.calls.filter(({ method }) => method === 'create')).toHaveLength(1)
 })
 
@@ -243,7 +243,7 @@ describe.each(STEPS)('a move that is held %s', (_name, side, method, at, moved) 
     expect(await other.load('k')).toBe(moved ? B : C)
   })
 
-  test('of two moves one writes, and the other is told what', async () => {
+  test('of two moves one writes, and the other gets what it wrote', async () => {
     const { move, meanwhile } = await meet(() => other.replace('k', A, C, later))
     expect([move.ok, meanwhile.ok].filter(Boolean)).toHaveLength(1)
     const [won, lost] = move.ok ? [B, meanwhile] : [C, move]
@@ -322,7 +322,7 @@ test('a move whose answer got lost, and that takes effect late, loses no session
   gate.fail()
   await expect(move).rejects.toThrow()
   expect(await other.load('k')).toBe(A)
-  // What a server was asked it may do when nobody waits for it any more.
+  // A server may run a command after the caller gave up.
   from.replace('k', A, movedMark(1), later)
   expect(await other.load('k')).toBe(B)
 })
