@@ -51,7 +51,7 @@ export default defineConfig({
   test: {
     projects,
     // Tests wait for servers, timers and other processes: more workers than processors.
-    maxWorkers: 2 * availableParallelism(),
+    maxWorkers: Math.min(2 * availableParallelism(), 8),
     sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/services/reporter.ts'],
   },

@@ -22,7 +22,7 @@ const ROUTES: Routes = {
 
 type Call = 'load' | 'create' | 'replace' | 'get' | 'set' | 'destroy'
 
-/** The store, with the calls that a test wants to fail. */
+/** Fails these calls of the store itself: FaultyStore is in front of the adapter of an older one. */
 function faulty<S extends object>(store: S, failing: Set<Call>): S {
   return new Proxy(store, {
     get(target, name) {

@@ -5,6 +5,7 @@ import session, { type LegacyStore, MemoryStore, type SessionStore } from '../..
 import { tombstone } from '../../src/record/tombstone.js'
 import { adaptLegacy } from '../../src/stores/legacy/adapter.js'
 import { RedisStore } from '../../src/stores/redis/store.js'
+import { FaultyStore, type StoreMethod } from '../../src/testing.js'
 import { Gate } from '../support/gate.js'
 import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
@@ -26,14 +27,10 @@ async function start(routes: Routes = {}, options: SiteOptions = {}) {
 }
 
 /** A store some of whose calls fail. */
-function failing(store: SessionStore, ...names: (keyof SessionStore)[]): SessionStore {
-  return new Proxy(store, {
-    get(target, name) {
-      if (names.includes(name as keyof SessionStore)) return () => Promise.reject(new Error('down'))
-      const value: unknown = Reflect.get(target, name)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
+function failing(store: SessionStore, ...methods: StoreMethod[]): FaultyStore {
+  const faulty = new FaultyStore(store)
+  for (const method of methods) faulty.fail(method, { times: Number.POSITIVE_INFINITY })
+  return faulty
 }
 
 describe('errors and cookies', () => {
@@ -169,15 +166,7 @@ describe('saves and updates', () => {
     'create',
     'replace',
   ] as const)('an update that could not be stored (%s) is told to who asked for it, whatever errorHandler does', async (call) => {
-    const store = new MemoryStore()
-    const broken = failing(store, call)
-    let current: SessionStore = store
-    const switching = new Proxy(store, {
-      get: (_target, name) => {
-        const value: unknown = Reflect.get(current, name)
-        return typeof value === 'function' ? value.bind(current) : value
-      },
-    })
+    const store = new FaultyStore(new MemoryStore())
     const user = await start(
       {
         '/update': (ctx) =>
@@ -190,10 +179,10 @@ describe('saves and updates', () => {
               (error) => error.code,
             ),
       },
-      { store: switching, errorHandler: () => undefined },
+      { store, errorHandler: () => undefined },
     )
     if (call !== 'create') await user.get('/set')
-    current = broken
+    store.fail(call, { times: Number.POSITIVE_INFINITY })
     expect((await user.get('/update')).json()).toBe('ERR_SESSION_STORE')
   })
 })

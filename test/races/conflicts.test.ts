@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { MemoryStore, type OnConflict, type SessionStore } from '../../src/index.js'
+import { FaultyStore } from '../../src/testing.js'
 import { type Opened, STRONG } from '../support/backends.js'
 import { Player } from './player.js'
 import { type StepsSite, serveSteps } from './steps.js'
@@ -153,25 +154,12 @@ describe('tombstones', () => {
 describe('an old session that cannot be ended', () => {
   test('F4: the request fails, no new cookie is sent, the old session goes on, nothing is left over', async () => {
     const store = new MemoryStore()
-    let failing = false
-    const broken = new Proxy(store, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name)
-        if (typeof value !== 'function') return value
-        return (...args: unknown[]) => {
-          // The end of the old one is a replace; taking back the new one is another.
-          if (name === 'replace' && failing) {
-            failing = false
-            throw new Error('down')
-          }
-          return value.apply(target, args)
-        }
-      },
-    })
-    await start({ store: broken })
+    const faulty = new FaultyStore(store)
+    await start({ store: faulty })
     await user.do('set:a:0')
     const { cookie } = user
-    failing = true
+    // The first replace ends the old session; the second one takes back the new session.
+    faulty.fail('replace')
     const reply = await user.do('regenerate:a,set:user:ada')
     expect([reply.status, reply.cookies]).toEqual([500, []])
     expect(user.cookie).toBe(cookie)

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { SignerCache } from '../../src/cookie/signature.js'
 import session, { MemoryStore, type SessionStore } from '../../src/index.js'
+import { FaultyStore } from '../../src/testing.js'
 import { counted } from '../support/backends.js'
 import { BASICS, KEYS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
@@ -408,25 +409,15 @@ describe('integrity', () => {
 
   test('X1: a failing store is a 5xx, without a cookie and without a new session', async () => {
     const memory = new MemoryStore()
-    let down = false
-    const store = new Proxy(memory, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name)
-        if (typeof value !== 'function') return value
-        return (...args: unknown[]) => {
-          if (down) throw new Error('down')
-          return value.apply(target, args)
-        }
-      },
-    })
+    const store = new FaultyStore(memory)
     const { user } = await start({ store })
     await user.get('/set')
-    down = true
+    const fault = store.fail('any', { times: Number.POSITIVE_INFINITY })
     for (const path of ['/read', '/set', '/login', '/logout']) {
       const reply = await user.get(path)
       expect([reply.status, reply.cookies]).toEqual([500, []])
     }
-    down = false
+    fault.cancel()
     expect((await user.get('/read')).json()).toEqual({ x: 1 })
     expect(memory.size).toBe(1)
   })

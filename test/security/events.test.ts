@@ -2,6 +2,7 @@ import { type ChannelListener, subscribe, unsubscribe } from 'node:diagnostics_c
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { MemoryStore, type SessionNotice, type SessionStore } from '../../src/index.js'
+import { FaultyStore } from '../../src/testing.js'
 import { EVENTS } from '../../src/util/events.js'
 import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
@@ -129,29 +130,23 @@ describe('X3: the life of a session is told, with a salted hash of its id', () =
 
   test('conflict, gone and unsent', async () => {
     const memory = new MemoryStore({ now })
-    let meanwhile = (_key: string) => {}
-    const store = new Proxy(memory, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name)
-        if (typeof value !== 'function') return value
-        return (key: string, ...rest: unknown[]) => {
-          if (name === 'replace') meanwhile(key)
-          meanwhile = name === 'replace' ? () => {} : meanwhile
-          return value.call(target, key, ...rest)
-        }
-      },
-    })
+    const store = new FaultyStore(memory)
     const { user } = await start({ store })
     await user.get('/set')
     names()
-    meanwhile = (key) => {
+    const setMeanwhile = async (act: (key: string) => void) => {
+      const write = store.hold('replace')
+      const reply = user.get('/set')
+      act((await write.arrived).key)
+      write.release()
+      await reply
+    }
+    await setMeanwhile((key) => {
       const value = memory.load(key) ?? ''
       memory.replace(key, value, value.replace('{', '{"y":1,'), START + 60_000)
-    }
-    await user.get('/set')
+    })
     expect(names()).toEqual(['conflict'])
-    meanwhile = (key) => memory.destroy(key)
-    await user.get('/set')
+    await setMeanwhile((key) => memory.destroy(key))
     expect(names()).toEqual(['gone'])
     await site().browser().get('/stream')
     await expect.poll(() => told.length).toBe(2)
