@@ -170,7 +170,7 @@ describe.each([
     expect(await other.isLoggedOut()).toBe(true)
   })
 
-  it('logs in under an id that nobody could plant', async () => {
+  it('logs in under a new id, so that a planted cookie is worth nothing', async () => {
     const mallory = await visit(example)
     const ada = await visit(example)
     await mallory.logIn('Mallory')

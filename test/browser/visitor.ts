@@ -1,8 +1,8 @@
 import type { Browser, BrowserContextOptions, Cookie, Locator, Page } from 'playwright-core'
 
-/** Somebody with a browser of their own, in front of the example. */
+/** A browser context on a page of the example. */
 export class Visitor {
-  /** What the browser complained about. */
+  /** Messages of the console, errors of the page, and dialogs. */
   readonly problems: string[] = []
 
   private constructor(
@@ -15,7 +15,7 @@ export class Visitor {
     return Visitor.#open(await context.newPage(), origin)
   }
 
-  /** The same person, in another tab. */
+  /** Another tab with the same cookies. */
   async tab(): Promise<Visitor> {
     return Visitor.#open(await this.page.context().newPage(), this.origin)
   }

@@ -15,7 +15,7 @@ export interface Side {
   after?: Middleware[]
 }
 
-/** Someone with a browser, whom any of the apps may answer. */
+/** A browser whose requests may go to any of the apps. */
 export interface Visitor {
   browser: Browser
   /** `at('old', '/read')`: which app, and what to ask it for. */

@@ -235,7 +235,7 @@ describe.each(SOME)('generators through koa-convert on $name', ({ open }) => {
       expect(await text('/')).toBe('true')
     })
 
-    it('asks the store for nothing where nobody yields it', async () => {
+    it('reads nothing from the store where it is not yielded', async () => {
       await start(
         {
           '/': function* () {

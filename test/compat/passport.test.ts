@@ -123,7 +123,7 @@ describe.each(SOME)('koa-passport 6 and passport 0.7 on $name', ({ open }) => {
     expect(site.errors).toEqual([])
   })
 
-  it('moves to a new id at login, and the old one is nobody', async () => {
+  it('moves to a new id at login, and the old one has no user', async () => {
     await start()
     await browser.get('/set?cart=tea')
     const [before, thief] = [sid(), twin()]
@@ -328,7 +328,7 @@ describe.each(SOME)('koa-passport 6 and passport 0.7 on $name', ({ open }) => {
     expect(await whoami()).toEqual(ADA)
   })
 
-  it('logs nobody in when the user cannot be written into the session', async () => {
+  it('logs in no user when the session cannot hold it', async () => {
     const serialize = () => {
       throw new Error('No such column')
     }

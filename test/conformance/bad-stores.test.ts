@@ -141,7 +141,10 @@ describe('the suite itself', () => {
     expect([...found.keys()]).toEqual(['expiry > load keeps the deadline'])
   })
 
-  test.each(['floor', 'ceil'] as const)('allows for whole seconds (%s), if told', async (round) => {
+  test.each([
+    'floor',
+    'ceil',
+  ] as const)('allows deadlines in whole seconds (%s) with the option precision', async (round) => {
     class Seconds extends Rows {
       override isOver({ expiresAt }: Row) {
         return Math[round](expiresAt / 1000) * 1000 <= this.now()
@@ -189,7 +192,7 @@ function cases<S>(kind: string, stores: Record<string, Bad<S>>, run: (Store: Kin
   ])
 }
 
-/** Each store is run once, for whoever asks. */
+/** Runs the suite once for each store. */
 function once(run: () => Result): () => Result {
   let result: Result | undefined
   return () => {

@@ -48,7 +48,7 @@ describe('FaultyStore', () => {
     expect(inner.load('k')).toBe('b')
   })
 
-  test('fails the nth call, so many times, of those that are meant, until told otherwise', async () => {
+  test('fails the nth matching call and as many after it as asked, until it is cancelled', async () => {
     const { store } = fresh()
     const fault = store.fail('any', { nth: 2, times: 2, where: ({ key }) => key === 'k' })
     const outcomes: string[] = []
@@ -110,7 +110,7 @@ describe('FaultyStore', () => {
     expect(fault.hits).toBe(1)
   })
 
-  test('down: all calls fail, those that were held too, and listeners hear of it', async () => {
+  test('down: all calls fail, held ones too, and disconnect is emitted', async () => {
     const { store } = fresh()
     const heard: string[] = []
     const note = () => heard.push('disconnect')

@@ -61,11 +61,11 @@ describe.for(CLIENTS)('six nodes, through %s', { timeout: 60_000 }, ([, connect]
     const waits = 'waitReplicas' in options
     const lost = await survive(store, primary, async () => {
       if ((await cluster.primaryOf(0)) === primary) return false
-      // Whoever took over was the only replica: writes that wait for one need the old node back.
+      // The new primary was the only replica: writes that wait for one need the old node back.
       if (waits) await primary.start()
       return true
     })
-    // Whoever waited for the replica has lost nothing; otherwise what was not sent to it yet.
+    // Writes that waited for the replica are kept; others may not have reached it.
     if (waits) expect(lost).toEqual([])
     // One of six nodes is no outage.
     expect(disconnects).toBe(0)

@@ -25,7 +25,7 @@ const ROUTES: Routes = {
   },
 }
 
-/** A site that forgets in a day what nobody reads, and one that does so after two seconds. */
+/** One site keeps sessions for a day, the other for two seconds after the last request. */
 interface Sites {
   lasting: Site
   brief: Site

@@ -104,7 +104,7 @@ describe.each(SOME)('$name', ({ open, strong }) => {
       expect(errors).toHaveLength(1)
     })
 
-    test('the handler’s error wins over a failing write, which the app hears of', async () => {
+    test('the handler’s error is answered, and the app emits that of the failing write', async () => {
       const { browser, failing, errors } = await start({ defer })
       for (const call of WRITE) failing.add(call)
       const reply = await browser().get('/throw')
@@ -112,7 +112,7 @@ describe.each(SOME)('$name', ({ open, strong }) => {
       expect(errors).toMatchObject([{ code: 'ERR_SESSION_STORE' }, { status: 418 }])
     })
 
-    test('errorHandler hears of get, set and destroy, and may take them upon itself', async () => {
+    test('errorHandler is called with get, set and destroy, and may swallow the error', async () => {
       const heard: string[] = []
       const { browser, failing } = await start({
         defer,

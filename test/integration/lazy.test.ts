@@ -188,7 +188,7 @@ describe.each(SOME)('$name', ({ open, strong }) => {
     const { app, browser, calls } = await start({ defer: true })
     const asked: string[] = []
     app.on('session:reject', async ({ ctx, why }) => {
-      // Not for ever, should it be told again for having asked.
+      // Ends, even if each read caused another call.
       if (asked.push(why) < 20) asked.push(`keys: ${Object.keys(await ctx.session)}`)
     })
     const user = browser()

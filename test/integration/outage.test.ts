@@ -97,7 +97,7 @@ describe.each(CLIENTS)('a Redis that goes away, through %s', (_name, connect) =>
   })
 })
 
-test('whoever comes while a lazy client is connecting hears when it is there', async () => {
+test('a request that comes while a lazy client connects waits for the connection', async () => {
   const server = await RedisServer.start()
   const client = new Redis(server.url, { lazyConnect: true })
   const store = new RedisStore({ client })

@@ -127,7 +127,7 @@ describe('RedisStore', () => {
     store.close()
   })
 
-  test('what the client puts before every key stands there', async () => {
+  test('the key prefix of the client is in front of every key', async () => {
     const prefixed = new Redis(inject('redisUrl'), { keyPrefix: 'app1:' })
     const store = new RedisStore({ client: prefixed })
     await store.create('some:key', 'a', Date.now() + 10_000)
@@ -152,7 +152,7 @@ describe('RedisStore', () => {
     store.close()
   })
 
-  test('node-redis over RESP3 will do', async () => {
+  test('node-redis works over RESP3', async () => {
     const resp3 = createClient({ url: inject('redisUrl'), RESP: 3 })
     await resp3.connect()
     const store = new RedisStore({ client: resp3 })

@@ -34,7 +34,7 @@ function failing(store: SessionStore, ...methods: StoreMethod[]): FaultyStore {
 }
 
 describe('errors and cookies', () => {
-  test('an error that is thrown again for somebody else carries nobody’s cookie', async () => {
+  test('an error that a second request throws again carries no cookie of the first', async () => {
     const shared = Object.assign(new Error('boom'), { status: 503, headers: { 'x-own': '1' } })
     const alice = await start({
       '/login': (ctx) => {
@@ -129,10 +129,7 @@ describe('saves and updates', () => {
     }
   })
 
-  test.each([
-    false,
-    true,
-  ])('nobody has to wait for a save that fails (defer: %s)', async (defer) => {
+  test.each([false, true])('a save that fails need not be awaited (defer: %s)', async (defer) => {
     const raised: unknown[] = []
     const note = (reason: unknown) => raised.push(reason)
     process.on('unhandledRejection', note)
@@ -165,7 +162,7 @@ describe('saves and updates', () => {
     'load',
     'create',
     'replace',
-  ] as const)('an update that could not be stored (%s) is told to who asked for it, whatever errorHandler does', async (call) => {
+  ] as const)('an update that could not be stored (%s) rejects, whatever errorHandler does', async (call) => {
     const store = new FaultyStore(new MemoryStore())
     const user = await start(
       {
@@ -451,7 +448,7 @@ describe('and', () => {
     await client.quit()
   })
 
-  test('a server that repeats what it does not know tells nobody', async () => {
+  test('the error of a server that repeats an unknown argument does not hold it', async () => {
     const client = {
       status: 'ready',
       call: async (name: string, key: string) => {

@@ -256,7 +256,7 @@ describe.each(Object.entries(KINDS))('%s', (name, { connect, quote, lock }) => {
       await impatient.end()
     })
 
-  // MariaDB undoes a statement now and then, where two wait for each other: nobody may notice.
+  // MariaDB rolls back a statement where two wait for each other: the store tries it again.
   test('creates, ends, extensions and prunes of few keys that expire at once all go through', async () => {
     const store = await fresh({ pruneBatch: 3 })
     const calls: ((key: string, deadline: number) => unknown)[] = [

@@ -335,7 +335,7 @@ describe.each(BACKENDS)('$name', ({ open }) => {
     expect((await user.get('/read')).cookies[0]).toContain('; expires=')
   })
 
-  test('allowEmpty stores a session that nobody wrote to', async () => {
+  test('allowEmpty stores a session without data', async () => {
     const { browser } = await start({}, { allowEmpty: true })
     const user = browser()
     expect((await user.get('/read')).cookies).toHaveLength(2)

@@ -240,7 +240,7 @@ describe('one call at a time', () => {
     expect(Math.abs(end - Date.now() - 60_000)).toBeLessThan(5000)
   })
 
-  test('what nobody here has read is written over, unless it ended a moment ago', async () => {
+  test('a record that was not read here is overwritten, unless it ended a moment ago', async () => {
     const source = new MemoryStore()
     const [here, there] = [toExpressStore(source), toExpressStore(source)]
     await done((callback) => here.set('a', { cookie, x: 1 }, callback))
@@ -306,7 +306,7 @@ describe('one call at a time', () => {
     store.touch('b', { cookie })
   })
 
-  test('tells of the connection, and tells those who come late', async () => {
+  test('emits connect and disconnect, also to listeners that are added later', async () => {
     const news = new EventEmitter()
     const source: SessionStore = Object.assign(new MemoryStore(), {
       on: (event: string, listener: () => void) => news.on(event, listener),

@@ -32,11 +32,11 @@ export type Outcome =
 
 /**
  * @param now what the presented session holds at this moment; undefined: it is not there.
- * @param barred the id ended moments ago: nothing may begin under it.
+ * @param ended the id ended moments ago: no session may begin under it.
  */
-export function outcome(pending: Pending, now: Data | undefined, barred: boolean): Outcome {
+export function outcome(pending: Pending, now: Data | undefined, ended: boolean): Outcome {
   const { ops, seen } = pending
-  if (pending.id !== undefined && (barred || (seen && !now))) return { type: 'nothing' }
+  if (pending.id !== undefined && (ended || (seen && !now))) return { type: 'nothing' }
   const mine: Data = { ...seen }
   let current: Data | null = mine
   let moved = false

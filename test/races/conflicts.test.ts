@@ -64,7 +64,7 @@ describe.each(STRONG.slice(0, 2))('two requests change the same key, on $name', 
   })
 })
 
-describe('a store where somebody else always comes first', () => {
+describe('a store where another write always comes first', () => {
   /** Each replace finds another value than the one before. */
   function contended(): { store: SessionStore; rounds(): number } {
     const memory = new MemoryStore()
@@ -119,7 +119,7 @@ describe('tombstones', () => {
   test.each([
     'logout',
     'regenerate,set:user:ada',
-  ])('after %s the id is barred for ten seconds', async (steps) => {
+  ])('after %s no session begins under the id for ten seconds', async (steps) => {
     const { cookie, pass } = await ended(steps, undefined)
     const { cookie: browser } = user
     pass(9_999)
@@ -169,7 +169,7 @@ describe('an old session that cannot be ended', () => {
 })
 
 describe('events', () => {
-  test('a write, a touch and a late request that come too late are told', async () => {
+  test('a write, a touch and a request that come too late are emitted', async () => {
     await start({ store: new MemoryStore() })
     await user.do('set:a:0')
     const { cookie } = user

@@ -30,7 +30,7 @@ const ROLLING: Mode = { rolling: true, defer: true }
 
 const file = temporaryFolder()('sessions.db')
 
-// Each opens its store by what process.ts is told of it.
+// process.ts opens the store by its URL.
 const SHARED: { backend: Backend; url: () => string | Promise<string>; modes: Mode[] }[] = [
   { backend: ioredis, url: () => inject('redisUrl'), modes: [PLAIN, ROLLING] },
   { backend: sqliteAt(file), url: () => `file:${file}`, modes: [ROLLING] },

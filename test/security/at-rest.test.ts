@@ -64,7 +64,7 @@ async function start(store: SessionStore | LegacyStore, options: SiteOptions = {
   return site
 }
 
-/** Somebody who changes over from one site to another with the same cookies. */
+/** A browser of another site with the same cookies. */
 function over(user: Browser, site: Site): Browser {
   const next = site.browser()
   for (const [name, value] of user.jar) next.jar.set(name, value)
@@ -163,7 +163,7 @@ describe('S1: from bare ids to hashed ones', () => {
     expect(bare()).toBe(undefined)
   })
 
-  test('nobody is found under a bare id when the time has passed', async () => {
+  test('no session is found under a bare id after plainUntil', async () => {
     const { user, bare } = await moving({ ttl: 10 * DAY })
     time = START + DAY
     expect((await user.get('/read')).json()).toEqual({})
@@ -265,7 +265,7 @@ describe('S2: encryption', () => {
     expect(new Set(nonces).size).toBe(3)
   })
 
-  test('two records that change places, or are altered, open for nobody', async () => {
+  test('records that were swapped or changed are no sessions', async () => {
     const { store, memory, table } = open()
     const site = await start(store, sealed)
     const [ada, eve] = [site.browser(), site.browser()]
@@ -322,7 +322,7 @@ describe('S2: encryption', () => {
     expect([reply.status, reply.json()]).toEqual([200, {}])
   })
 
-  test('unsealed records are read until plainUntil, and sealed in passing', async () => {
+  test('unsealed records are read until plainUntil, and sealed by the next write', async () => {
     const { store, table } = open()
     const user = (await start(store, { ttl: 10 * DAY })).browser()
     const late = sites[0]?.browser()

@@ -39,7 +39,7 @@ describe.each([false, true])('C7: shared caches (defer: %s)', (defer) => {
     '/in',
     '/set',
     '/end',
-  ])('%s is nobody else’s, with a session or without', async (path) => {
+  ])('%s is not stored by shared caches, with a session or without', async (path) => {
     const get = await start()
     expect(await get(path)).toEqual(GUARDED)
     await get('/set')

@@ -186,7 +186,7 @@ describe('R4: koa-sess/cookie', () => {
     expect(await data()).toMatchObject({ x: 1 })
   })
 
-  test('an id that the application presents leads nowhere, and is in nobody’s way', async () => {
+  test('an id that the application sets as ctx.sessionId has no effect', async () => {
     const { browser } = await start({}, (app) => {
       app.use((ctx, next) => {
         ctx.sessionId = 'an-id-of-the-application'
@@ -199,7 +199,7 @@ describe('R4: koa-sess/cookie', () => {
     expect([id.length, x]).toEqual([32, 1])
   })
 
-  test('ctx.sessionStore knows nobody, and says so', async () => {
+  test('ctx.sessionStore has no sessions, and throws', async () => {
     const { browser, errors } = await start()
     expect((await browser.get('/store')).status).toBe(500)
     expect(errors).toMatchObject([{ code: 'ERR_SESSION_OPTION' }])

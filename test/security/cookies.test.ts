@@ -21,7 +21,7 @@ async function start(options: SiteOptions = {}, proxy = false) {
   return site
 }
 
-/** Warnings are told in a later turn. */
+/** Warnings are emitted in a later turn of the event loop. */
 async function warned(): Promise<string[]> {
   await new Promise((resolve) => setImmediate(resolve))
   return warnings.splice(0).filter((code) => code.startsWith('KOA_SESS'))

@@ -46,7 +46,7 @@ async function start(options: SiteOptions = {}) {
 
 const names = () => told.splice(0).map(({ event, why }) => (why ? `${event}: ${why}` : event))
 
-describe('X3: the life of a session is told, with a salted hash of its id', () => {
+describe('X3: events report the life of a session, with a salted hash of its id', () => {
   test('create, renew, regenerate, destroy', async () => {
     const { user } = await start({ rolling: true })
     await user.get('/set')

@@ -4,7 +4,7 @@ import type { Reporter, SerializedError, TestModule } from 'vitest/node'
 export default class Counts implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     let passed = 0
-    // What broke outside of a test: an import, a hook, a promise nobody awaited.
+    // Errors outside of tests: of an import, a hook, a promise that was not awaited.
     let failed = errors.length
     for (const module of modules) {
       failed += module.errors().length

@@ -22,7 +22,7 @@ export abstract class Server {
   readonly #user: { uid: number; gid: number } | undefined
   #process: ChildProcess | undefined
 
-  /** `asRoot: false` where the server has to be somebody else. */
+  /** `asRoot: false` for a server that refuses to run as root. */
   protected constructor(name: string, port: number, { asRoot = true } = {}) {
     this.#name = name
     this.port = port

@@ -71,7 +71,7 @@ function install(packages: string[]): void {
   apt('install', '--yes', '--no-install-recommends', ...packages)
 }
 
-/** Keeps the package of PostgreSQL from making a database that nobody asked for. */
+/** Keeps the package of PostgreSQL from creating a database. */
 function noCluster(): void {
   const folder = '/etc/postgresql-common'
   const file = join(folder, 'createcluster.conf')

@@ -23,7 +23,7 @@ import type { LegacyStore, StoredSession } from '../../src/stores/contract.js'
 import { databaseUrl } from '../services/databases.js'
 import { shared } from './shared.js'
 
-/** A store that somebody else wrote, as koa-sess takes it. */
+/** A store of another package, behind the adapter that koa-sess has for it. */
 export interface Foreign {
   name: string
   /** How finely it keeps deadlines, in ms. */

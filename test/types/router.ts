@@ -23,7 +23,7 @@ router.get('/', async (ctx) => {
 })
 app.use(session<Data>({ ttl: 1000 })).use(router.routes())
 
-// A router that was told nothing has the global types.
+// A router without type arguments has the global types.
 new Router().get('/', (ctx) => {
   equal<typeof ctx.sessionId, string | undefined>(true)
   equal<typeof ctx.session.isNew, boolean>(true)

@@ -71,6 +71,6 @@ test('it keeps neither the process nor its store alive', async () => {
       return held.deref() === undefined
     })
     .toBe(true)
-  // Nobody is left to prune for, and the timer goes too.
+  // The store was collected, and its timer stops.
   await expect.poll(() => Reflect.get(timer, '_destroyed')).toBe(true)
 })

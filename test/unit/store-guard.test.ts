@@ -44,7 +44,7 @@ describe('the gate to a store', () => {
     expect(await Promise.all(waiting)).toEqual(['answer', 'answer'])
   })
 
-  test('a long one fails who waits, then whoever comes, until the store is back', async () => {
+  test('a long one fails the calls that wait and later ones, until the store is back', async () => {
     store.emit('disconnect')
     const waiting = ask()
     vi.advanceTimersByTime(10_000)
@@ -79,7 +79,7 @@ describe('the gate to a store', () => {
     idle.close()
   })
 
-  test('with a timeout of 0 nobody waits for longer than a moment', async () => {
+  test('with a timeout of 0 a call waits for a moment at most', async () => {
     const hasty = new StoreGuard(store, 0)
     store.emit('disconnect')
     vi.advanceTimersByTime(1)

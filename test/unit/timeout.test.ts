@@ -4,7 +4,7 @@ import { collectYoung, heldBytes } from '../support/heap.js'
 
 const never = () => new Promise<never>(() => undefined)
 
-test('an answer in time comes through, and a failure as it is told', async () => {
+test('returns an answer in time, and rejects with the mapped failure', async () => {
   const timeout = new CommandTimeout(60_000, 'It')
   expect(await timeout.guard(Promise.resolve(1))).toBe(1)
   const failed = timeout.guard(Promise.reject(new Error('a')), () => new Error('b'))
@@ -35,7 +35,7 @@ test('one timer at a time, however many wait', async () => {
 const LARGE = 5000
 const large = (at: number) => Buffer.alloc(LARGE, `${at}`).toString()
 
-test('an answer is not held while somebody before it still waits', async () => {
+test('an answer is not kept in memory while an earlier call waits', async () => {
   const timeout = new CommandTimeout(60_000, 'It')
   void timeout.guard(never())
   const before = heldBytes()
@@ -53,7 +53,7 @@ test('what left the line does not keep those behind it alive through small colle
     return timeout.guard(answer)
   }
   let asked = ask()
-  // Whoever stands first is old now.
+  // The first in line is old now.
   const before = heldBytes()
   for (let at = 0; at < 4000; at++) {
     const [last, answer] = [asked, done]

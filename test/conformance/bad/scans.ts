@@ -1,7 +1,7 @@
 import type { Page } from '../../../src/stores/contract.js'
 import { type Bad, type Kind, Rows } from '../rows.js'
 
-/** What a store tells of what it holds. */
+/** Scans that are wrong. */
 export const SCANS: Record<string, Bad<Rows>> = {
   'every record is told': [matching(() => true), 'returns the records of a prefix and no others'],
   'a prefix without case': [

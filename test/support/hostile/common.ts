@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-// What somebody might send, store or configure who wishes ill, or who did not look.
+// Input of an attacker, or of a mistake: headers, records, options.
 
 export const words = (list: string) => list.split(' ')
 
