@@ -29,9 +29,9 @@ const projects = [
       setupFiles: ['test/support/close-shared.ts'],
       // Most of what runs side by side in a file waits for a deadline.
       maxConcurrency: 20,
-      testTimeout: 30_000,
+      testTimeout: 60_000,
       // Servers start in hooks, and slowly where all processors are busy.
-      hookTimeout: 60_000,
+      hookTimeout: 120_000,
     },
   },
   {
@@ -41,8 +41,8 @@ const projects = [
       name: 'browser',
       include: ['test/browser/**/*.test.ts'],
       globalSetup: ['test/services/redis-setup.ts', 'test/services/chromium-setup.ts'],
-      testTimeout: 30_000,
-      hookTimeout: 60_000,
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
     },
   },
 ]

@@ -1,5 +1,6 @@
 import { isMoved, isTombstone } from '../record/tombstone.js'
 import type { SessionStore, StoredRecord } from '../stores/contract.js'
+import { unsettledDeadline } from '../stores/migrating/mark.js'
 import type { Outcome } from './outcome.js'
 
 type Loader = Pick<SessionStore, 'load'>
@@ -12,6 +13,14 @@ function outcomeWithoutCopy({ value, expiresAt }: StoredRecord, now: number): Ou
   if (isMoved(value)) return 'there'
   if (isTombstone(value)) return 'ended'
   return expiresAt <= now ? 'expired' : undefined
+}
+
+/** Gives the copy of a move its deadline, if a server has not done that yet. */
+async function keepMovedCopy(to: SessionStore, { key, value: mark }: StoredRecord): Promise<void> {
+  const deadline = unsettledDeadline(mark)
+  const value = deadline === undefined ? undefined : await to.load(key)
+  if (deadline === undefined || value === undefined || isTombstone(value)) return
+  await to.replace(key, value, value, deadline)
 }
 
 /** The outcome that `copy` would have. Writes nothing. */
@@ -33,6 +42,7 @@ export async function copy(
   now: number,
 ): Promise<Outcome> {
   const outcome = outcomeWithoutCopy(record, now)
+  if (outcome === 'there') await keepMovedCopy(to, record)
   if (outcome) return outcome
   const { key, expiresAt } = record
   let copied = record.value

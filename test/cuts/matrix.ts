@@ -29,14 +29,20 @@ export function cutEach(client: string, connect: () => Promise<Connected>): void
     it.each(
       mode.only ? [mode.only] : Object.keys(OPERATIONS),
     )('%s, cut before and after each command: nothing is lost, done twice or left over', async (title) => {
-      const faults = await faultsOf(stage, operationOf(title), `${client}, ${name}, ${title}`)
-      expect(faults).toEqual([])
+      const cuts: Cut['when'][] = mode.twice ? ['after', 'twice'] : ['after']
+      const label = `${client}, ${name}, ${title}`
+      expect(await faultsOf(stage, operationOf(title), cuts, label)).toEqual([])
     })
   })
 }
 
-/** Two cases for each command that the operation sends, and one case without a cut. */
-async function faultsOf(stage: Stage, operation: Operation, label: string): Promise<string[]> {
+/** Plays each cut of each command that the operation sends, and the operation without a cut. */
+async function faultsOf(
+  stage: Stage,
+  operation: Operation,
+  cuts: readonly Cut['when'][],
+  label: string,
+): Promise<string[]> {
   const found: string[] = []
   const play = async (cut: Cut) => {
     const title = `${label}, ${cut.number}, ${cut.when}`
@@ -47,7 +53,7 @@ async function faultsOf(stage: Stage, operation: Operation, label: string): Prom
   }
   let number = 1
   while (await play({ number, when: 'before' })) {
-    await play({ number, when: 'after' })
+    for (const when of cuts) await play({ number, when })
     if (++number > MOST_COMMANDS)
       throw new Error(`${label} sent more than ${MOST_COMMANDS} commands`)
   }

@@ -22,6 +22,8 @@ export interface Operation {
   isFirst?: true
   /** Another browser, without a session, asks for it. */
   byOther?: true
+  /** It writes a record under a new id, or ends one. */
+  movesOn?: true
   /** What has to be true after the answer 200, and after 503. */
   done(after: Aftermath): boolean
   failed(after: Aftermath): boolean
@@ -42,6 +44,7 @@ export const OPERATIONS: Record<string, Operation> = {
   'the first write of a session': {
     path: '/set',
     isFirst: true,
+    movesOn: true,
     done: ({ own }) => own?.x === 1,
     failed: ({ cookie }) => cookie === '',
   },
@@ -54,18 +57,21 @@ export const OPERATIONS: Record<string, Operation> = {
   'an update()': { path: '/update', done: isWrittenOnce, failed: isKeptOrWritten },
   'a login': {
     path: '/login',
+    movesOn: true,
     done: ({ cookie, oldCookie, own, old }) =>
       cookie !== oldCookie && own?.x === 1 && own.user === 'ann' && old === undefined,
     failed: isKept,
   },
   'a logout': {
     path: '/logout',
+    movesOn: true,
     done: ({ cookie, old }) => cookie === '' && old === undefined,
     failed: isKept,
   },
   'sessionStore.destroy': {
     path: '/destroy',
     byOther: true,
+    movesOn: true,
     done: ({ body, old }) => body === 'true' && old === undefined,
     failed: isKept,
   },

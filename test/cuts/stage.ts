@@ -16,10 +16,13 @@ export interface Connected {
   close(): Promise<unknown>
 }
 
-/** Which command of an operation is cut, counted from 1, and when. */
+/**
+ * Which command of an operation is cut, counted from 1, and when. `twice`: after it took effect, and
+ * the next command before it reaches the server.
+ */
 export interface Cut {
   number: number
-  when: When
+  when: When | 'twice'
 }
 
 export const UNCUT: Cut = { number: 0, when: 'before' }
@@ -85,7 +88,8 @@ export class Stage {
     const [oldCookie, id] = [user.cookie, user.jar.get(COOKIE)]
     this.#forget()
     const command = new NthCommand(number, this.#prefix)
-    void proxy.cut(when, command)
+    const cut = proxy.cut(when === 'twice' ? 'after' : when, command)
+    if (when === 'twice') void cut.then(() => proxy.cut('before', new NthCommand(1, this.#prefix)))
     const asking = operation.byOther ? this.#visitor : user
     const { status, text: body } = await asking.get(`${operation.path}?id=${id}`)
     proxy.calm()
@@ -94,16 +98,17 @@ export class Stage {
     const old = await this.#look(oldCookie)
     const own = user.cookie === oldCookie ? old : await this.#look(user.cookie)
     const after: Aftermath = { status, body, oldCookie, cookie: user.cookie, old, own }
-    const ids = new Set([id, user.jar.get(COOKIE)])
-    const faults = [...judge(operation, after, wasCut), ...noise, ...(await this.#orphans(ids))]
+    const orphans = await this.#orphans(new Set([id, user.jar.get(COOKIE)]))
     user.close()
+    const state = [...judge(operation, after, wasCut), ...orphans]
+    const faults = [...noise, ...(isStateUnknowable(operation, when, status) ? [] : state)]
     return { wasCut, faults }
   }
 
   /** Events and errors of the operation: its own end is no surprise, and each failure is a 503. */
   #noise(status: number): string[] {
     const events = this.#site.events
-      .filter((name) => !isUnknowable(name, status))
+      .filter((name) => !isEventUnknowable(name, status))
       .map((name) => `it emitted session:${name}`)
     const errors = this.#site.errors
       .filter((error) => Reflect.get(error, 'code') !== 'ERR_SESSION_UNAVAILABLE')
@@ -171,6 +176,14 @@ function judge(operation: Operation, after: Aftermath, wasCut: boolean): string[
  * An update() whose answer was lost fails with 503. Its request still extends the session, or moves
  * it, and finds another record than it read. It cannot know that this is its own update.
  */
-function isUnknowable(event: string, status: number): boolean {
+function isEventUnknowable(event: string, status: number): boolean {
   return event === 'conflict' && status === 503
+}
+
+/**
+ * The answer to the command is lost, and the look after it fails as well: a 503 cannot say whether a
+ * record was made or ended. So a record may be left over until it expires, or the session may be over.
+ */
+function isStateUnknowable({ movesOn }: Operation, when: Cut['when'], status: number): boolean {
+  return when === 'twice' && status === 503 && movesOn === true
 }

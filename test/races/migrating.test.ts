@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { copy } from '../../src/cli/copy.js'
 import { MemoryStore, type SessionStore } from '../../src/index.js'
 import { isMoved, movedMark, tombstone } from '../../src/record/tombstone.js'
 import { migrating } from '../../src/stores/migrating/store.js'
@@ -12,6 +13,7 @@ const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((data) => `{"data":"${data}","cook
   string,
 ]
 const HOUR = 3_600_000
+const MINUTE = 60_000
 const OK = { ok: true }
 
 let clock: ManualClock
@@ -142,7 +144,7 @@ test('and back again: a session moves over the mark that it left', async () => {
   expect(await store.load('k')).toBe(B)
   expect(await store.replace('k', B, C, later + 1)).toEqual(OK)
   expect([from.load('k'), deadline(from), isMoved(to.load('k'))]).toEqual([C, later + 1, true])
-  // At once, without a wait.
+  // At once: no other move is under way.
   expect(back.calls.filter(({ method }) => method === 'create')).toHaveLength(1)
 })
 
@@ -243,7 +245,7 @@ describe.each(STEPS)('a move that is held %s', (_name, side, method, at, moved) 
     expect(await other.load('k')).toBe(moved ? B : C)
   })
 
-  test('of two moves one writes, and the other gets what it wrote', async () => {
+  test('of two moves one writes, and the other returns its value', async () => {
     const { move, meanwhile } = await meet(() => other.replace('k', A, C, later))
     expect([move.ok, meanwhile.ok].filter(Boolean)).toHaveLength(1)
     const [won, lost] = move.ok ? [B, meanwhile] : [C, move]
@@ -281,12 +283,121 @@ describe.each(STEPS)('a move that is held %s', (_name, side, method, at, moved) 
     }
     // It never comes back. Before it gave up from, nothing of it may outlast a minute.
     expect(await other.load('k')).toBe(moved ? B : A)
-    if (!moved) {
-      from.destroy('k')
-      clock.advance(60_000)
-      expect(await other.load('k')).toBe(undefined)
-    }
+    if (!moved) from.destroy('k')
+    clock.advance(MINUTE)
+    expect(await other.load('k')).toBe(moved ? B : undefined)
   })
+})
+
+/** Waits until a retry in the background is done. */
+const settled = () => expect.poll(() => deadline(to), { timeout: 5000 }).toBe(later)
+
+/** A move whose new store is down from its last step on, in a process that lives. */
+async function loseNewStore(): Promise<void> {
+  const gate = slow.to.hold('replace', { where: ({ args: [expected] }) => expected === B })
+  const move = Promise.resolve(slow.store.replace('k', A, B, later))
+  await gate.arrived
+  slow.to.down()
+  gate.release()
+  await expect(move).rejects.toThrow()
+  expect(deadline(to)).toBe(clock.now() + MINUTE)
+}
+
+describe('the new store dies at the last step of a move', () => {
+  beforeEach(loseNewStore)
+
+  test('and is back: the copy gets its deadline without a request', async () => {
+    slow.to.up()
+    await settled()
+    clock.advance(MINUTE)
+    expect(await other.load('k')).toBe(B)
+  })
+
+  test('and is back after the copy expired: the copy is written again', async () => {
+    clock.advance(MINUTE)
+    expect(to.load('k')).toBe(undefined)
+    slow.to.up()
+    await settled()
+    expect(await other.load('k')).toBe(B)
+  })
+
+  test.each<[string, () => unknown]>([
+    ['a logout', () => other.replace('k', B, tombstone(later), clock.now() + 5000)],
+    ['destroy', () => other.destroy('k')],
+    ['destroy on a server that knows only from', () => from.destroy('k')],
+    ['an end by touch', () => other.load('k', clock.now())],
+  ])('and %s comes after the copy expired: the session stays ended', async (_name, end) => {
+    clock.advance(MINUTE)
+    await end()
+    const looked = slow.from.hold('load', { at: 'after' })
+    slow.to.up()
+    await looked.arrived
+    looked.release()
+    clock.advance(10_000)
+    // What the retry does next takes no longer than some turns of the event loop.
+    for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate)
+    expect([await other.load('k'), to.load('k')]).toEqual([undefined, undefined])
+  })
+
+  test.each<[string, () => unknown]>([
+    ['reads it', () => other.load('k')],
+    ['touches it', () => other.touch('k', later)],
+    ['reads and touches it', () => other.load('k', later)],
+    ['tries to write an older value', () => other.replace('k', A, C, later)],
+    ['reads it while nothing moves', () => still().load('k')],
+  ])('and a request that %s gives the copy its deadline', async (_name, request) => {
+    await request()
+    expect([to.load('k'), deadline(to)]).toEqual([B, later])
+    clock.advance(MINUTE)
+    expect(await other.load('k')).toBe(B)
+  })
+
+  test('and a write sets its own deadline, which stays', async () => {
+    expect(await other.replace('k', B, C, later - 5)).toEqual(OK)
+    expect(await other.load('k')).toBe(C)
+    slow.to.up()
+    await other.load('k')
+    expect([to.load('k'), deadline(to)]).toEqual([C, later - 5])
+  })
+
+  test('and the command gives the copy its deadline', async () => {
+    const [record] = from.scan('k').records
+    if (record) expect(await copy(from, to, record, clock.now())).toBe('there')
+    expect([to.load('k'), deadline(to)]).toEqual([B, later])
+  })
+
+  const still = () => migrating({ from, to, now: clock.now, move: false })
+})
+
+test('an ordinary read of a session that has moved takes two calls, its move five', async () => {
+  const calls = () =>
+    [...slow.from.calls.splice(0), ...slow.to.calls.splice(0)].map(({ method }) => method)
+  await slow.store.replace('k', A, B, later)
+  expect(calls()).toEqual(['load', 'replace', 'replace', 'create', 'replace'])
+  await slow.store.load('k')
+  expect(calls()).toEqual(['load', 'load'])
+  await slow.store.load('k', later + 1)
+  expect(calls()).toEqual(['load', 'load'])
+  await slow.store.replace('k', B, C, later)
+  expect(calls()).toEqual(['load', 'replace'])
+})
+
+test('a refused copy that a request took for the session ends with the session', async () => {
+  const marking = slow.from.hold('replace')
+  const move = slow.store.replace('k', A, B, later)
+  await marking.arrived
+  // Servers that know only from: one writes, so that the move is refused, and then one ends it.
+  from.replace('k', A, C, later)
+  const withdrawal = slow.to.hold('replace')
+  marking.release()
+  await withdrawal.arrived
+  from.destroy('k')
+  // A request that loaded the session before meets the copy.
+  expect(await other.replace('k', C, D, later)).toEqual({ ok: false, current: B })
+  expect(await other.replace('k', B, D, later)).toEqual(OK)
+  withdrawal.release()
+  expect((await move).ok).toBe(false)
+  expect([await other.load('k'), to.load('k')]).toEqual([undefined, undefined])
 })
 
 test('a move that died is taken over by the next one, after a second', async () => {
@@ -322,7 +433,7 @@ test('a move whose answer got lost, and that takes effect late, loses no session
   gate.fail()
   await expect(move).rejects.toThrow()
   expect(await other.load('k')).toBe(A)
-  // A server may run a command after the caller gave up.
+  // A server may carry out a command after its client gave up.
   from.replace('k', A, movedMark(1), later)
   expect(await other.load('k')).toBe(B)
 })

@@ -10,6 +10,7 @@ import {
 } from '../contract.js'
 import { adaptLegacy } from '../legacy/adapter.js'
 import { Connections } from './connections.js'
+import { settledMark, unsettledDeadline } from './mark.js'
 import { Mover, type Write } from './move.js'
 import { scanBoth } from './scan.js'
 
@@ -70,11 +71,16 @@ class MigratingStore implements SessionStore {
   }
 
   async load(key: string, touch?: number): Promise<string | undefined> {
-    return (await this.#loadFrom(key, touch)) ?? this.#to.load(key, touch)
+    const found = await this.#from.load(key, touch)
+    if (found === undefined || isMoved(found)) return this.#loadTo(key, found, touch)
+    // A touch with a passed deadline deletes the session, so its copy must go as well.
+    if (touch !== undefined && touch <= this.#now()) await this.#to.destroy(key)
+    return found
   }
 
   async create(key: string, value: string, expiresAt: number): Promise<boolean> {
-    if ((await this.#loadFrom(key)) !== undefined) return false
+    const found = await this.#from.load(key)
+    if (found !== undefined && !isMoved(found)) return false
     if (this.#isMoving) return this.#to.create(key, value, expiresAt)
     if ((await this.#to.load(key)) !== undefined) return false
     return this.#from.create(key, value, expiresAt)
@@ -99,8 +105,7 @@ class MigratingStore implements SessionStore {
   async touch(key: string, expiresAt: number): Promise<boolean> {
     if (expiresAt <= this.#now()) return this.destroy(key)
     // `load` with a touch, as `touch` alone does not show whether it found a session or a mark.
-    if ((await this.#loadFrom(key, expiresAt)) !== undefined) return true
-    return this.#to.touch(key, expiresAt)
+    return (await this.load(key, expiresAt)) !== undefined
   }
 
   async destroy(key: string): Promise<boolean> {
@@ -122,12 +127,15 @@ class MigratingStore implements SessionStore {
     return (this.#from.breaks ?? 0) + (this.#to.breaks ?? 0)
   }
 
-  /** The value in `from`, unless it is the mark of a move; undefined: look in `to`. */
-  async #loadFrom(key: string, touch?: number): Promise<string | undefined> {
-    const value = await this.#from.load(key, touch)
-    if (value === undefined || isMoved(value)) return undefined
-    // A touch with a passed deadline deletes the session, so its copy must go as well.
-    if (touch !== undefined && touch <= this.#now()) await this.#to.destroy(key)
+  /** `mark` is the mark of the move in `from`, if there is one. */
+  async #loadTo(
+    key: string,
+    mark: string | undefined,
+    touch?: number,
+  ): Promise<string | undefined> {
+    const value = await this.#to.load(key, touch)
+    if (mark !== undefined && value !== undefined)
+      await this.#mover.settle({ key, mark, value, touch }).catch(() => undefined)
     return value
   }
 
@@ -136,11 +144,22 @@ class MigratingStore implements SessionStore {
     { key, expected, value, expiresAt }: Write,
     mark: string | undefined,
   ): Promise<Replaced> {
+    if (mark === undefined) return this.#to.replace(key, expected, value, expiresAt)
+    const settled = await this.#settle(key, mark)
     const result = await this.#to.replace(key, expected, value, expiresAt)
     // A slow move of this session must find that it ended, not only that it moved.
-    if (result.ok && mark !== undefined && isTombstone(value))
-      await this.#from.replace(key, mark, value, expiresAt)
+    const isEnded = isTombstone(value) && (result.ok || result.current === undefined)
+    if (isEnded) await this.#from.replace(key, settled, value, expiresAt)
     return result
+  }
+
+  /** Completes the move of a session before a write. @returns the mark that `from` has then. */
+  async #settle(key: string, mark: string): Promise<string> {
+    if (unsettledDeadline(mark) === undefined) return mark
+    const value = await this.#to.load(key)
+    if (value === undefined) return mark
+    await this.#mover.settle({ key, mark, value })
+    return settledMark(mark)
   }
 
   async #replaceInFrom({ key, expected, value, expiresAt }: Write): Promise<Replaced> {
