@@ -17,11 +17,14 @@ import {
   release,
   root,
   run,
+  useCommand,
 } from './run.js'
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const HOUR = 3_600_000
 const later = Date.now() + HOUR
+
+useCommand()
 
 let games = 0
 let from: string

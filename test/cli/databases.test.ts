@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { databaseUrl } from '../services/databases.js'
-import { fileStore, folder, read, root, run } from './run.js'
+import { fileStore, folder, read, root, run, useCommand } from './run.js'
+
+useCommand()
 
 const later = Date.now() + 3_600_000
 const prefix = `command:${randomUUID()}:`

@@ -3,32 +3,26 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'tsdown'
 import { afterAll, beforeAll } from 'vitest'
+import { type Bundle, bundle } from '../support/bundle.js'
 
 export const root = join(import.meta.dirname, '../..')
-// Two levels below package.json, as the command is in the package.
-const bundle = mkdtempSync(join(root, 'test/generated-'))
+let command: Bundle
 /** For the files of a test; commands run here by default. It has no drivers. */
-export const folder = mkdtempSync(join(tmpdir(), 'koa-sess-command-'))
+export let folder = ''
 
-beforeAll(async () => {
-  await build({
-    config: false,
-    entry: { 'koa-sess': join(root, 'src/cli/koa-sess.ts'), redis: join(root, 'src/redis.ts') },
-    format: 'esm',
-    platform: 'node',
-    outDir: bundle,
-    outExtensions: () => ({ js: '.mjs' }),
-    dts: false,
-    clean: false,
-    logLevel: 'silent',
+/** Builds the command before the tests of a file. */
+export function useCommand(): void {
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'koa-sess-command-'))
+    // Two levels below package.json, as the command is in the package.
+    command = await bundle(join(root, 'test'), '../src/cli/koa-sess.ts', '../src/redis.ts')
   })
-}, 60_000)
-afterAll(() => {
-  rmSync(bundle, { recursive: true, force: true })
-  rmSync(folder, { recursive: true, force: true })
-})
+  afterAll(() => {
+    command.remove()
+    rmSync(folder, { recursive: true, force: true })
+  })
+}
 
 export interface Data {
   records: Record<string, { value: string; expiresAt: number }>
@@ -65,7 +59,7 @@ export function clusterStore(name: string, port: number): string {
   writeFileSync(
     module,
     `import { Cluster } from ${JSON.stringify(createRequire(import.meta.url).resolve('ioredis'))}
-    import { RedisStore } from ${JSON.stringify(join(bundle, 'redis.mjs'))}
+    import { RedisStore } from ${JSON.stringify(join(command.folder, 'redis.mjs'))}
     const client = new Cluster([{ host: '127.0.0.1', port: ${port} }])
     client.on('error', () => undefined)
     const store = new RedisStore({ client, commandTimeout: 200 })
@@ -84,9 +78,9 @@ export function run(
   args: string[],
   cwd = folder,
 ): Promise<{ code: unknown; out: string; err: string }> {
-  const command = [join(bundle, 'koa-sess.mjs'), ...args]
+  const line = [command.file, ...args]
   return new Promise((resolve) => {
-    execFile(process.execPath, command, { cwd }, (error, out, err) =>
+    execFile(process.execPath, line, { cwd }, (error, out, err) =>
       resolve({ code: error ? error.code : 0, out, err }),
     )
   })

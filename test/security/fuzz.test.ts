@@ -79,7 +79,7 @@ describe('H1, H2: the Cookie header', () => {
       const ids: string[] = []
       const index = (_: string, signatures: readonly string[]) => {
         marks.push(signatures.length)
-        return -1
+        return undefined
       }
       const accepts = (id: string) => ids.push(id) > 0 && isId(id)
       const found = readCookie(cookie, 'koa.sid', { sign: () => '', index }, accepts)
