@@ -27,6 +27,8 @@ await build({
   outputOptions: { chunkFileNames: 'shared/[name].js', comments: { jsdoc: false } },
   clean: ['dist'],
   dts: false,
+  // White space goes, names stay: a stack trace still says where an error was thrown.
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
 })
 
 const entry = subpaths.map(({ import: esm, require: cjs }) => [

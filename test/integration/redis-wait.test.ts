@@ -133,6 +133,112 @@ test('a primary that is demoted while a write waits, or right after it: 503', as
   await expect(store.create('demoted:b', 'a', later())).rejects.toMatchObject(demoted)
 })
 
+describe("waitReplicas: { replicas: 'all' }", () => {
+  const all = { replicas: 'all', timeout: 2000 } as const
+
+  async function startTrio() {
+    const start = async (...options: string[]) => {
+      const server = await RedisServer.start(['--repl-diskless-sync-delay', '0', ...options])
+      ends.push(() => server[Symbol.asyncDispose]())
+      return server
+    }
+    const leader = await start()
+    const followers = [1, 2].map(() => start('--replicaof', '127.0.0.1', `${leader.port}`))
+    const [first, second] = await Promise.all(followers)
+    if (!first || !second) throw new Error('Two replicas')
+    await until('both follow', () =>
+      ask(leader, async (client) =>
+        /(state=online[\s\S]*){2}/.test(await client.info('replication')),
+      ),
+    )
+    return { leader, first, second }
+  }
+
+  function open(server: RedisServer, options: RedisStoreOptions['waitReplicas'] = all) {
+    const client = new Redis(server.port)
+    const store = new RedisStore({ client, waitReplicas: options })
+    ends.push(
+      () => client.disconnect(),
+      () => store.close(),
+    )
+    return store
+  }
+
+  test('a write is on every replica when the call answers', async () => {
+    const { leader, first, second } = await startTrio()
+    const store = open(leader)
+    expect(await store.create('all', 'a', later())).toBe(true)
+    for (const server of [first, second])
+      expect(await ask(server, (client) => client.get('all'))).toBe('a')
+  })
+
+  test('a primary that one of two replicas replaced: a write fails that the other one has', async () => {
+    const { leader, first, second } = await startTrio()
+    const [store, one] = [open(leader), open(leader, waitReplicas)]
+    expect(await store.create('before', 'a', later())).toBe(true)
+    await ask(first, (client) => client.replicaof('NO', 'ONE'))
+    await until('it left', () =>
+      ask(leader, async (client) =>
+        (await client.info('replication')).includes('connected_slaves:1'),
+      ),
+    )
+    await expect(store.create('after', 'a', later())).rejects.toMatchObject({
+      status: 503,
+      message: expect.stringMatching(/only 1 of 2 replicas/),
+    })
+    // This one is lost as soon as the primary follows the new one.
+    expect(await one.create('lost', 'a', later())).toBe(true)
+    // The new primary has one replica, and a write counts once that one has it.
+    await ask(second, (client) => client.replicaof('127.0.0.1', first.port))
+    await until('it follows', () =>
+      ask(first, async (client) => (await client.info('replication')).includes('state=online')),
+    )
+    const replaced = open(first)
+    expect(await replaced.create('new', 'a', later())).toBe(true)
+    expect(await ask(second, (client) => client.get('new'))).toBe('a')
+  })
+
+  test('a primary without replicas: writes fail', async () => {
+    const server = await RedisServer.start()
+    ends.push(() => server[Symbol.asyncDispose]())
+    await expect(open(server).create('alone', 'a', later())).rejects.toMatchObject({
+      message: expect.stringMatching(/only 0 of 1 replicas/),
+    })
+  })
+
+  test('the number is that of the primary, and another one after a failover', async () => {
+    const line = 'slave0:ip=::1,port=1,state=online,offset=1,lag=0\r\n'
+    const syncing = line.replace('online', 'wait_bgsave')
+    let replication = ''
+    const waits: unknown[] = []
+    const client = {
+      on: () => undefined,
+      off: () => undefined,
+      isReady: true,
+      socketEpoch: 1,
+      sendCommand: async ([name, count]: string[]) => {
+        if (name === 'info') return replication
+        if (name !== 'wait') return 'OK'
+        waits.push(count)
+        return Number(count)
+      },
+    }
+    const store = new RedisStore({ client, waitReplicas: all })
+    for (const [id, replicas] of [
+      ['a', line + line],
+      ['a', line],
+      ['b', line],
+      ['b', line + syncing],
+      ['b', line + line + line],
+      ['a', ''],
+    ]) {
+      replication = `role:master\r\n${replicas}master_replid:${id}\r\nmaster_replid2:0\r\n`
+      await store.create('key', 'value', later())
+    }
+    expect(waits).toEqual(['2', '2', '1', '1', '3', '2'])
+  })
+})
+
 describe('waitReplicas at construction', () => {
   const idle = () => {
     const client = new Redis({ lazyConnect: true })
@@ -143,6 +249,7 @@ describe('waitReplicas at construction', () => {
   test.each([
     [{ replicas: 0, timeout: 10 }, 'ERR_SESSION_OPTION'],
     [{ replicas: 1.5, timeout: 10 }, 'ERR_SESSION_OPTION'],
+    [{ replicas: 'most', timeout: 10 }, 'ERR_SESSION_OPTION'],
     [{ replicas: 1, timeout: 10, more: 1 }, 'ERR_SESSION_OPTION'],
     [5, 'ERR_SESSION_OPTION'],
     [null, 'ERR_SESSION_OPTION'],
@@ -154,7 +261,7 @@ describe('waitReplicas at construction', () => {
     expect(() => new RedisStore(options)).toThrow(expect.objectContaining({ code }))
   })
 
-  test('a client that does not tell where it writes is refused', async () => {
+  test('a client that does not expose where it writes is refused', async () => {
     const addresses = [{ host: '127.0.0.1', port: primary.port }]
     const glide = await GlideClient.createClient({ addresses })
     ends.push(() => glide.close())

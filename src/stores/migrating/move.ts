@@ -28,7 +28,7 @@ interface Move extends Write {
 }
 
 /** A session that was read in `to` because of a mark in `from`. */
-export interface MovedSession {
+interface MovedSession {
   readonly key: string
   readonly mark: string
   readonly value: string

@@ -8,6 +8,7 @@ import {
   singleNode,
   watchEvents,
 } from './connection.js'
+import { warnWithoutFailoverDetector } from './failover-warning.js'
 import { WriteBatcher } from './write-batcher.js'
 
 /** A connected `Redis` of ioredis or iovalkey (by Sentinel too), as far as the store uses it. */
@@ -34,6 +35,7 @@ export function isIoRedisCluster(client: unknown): client is IoRedisClusterLike 
 }
 
 export function connectIoRedis(client: IoRedisLike): Connection {
+  warnWithoutFailoverDetector(optionsOf(client))
   const batcher = new WriteBatcher(client)
   const send = (command: Command) => {
     batcher.batch()
@@ -138,5 +140,9 @@ function keyPrefixOf(client: object): string {
 }
 
 function optionOf(client: object, name: string): unknown {
-  return Reflect.get(Object(Reflect.get(client, 'options')), name)
+  return Reflect.get(optionsOf(client), name)
+}
+
+function optionsOf(client: object): object {
+  return Object(Reflect.get(client, 'options'))
 }

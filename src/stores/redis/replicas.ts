@@ -4,13 +4,23 @@ import { assertKnownOptions } from '../../util/shape.js'
 import { type Command, keyOf } from './command.js'
 import type { Connection, Guard, RedisNode, Router } from './connection.js'
 import { serverMessage } from './errors.js'
+import { ReplicaCounts } from './replica-counts.js'
 
 /** How many replicas must have a write before it succeeds. */
 export interface WaitReplicas {
-  /** At least 1. */
-  replicas: number
+  /**
+   * A number from 1. Or `'all'`: as many as the primary has connected, or had at some time since the
+   * store first wrote to it, and at least 1.
+   */
+  replicas: number | 'all'
   /** How long to wait for them, in ms; at most `commandTimeout`. */
   timeout: number
+}
+
+/** The result of a WAIT. */
+interface Confirmation {
+  count: number
+  wanted: number
 }
 
 /** The node for the next attempt. `isAsking`: send ASKING first, as a slot is moving to the node. */
@@ -31,8 +41,9 @@ export class ReplicatedWriter {
   readonly #router: Router
   readonly #options: WaitReplicas
   readonly #guard: Guard
+  readonly #replicaCounts = new ReplicaCounts()
   /** By client: the WAIT that is sent at the end of this turn, shared by all writes of the turn. */
-  readonly #pendingWaits = new Map<object, Promise<unknown>>()
+  readonly #pendingWaits = new Map<object, Promise<Confirmation>>()
 
   /**
    * @param maxTimeout The `commandTimeout` in ms: a WAIT that is cut off would not count the replicas.
@@ -103,39 +114,48 @@ export class ReplicatedWriter {
   }
 
   async #waitForReplicas(node: RedisNode, connectionId: unknown): Promise<void> {
-    const count = Number(await this.#sharedWait(node))
+    const { count, wanted } = await this.#sharedWait(node)
     if (connectionId === undefined || node.connectionId() !== connectionId) {
       throw unavailable(
         'The connection broke after a write, before the replicas confirmed it, so the write may or may not be kept.',
       )
     }
-    const { replicas, timeout } = this.#options
-    if (count >= replicas) return
+    if (count >= wanted) return
+    const { timeout } = this.#options
     throw unavailable(
-      `A write is stored on the primary, but only ${count} of ${replicas} replicas have it after ${timeout} ms. It is lost if the primary fails now. Check the replicas, or lower waitReplicas.`,
+      `A write is stored on the primary, but only ${count} of ${wanted} replicas have it after ${timeout} ms. It is lost if the primary fails now. Check the replicas, or lower waitReplicas.`,
     )
   }
 
-  #sharedWait(node: RedisNode): Promise<unknown> {
+  #sharedWait(node: RedisNode): Promise<Confirmation> {
     const pending = this.#pendingWaits.get(node.client)
     if (pending) return pending
-    const { replicas, timeout } = this.#options
     const wait = new Promise((resolve) => setImmediate(resolve)).then(() => {
       this.#pendingWaits.delete(node.client)
-      return this.#guard(node.send(['wait', `${replicas}`, `${timeout}`]))
+      return this.#wait(node)
     })
     this.#pendingWaits.set(node.client, wait)
     return wait
+  }
+
+  async #wait(node: RedisNode): Promise<Confirmation> {
+    const { replicas, timeout } = this.#options
+    const wanted =
+      replicas === 'all'
+        ? this.#replicaCounts.wanted(String(await this.#guard(node.send(['info', 'replication']))))
+        : replicas
+    const count = Number(await this.#guard(node.send(['wait', `${wanted}`, `${timeout}`])))
+    return { count, wanted }
   }
 }
 
 function checkOptions(options: unknown, maxTimeout: number): WaitReplicas {
   const { replicas, timeout } = Object(options)
   assertKnownOptions('waitReplicas', Object(options), ['replicas', 'timeout'])
-  if (!Number.isInteger(replicas) || replicas < 1) {
+  if (replicas !== 'all' && (!Number.isInteger(replicas) || replicas < 1)) {
     throw new SessionError(
       'ERR_SESSION_OPTION',
-      'waitReplicas takes { replicas, timeout }: a number of replicas from 1, and ms.',
+      "waitReplicas takes { replicas, timeout }: a number of replicas from 1 or 'all', and ms.",
     )
   }
   return { replicas, timeout: duration('waitReplicas.timeout', timeout, { most: maxTimeout }) }

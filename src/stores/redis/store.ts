@@ -29,7 +29,7 @@ export interface RedisStoreOptions {
   /** How long a command may take, in ms; then it fails with a 503. Default 5000. */
   commandTimeout?: number | undefined
   /**
-   * `{ replicas, timeout }`: a write succeeds once this many replicas have it within `timeout` ms
+   * `{ replicas, timeout }`: a write succeeds once so many replicas, or `'all'`, have it within `timeout` ms
    * (at most `commandTimeout`). Otherwise it fails with a 503, but stays stored. Default: do not wait.
    */
   waitReplicas?: WaitReplicas | undefined
