@@ -318,6 +318,8 @@ describe('the process of the login example', () => {
     await visitor.click('Count')
     await before.stop()
     await start({ ...env, PORT: before.port })
+    // A browser repeats a GET whose connection ended, and no POST.
+    await visitor.page.goto(before.origin)
     await visitor.click('Count')
     expect(await visitor.count()).toBe(2)
   })

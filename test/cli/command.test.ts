@@ -256,7 +256,7 @@ describe('Redis', () => {
     const cluster = clusterStore('hangs', server.port)
     const running = run(['migrate', '--from', cluster, '--to', to, '--write'])
     await expect
-      .poll(() => Object.keys(read(to).records).length, { timeout: 15_000 })
+      .poll(() => Object.keys(read(to).records).length, { timeout: 40_000 })
       .toBeGreaterThan(40)
     server.pause()
     release(to)
@@ -274,7 +274,7 @@ describe('Redis', () => {
     const to = ['--to', server.url, '--batch', '50', '--write']
     const running = run(['migrate', '--from', many, ...to], root)
     const client = new Redis(server.url)
-    await expect.poll(() => client.dbsize(), { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(() => client.dbsize(), { timeout: 40_000 }).toBeGreaterThan(0)
     client.disconnect()
     await server.stop()
     const { code, err } = await running
@@ -307,7 +307,7 @@ describe('Redis', () => {
       change(to, (data) => Object.assign(data, { hold: 150 }))
       const running = run(['migrate', ...args(), '--write'], root)
       await expect
-        .poll(() => Object.keys(read(to).records).length, { timeout: 15_000 })
+        .poll(() => Object.keys(read(to).records).length, { timeout: 40_000 })
         .toBeGreaterThan(140)
       await restart()
       release(to)

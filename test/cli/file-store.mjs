@@ -1,6 +1,6 @@
 // A store in one file, for commands that run in processes of their own. The file also holds what a
 // test makes go wrong.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export class FileStore {
@@ -64,7 +64,9 @@ export class FileStore {
     for (const [key, { expiresAt }] of Object.entries(data.records))
       if (expiresAt <= Date.now()) delete data.records[key]
     const answer = act(data)
-    writeFileSync(this.#file, JSON.stringify(data))
+    // At once: the test may read the file meanwhile.
+    writeFileSync(`${this.#file}.new`, JSON.stringify(data))
+    renameSync(`${this.#file}.new`, this.#file)
     return answer
   }
 }

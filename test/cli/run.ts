@@ -1,26 +1,28 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { type Bundle, bundle } from '../support/bundle.js'
+import { makeFolder } from '../support/temporary.js'
 
 export const root = join(import.meta.dirname, '../..')
 let command: Bundle
+let files: ReturnType<typeof makeFolder>
 /** For the files of a test; commands run here by default. It has no drivers. */
 export let folder = ''
 
 /** Builds the command before the tests of a file. */
 export function useCommand(): void {
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'koa-sess-command-'))
+    files = makeFolder()
+    folder = files.path
     // Two levels below package.json, as the command is in the package.
     command = await bundle(join(root, 'test'), '../src/cli/koa-sess.ts', '../src/redis.ts')
   })
   afterAll(() => {
     command.remove()
-    rmSync(folder, { recursive: true, force: true })
+    files.remove()
   })
 }
 

@@ -99,6 +99,6 @@ describe.for(CLIENTS)('six nodes, through %s', { timeout: 60_000 }, ([, connect]
     await Promise.all(cluster.servers.map((server) => server.start()))
     await up
     await cluster.whole()
-    await expect.poll(async () => (await user.get('/set')).status, { timeout: 10_000 }).toBe(200)
+    await expect.poll(async () => (await user.get('/set')).status, { timeout: 40_000 }).toBe(200)
   })
 })

@@ -165,7 +165,7 @@ export async function ask<T>(
     connectTimeout: 1000,
     // A server that still loads has its answers too.
     enableReadyCheck: false,
-    commandTimeout: 1000,
+    commandTimeout: 3000,
   })
   client.on('error', () => undefined)
   try {

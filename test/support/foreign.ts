@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import makePgStore from 'connect-pg-simple'
 import { RedisStore as ConnectRedis } from 'connect-redis'
 import makeMysqlStore from 'express-mysql-session'
@@ -22,6 +19,7 @@ import { fromExpressStore, fromKeyv, fromUnstorage } from '../../src/adapters.js
 import type { LegacyStore, StoredSession } from '../../src/stores/contract.js'
 import { databaseUrl } from '../services/databases.js'
 import { shared } from './shared.js'
+import { makeFolder } from './temporary.js'
 
 /** A store of another package, behind the adapter that koa-sess has for it. */
 export interface Foreign {
@@ -45,16 +43,12 @@ function once<T>(
   return async () => ({ store: store(await client()), close: none })
 }
 
-async function folder(): Promise<{ path: string; close(): Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), 'koa-sess-store-'))
-  return { path, close: () => rm(path, { recursive: true, force: true }) }
-}
-
 export const fileStore = async (): Promise<{ store: express.Store; close(): Promise<void> }> => {
-  const { path, close } = await folder()
+  const { path, remove } = makeFolder()
   const FileStore = makeFileStore(express)
   // By default it looks six times for a file that is not there.
-  return { store: new FileStore({ path, retries: 0, reapInterval: -1, logFn() {} }), close }
+  const store = new FileStore({ path, retries: 0, reapInterval: -1, logFn() {} })
+  return { store, close: async () => remove() }
 }
 
 const connectRedis: Foreign = {
@@ -180,8 +174,9 @@ const unstorageFiles: Foreign = {
   name: 'unstorage in files',
   precision: 1,
   async open() {
-    const { path, close } = await folder()
-    return { store: fromUnstorage(createStorage({ driver: fsDriver({ base: path }) })), close }
+    const { path, remove } = makeFolder()
+    const storage = createStorage({ driver: fsDriver({ base: path }) })
+    return { store: fromUnstorage(storage), close: async () => remove() }
   },
 }
 
