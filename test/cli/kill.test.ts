@@ -9,8 +9,10 @@ import { RedisServer } from '../services/redis.js'
 import { until } from '../services/redis-cluster.js'
 import { folder, root, run, start } from './run.js'
 
-const SESSIONS = 400
-const KILLS = 5
+const SESSIONS = 2000
+const KILLS = 3
+/** Copies between the start of a run and its end by SIGKILL. */
+const COPIES = 200
 const later = Date.now() + 3_600_000
 const key = (at: number) => `koa:sess:${at}`
 
@@ -47,7 +49,7 @@ class Application {
 
   async #serve(user: number): Promise<void> {
     for (let turn = 0; this.#isRunning; turn++) {
-      const at = (turn * 31 + user * 7) % SESSIONS
+      const at = (turn * 1031 + user * 517) % SESSIONS
       if (at % 4 === 0) continue
       await (turn % 20 === 19 ? this.#logOut(key(at)) : this.#count(key(at)))
     }
@@ -81,15 +83,18 @@ class Application {
   }
 }
 
-test('a command that is killed, again and again, beside an application loses and revives nothing', async () => {
+test('a command that is killed beside a running application loses and revives nothing', {
+  timeout: 60_000,
+}, async () => {
   const [from, to] = clients.map((client) => new RedisStore({ client }))
   const [, target] = clients
   if (!from || !to || !target) throw new Error('Two stores')
-  for (let at = 0; at < SESSIONS; at++) await from.create(key(at), '{"n":0}', later)
-  const application = new Application(migrating({ from, to }))
+  const all = Array.from({ length: SESSIONS }, (_, at) => key(at))
+  await Promise.all(all.map((name) => from.create(name, '{"n":0}', later)))
   const stores = ['--from', `${server.url}/0`, '--to', `${server.url}/1`]
-  const args = ['migrate', ...stores, '--batch', '10', '--write']
+  const args = ['migrate', ...stores, '--write']
   const state = ['--state', join(folder, 'kill-state.json')]
+  let application: Application | undefined
   for (let kills = 0; kills < KILLS; kills++) {
     const before = await target.dbsize()
     const { kill, result } = start([...args, ...state], root)
@@ -97,22 +102,26 @@ test('a command that is killed, again and again, beside an application loses and
     void result.then(() => {
       isOver = true
     })
-    await until('it copies', async () => isOver || (await target.dbsize()) > before + 5)
+    // Otherwise the application would move all sessions before the command has started.
+    await until('it copies', async () => isOver || (await target.dbsize()) > before)
+    application ??= new Application(migrating({ from, to }))
+    await until('it has copied', async () => isOver || (await target.dbsize()) > before + COPIES)
     kill()
     await result
   }
   expect(await run([...args, ...state], root)).toMatchObject({ code: 0 })
-  await application.stop()
+  await application?.stop()
   // As before the switch: what was extended meanwhile.
   expect(await run(args, root)).toMatchObject({ code: 0 })
-  const wrong: string[] = []
-  for (let at = 0; at < SESSIONS; at++) {
-    const value = await to.load(key(at))
-    const isLive = value !== undefined && !isTombstone(value)
-    const wanted = application.counts.has(key(at)) ? application.counts.get(key(at)) : 0
-    const found = isLive ? JSON.parse(value).n : undefined
-    if (found !== wanted) wrong.push(`${at}: ${found} instead of ${wanted}`)
-  }
-  expect(wrong).toEqual([])
-  expect([...application.counts.values()]).toContain(undefined)
+  const counts = application?.counts ?? new Map()
+  const results = await Promise.all(
+    all.map(async (name) => {
+      const value = await to.load(name)
+      const isLive = value !== undefined && !isTombstone(value)
+      const wanted = counts.has(name) ? counts.get(name) : 0
+      return [isLive ? JSON.parse(value).n : undefined, wanted]
+    }),
+  )
+  expect(results.filter(([found, wanted]) => found !== wanted)).toEqual([])
+  expect([...counts.values()]).toContain(undefined)
 })
