@@ -176,7 +176,7 @@ describe.each(CLIENTS)('a Redis that fails, through %s', (_name, connect) => {
     expect(await store.create(`${key}:new`, SECRET, later())).toBe(true)
   })
 
-  test('over HTTP, a full server: 503 to whoever logs in, and a logout is one', async () => {
+  test('over HTTP, a full server: 503 for a login, and a logout succeeds', async () => {
     const server = await start('--maxmemory-policy', 'noeviction')
     const { store } = await open(server.port)
     const site = await serve(BASICS, { store })

@@ -315,7 +315,7 @@ describe('other options', () => {
   })
 })
 
-test('a connection that cannot be told from another one proves nothing', async () => {
+test('a connection that cannot be identified proves nothing', async () => {
   const events = { on: () => undefined, off: () => undefined }
   const client = {
     ...events,
