@@ -1,4 +1,4 @@
-// Measures a failover: a primary is killed with -9 while users write, in several rounds.
+// Measures a failover: a primary is killed with -9, or hangs, while users write, in several rounds.
 import { parseArgs } from 'node:util'
 import { report } from './failover/report.mjs'
 import { round } from './failover/round.mjs'
@@ -11,7 +11,6 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     users: { type: 'string', default: '12' },
-    'cut-off': { type: 'string', default: '100' },
     timeout: { type: 'string', default: '5000' },
     client: { type: 'string', multiple: true, default: Object.keys(SETUPS) },
     ...OUTPUT,
@@ -22,9 +21,7 @@ const users = Number(options.users)
 const commandTimeout = Number(options.timeout)
 
 const cells = options.client.flatMap((setup) =>
-  [false, true].flatMap((waits) =>
-    [0, Number(options['cut-off'])].map((cutOff) => ({ setup, waits, cutOff, outcomes: [] })),
-  ),
+  SETUPS[setup].cells.map((cell) => ({ ...cell, setup, outcomes: [] })),
 )
 for (let at = 0; at < rounds; at++) {
   for (const cell of cells) {
@@ -32,7 +29,7 @@ for (let at = 0; at < rounds; at++) {
     cell.outcomes.push(outcome)
     const { recovered, failed, lost } = outcome
     console.error(
-      `${cell.setup}, waits ${cell.waits}, cut off ${cell.cutOff}: ${Math.round(recovered)} ms, ${failed} failed, ${lost.length} lost`,
+      `${cell.setup}, waits ${cell.waits}, ${cell.fault}: ${Math.round(recovered)} ms, ${failed} failed, ${lost.length} lost`,
     )
   }
 }

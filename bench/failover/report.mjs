@@ -2,13 +2,13 @@ import { conditions } from '../shared/machine.mjs'
 import { summary } from '../shared/statistics.mjs'
 import { spread, table, whole } from '../shared/table.mjs'
 
-/** A row for each client, with and without waitReplicas, with connected and with cut-off replicas. */
+/** A row for each client, number of replicas that a write waits for, and fault. */
 export function report(results, { markdown }) {
   const { cells, rounds, users, commandTimeout } = results
   const head = [
     'client',
     'waitReplicas',
-    'replica cut off for',
+    'the primary',
     'served again after, ms',
     'longest request, ms',
     'failed requests',
@@ -21,18 +21,23 @@ export function report(results, { markdown }) {
   ].join('\n\n')
 }
 
-function row({ setup, waits, cutOff, outcomes }) {
+function row({ setup, waits, fault, outcomes }) {
   const lost = outcomes.flatMap((one) => one.lost)
   const sum = (name) => outcomes.reduce((total, one) => total + one[name], 0)
   return [
     setup,
-    waits ? '1' : '–',
-    cutOff > 0 ? `${cutOff} ms` : '–',
+    String(waits ?? '–'),
+    fault,
     spread(summary(outcomes.map((one) => one.recovered)), whole),
     whole(Math.max(...outcomes.map((one) => one.longest))),
     `${whole(sum('failed'))} of ${whole(sum('requests'))}`,
-    lost.length === 0
-      ? '0'
-      : `${lost.length}: acknowledged at most ${whole(Math.max(...lost))} ms before the end, not on the replica`,
+    lost.length === 0 ? '0' : `${whole(lost.length)}: ${whenLost(lost)}`,
   ]
+}
+
+/** `lost`: how long before the fault each write was acknowledged, in ms; negative: after it. */
+function whenLost(lost) {
+  const [first, last] = [Math.max(...lost), Math.min(...lost)]
+  const name = (before) => `${whole(Math.abs(before))} ms ${before < 0 ? 'after' : 'before'}`
+  return `acknowledged from ${name(first)} to ${name(last)} the fault`
 }

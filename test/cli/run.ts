@@ -75,15 +75,26 @@ export function release(module: string): void {
   writeFileSync(`${module}.json.go`, '')
 }
 
+export interface Result {
+  code: unknown
+  out: string
+  err: string
+}
+
 /** The command, in a process of its own. */
-export function run(
-  args: string[],
-  cwd = folder,
-): Promise<{ code: unknown; out: string; err: string }> {
+export function run(args: string[], cwd = folder): Promise<Result> {
+  return start(args, cwd).result
+}
+
+/** The command, in a process that can be killed. */
+export function start(args: string[], cwd = folder): { kill(): void; result: Promise<Result> } {
   const line = [command.file, ...args]
-  return new Promise((resolve) => {
-    execFile(process.execPath, line, { cwd }, (error, out, err) =>
+  let kill = () => {}
+  const result = new Promise<Result>((resolve) => {
+    const child = execFile(process.execPath, line, { cwd }, (error, out, err) =>
       resolve({ code: error ? error.code : 0, out, err }),
     )
+    kill = () => void child.kill('SIGKILL')
   })
+  return { kill, result }
 }

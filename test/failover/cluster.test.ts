@@ -2,12 +2,14 @@ import { once } from 'node:events'
 import { Cluster } from 'ioredis'
 import { createCluster } from 'redis'
 import { describe, test } from 'vitest'
+import { slotOf } from '../../src/stores/redis/command.js'
 import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis/store.js'
-import { RedisCluster } from '../services/redis-cluster.js'
+import { ask, idOf, RedisCluster, until } from '../services/redis-cluster.js'
+import { Load } from '../support/failover.js'
 import { BASICS, serve } from '../support/site.js'
-import { survive } from './survive.js'
+import { type Fault, survive } from './survive.js'
 
-/** Has something done when the test is over. */
+/** Registers what runs when the test is over. */
 type Finally = (end: () => void | Promise<void>) => void
 
 async function start(atEnd: Finally): Promise<RedisCluster> {
@@ -42,7 +44,7 @@ const CLIENTS: [string, Connect][] = [
   ],
 ]
 
-// Most of a failover is waiting: they run side by side.
+// Most of a failover is waiting, so these run side by side.
 describe.for(CLIENTS)('six nodes, through %s', { timeout: 60_000 }, ([, connect]) => {
   test.concurrent.for([
     {},
@@ -69,6 +71,38 @@ describe.for(CLIENTS)('six nodes, through %s', { timeout: 60_000 }, ([, connect]
     if (waits) expect(lost).toEqual([])
     // One of six nodes is no outage.
     expect(disconnects).toBe(0)
+  })
+
+  test.concurrent('with waitReplicas: slots move under load, and a primary hangs and comes back: nothing is lost', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const cluster = await start(onTestFinished)
+    const client = await connect(cluster, onTestFinished)
+    const waitReplicas = { replicas: 1, timeout: 500 }
+    const store = new RedisStore({ client, commandTimeout: 1000, waitReplicas })
+    onTestFinished(() => store.close())
+    const load = await Load.start(store, { reconnectTimeout: 1000 })
+    await moveAllSlotsInUse(cluster)
+    const moved = performance.now()
+    await until('every user is served', async () => load.hasRecovered(moved))
+    await load.stop()
+    const { statuses, lost } = load.outcome(moved)
+    expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([])
+    expect(lost).toEqual([])
+    const primary = await cluster.primaryOf(0)
+    const hang: Fault = { begin: () => primary.pause() }
+    const lostByHang = await survive(
+      store,
+      primary,
+      async () => {
+        if ((await cluster.primaryOf(0)) === primary) return false
+        primary.resume()
+        return true
+      },
+      hang,
+    )
+    expect(lostByHang).toEqual([])
   })
 
   test.concurrent('when all nodes are gone, it says disconnect: requests get a 503, and go on when they are back', async ({
@@ -102,3 +136,25 @@ describe.for(CLIENTS)('six nodes, through %s', { timeout: 60_000 }, ([, connect]
     await expect.poll(async () => (await user.get('/set')).status, { timeout: 40_000 }).toBe(200)
   })
 })
+
+/** Moves each slot of the first primary that holds a key to the second one, as `redis-cli` does. */
+async function moveAllSlotsInUse(cluster: RedisCluster): Promise<void> {
+  const [first, second] = await cluster.shards()
+  const [source, target] = await Promise.all(
+    [first, second].map((one) => cluster.primaryOf(one?.from ?? 0)),
+  )
+  if (!source || !target) throw new Error('Two primaries')
+  const [from, to] = await Promise.all([source, target].map(idOf))
+  const keys = await ask(source, (client) => client.keys('*'))
+  for (const slot of new Set(keys.map(slotOf))) {
+    await ask(target, (client) => client.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', `${from}`))
+    await ask(source, async (client) => {
+      await client.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', `${to}`)
+      const held = await client.call('CLUSTER', 'GETKEYSINSLOT', slot, 1000)
+      const names = Array.isArray(held) ? held.map(String) : []
+      await client.call('MIGRATE', '127.0.0.1', target.port, '', 0, 1000, 'KEYS', ...names)
+    })
+    for (const server of [target, source])
+      await ask(server, (client) => client.call('CLUSTER', 'SETSLOT', slot, 'NODE', `${to}`))
+  }
+}

@@ -33,10 +33,11 @@ const onNodeRedis: Connect = async ({ nodes, group }) => {
   return { client, quit: () => client.destroy() }
 }
 
-// Most of a failover is waiting: they run side by side.
+// Most of a failover is waiting, so these run side by side.
 test.concurrent.for<[string, Connect, Options]>([
   ['ioredis', onIoRedis, {}],
   ['ioredis', onIoRedis, { waitReplicas: { replicas: 1, timeout: 500 } }],
+  ['ioredis', onIoRedis, { waitReplicas: { replicas: 'all', timeout: 500 } }],
   ['node-redis', onNodeRedis, {}],
 ])(
   'the primary of a Sentinel trio is killed under load, through %s',
