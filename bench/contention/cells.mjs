@@ -26,13 +26,14 @@ const OTHERS = 4
 const LARGE = { writers: 32, keys: 5000 }
 
 /**
- * The cells of one setup. `keys`: how many each session holds besides 300 bytes. `others`: other users at
- * the same time. Peers have no update() and no rolling read of one command, so they skip what compares those.
+ * The cells of one setup. `keys`: how many each session holds besides 300 bytes. `others`: other users at the
+ * same time. They are few, so a slice with them `lasts` four times as long: p99 needs many answers. Peers have
+ * no update() and no rolling read of one command, so they skip most cells of those scenarios.
  */
 export function cellsOf({ processes }, contender, { writers, scenarios, quick }) {
   const ours = contender === OURS
   const cell = (scenario, count, more) => ({
-    ...{ scenario, writers: count, keys: count, others: 0, kind: 'plain' },
+    ...{ scenario, writers: count, keys: count, others: 0, kind: 'plain', lasts: 1 },
     ...more,
   })
   const cells = scenarios.flatMap((scenario) =>
@@ -41,7 +42,7 @@ export function cellsOf({ processes }, contender, { writers, scenarios, quick })
       .map((count) => cell(scenario, count)),
   )
   if (writers.includes(COMPARED_AT))
-    cells.push(cell('modify', COMPARED_AT, { others: OTHERS, kind: 'beside' }))
+    cells.push(cell('modify', COMPARED_AT, { others: OTHERS, kind: 'beside', lasts: 4 }))
   if (!ours) return cells
   cells.push(cell('modify', LARGE.writers, { keys: LARGE.keys, kind: 'large' }))
   if (processes > 1 && !quick) cells.push(cell('modify', processes * PER_PROCESS))

@@ -7,7 +7,7 @@ import { SERVICES } from './services.mjs'
 import { slice } from './slice.mjs'
 
 const GENERATOR = fileURLToPath(new URL('generator.mjs', import.meta.url))
-const WARM_UP = { writers: 8, keys: 8, others: 0 }
+const WARM_UP = { writers: 8, keys: 8, others: 0, lasts: 1 }
 
 /** One setup after the other; in each of them the contenders take turns in random order, once a round. */
 export async function compare(options) {

@@ -19,17 +19,17 @@ export async function slice({ group, generator, service }, cell, shared, { secon
     others: strangers.map((cookie) => ({ cookie, paths: ['/read', '/count'] })),
   })
   const before = await group.used()
-  const driven = await generator.ask('drive', { seconds, limit })
+  const driven = await generator.ask('drive', { seconds: seconds * cell.lasts, limit })
   const after = await group.used()
   await generator.ask('close')
-  const each = (kind) => (after[kind] - before[kind]) / driven.requests
+  const used = (kind) => after[kind] - before[kind]
   const written = total(driven.acknowledged)
   return {
     ...driven,
     acknowledged: written,
     perSecond: (written * 1000) / driven.elapsed,
-    commands: each('commands'),
-    cpu: each('cpu'),
+    commands: used('commands') / driven.requests,
+    cpu: used('cpu') / written,
     ...(await check(group, cookies[0], { shared, writes }, driven.acknowledged)),
   }
 }

@@ -63,8 +63,9 @@ function ioredis(url) {
   return counted(new Redis(url), 'sendCommand')
 }
 
+// The server allows 200 connections, and twenty processes keep theirs.
 function pool(url) {
-  const pool = new pg.Pool({ connectionString: url, max: 10 })
+  const pool = new pg.Pool({ connectionString: url, max: 8, idleTimeoutMillis: 0 })
   pool.on('connect', (client) => counted(client, 'query'))
   return pool
 }

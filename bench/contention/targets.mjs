@@ -1,6 +1,6 @@
 import { OURS, SETUPS } from './cells.mjs'
 
-/** At most, for koa-sess: time relative to a session each, by writers. */
+/** At most, for koa-sess on Redis and PostgreSQL: time relative to a session each, by writers. */
 const TIME = new Map([
   [64, 1.3],
   [128, 1.5],
@@ -47,9 +47,10 @@ function figuresOf(entry, alone) {
     { name: 'answers with 409', value: conflicts, target: 0 },
     { name: 'other errors', value: errors, target: 0 },
   ]
+  if (kind === 'large') figures.push({ name: 'CPU', value: cpu.median, target: LARGE_CPU })
+  if (SETUPS[setup].store === 'memory') return figures
   if (kind === 'beside')
     figures.push({ name: "other users' p99", value: others.ratio, target: OTHERS })
-  if (kind === 'large') figures.push({ name: 'CPU', value: cpu.median, target: LARGE_CPU })
   if (kind !== 'plain') return figures
   if (TIME.has(writers))
     figures.push({ name: 'time', value: time.median, target: TIME.get(writers) })
