@@ -9,7 +9,8 @@ export class RecordDraft implements Draft {
   #fields: Fields | undefined
   #write: RecordWrite
   #growth = 0
-  #undo = (): void => {}
+  /** undefined: nothing was changed before the last change. */
+  #undo: (() => void) | undefined
 
   /** `record`: what is stored now. */
   constructor(readonly record: LoadedRecord) {
@@ -45,7 +46,8 @@ export class RecordDraft implements Draft {
 
   /** Takes a whole record, in place of the stored one. */
   replace(value: string, write: RecordWrite): void {
-    this.#keepForUndo([])
+    this.#undo = undefined
+    if (!this.isUntouched) this.#keepForUndo([])
     this.#whole = value
     this.#fields = undefined
     this.#write = write
@@ -62,7 +64,8 @@ export class RecordDraft implements Draft {
 
   /** Takes the last change back. */
   undo(): void {
-    this.#undo()
+    if (this.#undo) this.#undo()
+    else this.#whole = this.#fields = undefined
   }
 
   #keepForUndo(changes: readonly FieldChange[]): void {

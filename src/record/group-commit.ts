@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Awaitable, andThen } from '../util/async.js'
+import { type Awaitable, andThen, isPromise } from '../util/async.js'
 import { tooManyConflicts } from '../util/errors.js'
 import { RecordDraft } from './draft.js'
 import type { Change, ChangeResult, LoadedRecord, ReplaceResult } from './records.js'
@@ -17,7 +17,7 @@ interface Member {
 
 export interface GroupWriter {
   /** Writes a draft over its record, once. */
-  write(draft: RecordDraft): Promise<ReplaceResult>
+  write(draft: RecordDraft): Awaitable<ReplaceResult>
   /** Throws when a draft is too large to be written. */
   assertFits(draft: RecordDraft): void
 }
@@ -40,24 +40,36 @@ export class GroupCommit {
     this.#writer = writer
   }
 
-  async commit(change: Change): Promise<ChangeResult> {
+  /** Answers at once where the change and the store do. */
+  commit(change: Change): Awaitable<ChangeResult> {
     const { key } = change.base
     const waiting = this.#waiting.get(key)
     if (waiting) return new Promise((resolve, reject) => waiting.push({ change, resolve, reject }))
+    const draft = new RecordDraft(change.base)
+    const result = andThen(this.#apply(change, draft), (isApplied) =>
+      isApplied ? this.#writer.write(draft) : GONE,
+    )
+    if (!isPromise(result) && result.kind !== 'conflict') return result
     const mine: Member[] = []
     this.#waiting.set(key, mine)
+    return this.#finishFirst(change, result, mine)
+  }
+
+  async #finishFirst(
+    change: Change,
+    first: Awaitable<ReplaceResult>,
+    mine: Member[],
+  ): Promise<ChangeResult> {
     let known: LoadedRecord | undefined
     try {
-      const draft = new RecordDraft(change.base)
-      if (!(await this.#apply(change, draft))) return { kind: 'gone' }
-      const result = await this.#writer.write(draft)
+      const result = await first
       if (result.kind === 'gone') return result
       known = result.kind === 'written' ? result.record : result.theirs
       if (result.kind === 'written') return result
       // It goes on as the first member of the next group.
       return new Promise((resolve, reject) => mine.unshift({ change, resolve, reject }))
     } finally {
-      this.#next(key, known)
+      this.#next(change.base.key, known)
     }
   }
 
@@ -145,3 +157,5 @@ export class GroupCommit {
     }
   }
 }
+
+const GONE = { kind: 'gone' } as const

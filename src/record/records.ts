@@ -170,7 +170,7 @@ export interface SessionRecords {
    * process make to the same record at the same time.
    * @throws {SessionError} ERR_SESSION_SIZE, ERR_SESSION_CONFLICT, and what the change throws.
    */
-  change(change: Change): Promise<ChangeResult>
+  change(change: Change): Awaitable<ChangeResult>
   /** Ends a session in whatever state it is, and blocks its id for a moment. False: it was gone. */
   revoke(record: LoadedRecord): Promise<boolean>
   /** Takes back a record that no browser has a cookie of. Never throws. */

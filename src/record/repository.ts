@@ -131,22 +131,18 @@ export class RecordRepository implements SessionRecords {
     }
   }
 
-  change(change: Change): Promise<ChangeResult> {
+  change(change: Change): Awaitable<ChangeResult> {
     return this.#commits.commit(change)
   }
 
-  async #write(draft: RecordDraft): Promise<ReplaceResult> {
+  #write(draft: RecordDraft): Awaitable<ReplaceResult> {
     const { record, expiresAt } = draft
     const next = this.#reader.make(record.id, draft.value)
     if (record.key !== next.key) return this.#writeMoved(record, next, expiresAt)
-    const answer = await this.#table.replace(
-      'set',
-      record,
-      next.raw,
-      expiresAt,
-      this.#envelope.isUnique,
+    const { isUnique } = this.#envelope
+    return andThen(this.#table.replace('set', record, next.raw, expiresAt, isUnique), (answer) =>
+      answer.ok ? { kind: 'written', record: next } : this.#lost(record, answer.current),
     )
-    return answer.ok ? { kind: 'written', record: next } : this.#lost(record, answer.current)
   }
 
   async #writeMoved(

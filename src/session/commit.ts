@@ -48,15 +48,19 @@ function plan(state: SessionState): Plan {
   return { action, value }
 }
 
-async function carryOut(state: SessionState, { action, value }: Plan): Promise<void> {
+function carryOut(state: SessionState, { action, value }: Plan): Awaitable<void> {
   const { found, current, request } = state
   if (action === 'destroy' && found) return destroy(state, found)
   if (!current || action === 'none') return
   request.assertSendable(current)
   if (!found || action === 'regenerate') return create(state, current, value, found)
-  if (action === 'touch' && isExtended(state, current)) await state.markStored(found, current)
-  else await replace(state, found, current, value)
-  if (action === 'touch' && state.found) request.emit('renew', { id: found.id })
+  if (action !== 'touch') return replace(state, found, current, value)
+  const done = isExtended(state, current)
+    ? state.markStored(found, current)
+    : replace(state, found, current, value)
+  return andThen(done, () => {
+    if (state.found) request.emit('renew', { id: state.found.id })
+  })
 }
 
 /** The new record first, then the end of the old one. Had that ended already, the new one is taken back. */
@@ -96,16 +100,16 @@ async function endOld(
   }
 }
 
-async function replace(
+function replace(
   state: SessionState,
   record: LoadedRecord,
   session: Session,
   value: string,
-): Promise<void> {
+): Awaitable<void> {
   const change = new SessionChange(state, record, session, value)
-  const result = await state.settings.records.change(change)
-  if (result.kind === 'gone') return state.markGone()
-  return markWritten(state, result.record, session, change)
+  return andThen(state.settings.records.change(change), (result) =>
+    result.kind === 'gone' ? state.markGone() : markWritten(state, result.record, session, change),
+  )
 }
 
 async function destroy(state: SessionState, record: LoadedRecord): Promise<void> {

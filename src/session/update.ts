@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseField } from '../record/fields.js'
 import { parseRecord } from '../record/format.js'
 import { fromTheirSide, merge } from '../record/merge.js'
-import type { Change, Draft, LoadedRecord } from '../record/records.js'
+import type { Change, ChangeResult, Draft, LoadedRecord } from '../record/records.js'
 import { type Awaitable, isPromise } from '../util/async.js'
 import { SessionError, tooManyConflicts } from '../util/errors.js'
 import { changed, isAsRead, markWritten, writeOf } from './change.js'
@@ -77,10 +77,7 @@ async function replace<T>(
 ): Promise<{ result: T } | undefined> {
   const { session, before } = drafted
   const change = new UpdateChange(state, record, edit, drafted)
-  const written = await state.settings.records.change(change).catch((error: unknown) => {
-    if (error instanceof HeldTooLong) return error
-    throw error
-  })
+  const written = await changeInTime(state, change)
   if (written instanceof HeldTooLong) {
     rebase(state, session, written.stored)
     return undefined
@@ -89,6 +86,18 @@ async function replace<T>(
   if (written.kind === 'gone') state.markGone()
   else await markWritten(state, written.record, session, change)
   return { result: change.result }
+}
+
+async function changeInTime(
+  { settings }: SessionState,
+  change: Change,
+): Promise<ChangeResult | HeldTooLong> {
+  try {
+    return await settings.records.change(change)
+  } catch (error) {
+    if (error instanceof HeldTooLong) return error
+    throw error
+  }
 }
 
 /** A session that is not stored yet is created with the change; if that fails, there was no change. */
