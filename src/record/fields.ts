@@ -1,6 +1,14 @@
 /** The top-level keys of a JSON object, each with its value as JSON text. */
 export type Fields = Map<string, string>
 
+/** Fields, to look up. A `Fields` is one. */
+export interface FieldLookup {
+  get(key: string): string | undefined
+  keys(): Iterable<string>
+  /** The only keys that can differ from the base of a merge; undefined: any. */
+  readonly compared?: Iterable<string>
+}
+
 /** A key and its new value as JSON; undefined: the key is deleted. */
 export interface FieldChange {
   key: string

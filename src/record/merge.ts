@@ -1,5 +1,11 @@
 import { SessionError } from '../util/errors.js'
-import { type FieldChange, type Fields, isSameJson, parseField } from './fields.js'
+import {
+  type FieldChange,
+  type FieldLookup,
+  type Fields,
+  isSameJson,
+  parseField,
+} from './fields.js'
 
 /**
  * Which value wins when two requests changed one key: `mine` (the later write; the default),
@@ -20,19 +26,23 @@ export type OnConflict =
  */
 export function merge(
   base: Fields,
-  theirs: Fields,
-  mine: Fields,
+  theirs: FieldLookup,
+  mine: FieldLookup,
   onConflict: OnConflict,
 ): FieldChange[] {
   const changes: FieldChange[] = []
-  const take = (key: string, was: string | undefined, their: string | undefined) => {
+  const take = (key: string) => {
+    const [was, their] = [base.get(key), theirs.get(key)]
     if (their === was || isSameJson(their, was)) return
     const my = mine.get(key)
     const text = isSameJson(my, was) ? their : resolve(onConflict, key, was, their, my)
     if (text !== my) changes.push({ key, text })
   }
-  for (const [key, was] of base) take(key, was, theirs.get(key))
-  for (const [key, their] of theirs) if (!base.has(key)) take(key, undefined, their)
+  if (theirs.compared) for (const key of theirs.compared) take(key)
+  else {
+    for (const key of base.keys()) take(key)
+    for (const key of theirs.keys()) if (!base.has(key)) take(key)
+  }
   return changes
 }
 

@@ -37,6 +37,6 @@ export class RecordReader {
   make(id: string, value: string): LoadedRecord {
     const { envelope, format } = this.#options
     const key = envelope.key(id)
-    return new LoadedRecord(format, id, key, envelope.wrap(key, value), value)
+    return new LoadedRecord(format, id, key, envelope.wrap(key, value), value, true)
   }
 }

@@ -1,6 +1,6 @@
 import type { Awaitable } from '../util/async.js'
 import { isEncodable } from '../util/json.js'
-import { type FieldChange, type Fields, isSameJson } from './fields.js'
+import { type FieldChange, type Fields, isSameJson, splitFields } from './fields.js'
 import { parseRecord, type RecordContent, type RecordEnd, type RecordFormat } from './format.js'
 import { createdIn } from './stored-cookie.js'
 
@@ -19,6 +19,8 @@ export class LoadedRecord {
     readonly raw: string,
     /** The record as JSON: `raw`, opened. */
     readonly value: string,
+    /** This process wrote the value, so that it is valid JSON which can be written again. */
+    readonly isOwn = false,
   ) {}
 
   /**
@@ -32,9 +34,16 @@ export class LoadedRecord {
 
   /** Each key as stored, spelled as a session of this record would write it. */
   get fields(): Fields {
-    const { content } = this
-    this.#fields ??= content ? this.format.fieldsOf(this.value, content) : new Map()
+    this.#fields ??= this.#split()
     return this.#fields
+  }
+
+  #split(): Fields {
+    // Nothing has to be left out or spelled anew, so nothing has to be parsed.
+    if (this.isOwn && this.isTimeless && this.format.hasDefaultCookie(this.value))
+      return splitFields(this.value)
+    const { content } = this
+    return content ? this.format.fieldsOf(this.value, content) : new Map()
   }
 
   /** When the session began, in epoch ms; undefined: the record does not say. */
@@ -56,6 +65,7 @@ export class LoadedRecord {
 
   /** Whether it is a record that JSON can write again. Deep nesting can be parsed and not written. */
   get isWritable(): boolean {
+    if (this.isOwn) return true
     // A handler may have changed what `content` shares with its session.
     const content = parseRecord(this.value)
     return content !== undefined && isEncodable(content.data)

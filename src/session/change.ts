@@ -1,7 +1,8 @@
-import { type FieldChange, type Fields, isSameJson } from '../record/fields.js'
+import { type FieldChange, type FieldLookup, type Fields, isSameJson } from '../record/fields.js'
 import type { RecordEnd } from '../record/format.js'
 import { fromTheirSide, merge, type OnConflict } from '../record/merge.js'
 import type { Change, Draft, LoadedRecord, RecordWrite } from '../record/records.js'
+import { splitSimilar } from '../record/similar-fields.js'
 import type { Awaitable } from '../util/async.js'
 import type { Lifetime } from './lifetime.js'
 import { Session } from './session.js'
@@ -27,7 +28,7 @@ export class SessionChange implements Change {
   readonly #state: ChangingState
   readonly #session: Session
   readonly #encoded: string | undefined
-  #fields: Fields | undefined
+  #fields: FieldLookup | undefined
 
   /** `encoded`: the session as it was encoded just now. */
   constructor(state: ChangingState, base: LoadedRecord, session: Session, encoded?: string) {
@@ -38,9 +39,23 @@ export class SessionChange implements Change {
   }
 
   /** The session as it was when the change was made. */
-  get fields(): Fields {
-    this.#fields ??= Session.fields(this.#session, this.#encoded)
+  get fields(): FieldLookup {
+    return this.#fields ?? this.#fieldsBeside(this.base.fields)
+  }
+
+  /** `base`: the fields of the record that the request read. */
+  #fieldsBeside(base: Fields): FieldLookup {
+    this.#fields ??= this.#split(base)
     return this.#fields
+  }
+
+  #split(fields: Fields): FieldLookup {
+    const { format, value } = this.base
+    const encoded = this.#encoded
+    // With the default cookie, a record is nothing but the fields of its session.
+    return encoded !== undefined && format.hasDefaultCookie(encoded)
+      ? splitSimilar(encoded, { value, fields })
+      : Session.fields(this.#session)
   }
 
   apply(draft: Draft): boolean {
@@ -54,7 +69,7 @@ export class SessionChange implements Change {
     if (draft.isUntouched && !draft.record.isWritable) return false
     const base = draft.fieldsOf(this.base)
     const onConflict = fromTheirSide(state.settings.onConflict)
-    const changes = merge(base, this.fields, draft.fields, onConflict)
+    const changes = merge(base, this.#fieldsBeside(base), draft.fields, onConflict)
     draft.edit(changes, writeOf(state, this.#sessionOver(draft, base, changes)))
     this.written = undefined
     this.isMerged = true
@@ -75,7 +90,7 @@ interface WrittenChange {
   readonly isMerged: boolean
   readonly written: string | undefined
   /** The session as it was when the change was made. */
-  readonly fields: Fields
+  readonly fields: FieldLookup
 }
 
 /** The store holds the change of this request, and what others changed at the same time. */

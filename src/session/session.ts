@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { SessionCookie } from '../cookie/attributes.js'
-import { type Fields, parseField, splitFields } from '../record/fields.js'
+import { type FieldLookup, type Fields, parseField } from '../record/fields.js'
 import {
   encodeRecord,
   fieldsOfData,
@@ -121,11 +121,8 @@ export class Session {
     return encodeRecord(session, Session.#cookieJson(session), end)
   }
 
-  /** Internal: the fields of the session as its record would hold them; `encoded`: that record. */
-  static fields(session: Session, encoded?: string): Fields {
-    // With the default cookie, a record is nothing but these fields.
-    if (encoded !== undefined && session.#format.hasDefaultCookie(encoded))
-      return splitFields(encoded)
+  /** Internal: the fields of the session as its record would hold them. */
+  static fields(session: Session): Fields {
     return fieldsOfData(session, Session.#cookieJson(session))
   }
 
@@ -153,7 +150,7 @@ export class Session {
   /**
    * Internal: takes over what other requests stored, but for keys that changed since `snapshot`.
    */
-  static adopt(session: Session, snapshot: Fields, stored: Fields): void {
+  static adopt(session: Session, snapshot: FieldLookup, stored: Fields): void {
     const take = (key: string, text: string | undefined) => {
       const was = snapshot.get(key)
       if (text !== was && Session.#text(session, key) === was)
