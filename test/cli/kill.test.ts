@@ -7,7 +7,9 @@ import { migrating } from '../../src/stores/migrating/store.js'
 import { RedisStore } from '../../src/stores/redis/store.js'
 import { RedisServer } from '../services/redis.js'
 import { until } from '../services/redis-cluster.js'
-import { folder, root, run, start } from './run.js'
+import { folder, root, run, start, useCommand } from './run.js'
+
+useCommand()
 
 const SESSIONS = 2000
 const KILLS = 3

@@ -64,7 +64,7 @@ export function clusterStore(name: string, port: number): string {
     import { RedisStore } from ${JSON.stringify(join(command.folder, 'redis.mjs'))}
     const client = new Cluster([{ host: '127.0.0.1', port: ${port} }])
     client.on('error', () => undefined)
-    const store = new RedisStore({ client, commandTimeout: 200 })
+    const store = new RedisStore({ client, commandTimeout: 2000 })
     export default { store, close: () => client.quit() }`,
   )
   return module
