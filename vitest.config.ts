@@ -13,6 +13,16 @@ const alias = [
 // Files share workers: to load the same modules anew for each file took half of the time.
 const shared = { isolate: false }
 
+const servers = {
+  globalSetup: ['test/services/redis-setup.ts', 'test/services/databases-setup.ts'],
+  setupFiles: ['test/support/close-shared.ts'],
+  // Most of what runs side by side in a file waits for a deadline.
+  maxConcurrency: 20,
+  testTimeout: 60_000,
+  // Servers start in hooks, and slowly where all processors are busy.
+  hookTimeout: 120_000,
+}
+
 const projects = [
   {
     // In one process: no server starts, so that these answer within seconds.
@@ -22,16 +32,21 @@ const projects = [
     resolve: { alias },
     test: {
       ...shared,
+      ...servers,
       name: 'node',
       include: ['test/**/*.test.ts'],
-      exclude: ['test/unit/**', 'test/browser/**'],
-      globalSetup: ['test/services/redis-setup.ts', 'test/services/databases-setup.ts'],
-      setupFiles: ['test/support/close-shared.ts'],
-      // Most of what runs side by side in a file waits for a deadline.
-      maxConcurrency: 20,
-      testTimeout: 60_000,
-      // Servers start in hooks, and slowly where all processors are busy.
-      hookTimeout: 120_000,
+      exclude: ['test/unit/**', 'test/browser/**', 'test/failover/**'],
+    },
+  },
+  {
+    // After all others: a Sentinel or a Cluster that gets no processor fails over by itself.
+    resolve: { alias },
+    test: {
+      ...shared,
+      ...servers,
+      name: 'failover',
+      include: ['test/failover/**/*.test.ts'],
+      sequence: { groupOrder: 1 },
     },
   },
   {
