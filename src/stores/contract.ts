@@ -67,13 +67,19 @@ export interface SessionStore {
 /** A session as a `LegacyStore` receives it: the user's keys at the top level, beside `cookie`. */
 export type StoredSession = Record<string, unknown>
 
+/**
+ * The context of a request. Its type is open, as in koa-session: stores know nothing of Koa, and each
+ * store declares the context of its application.
+ */
+type OpenContext = ReturnType<typeof JSON.parse>
+
 /** What a `LegacyStore` is called with last, as stores of koa-session are. */
 export interface LegacyCallOptions {
   /**
    * The Koa context of the request. With overlapping writes of one session it may be that of another
    * request of this session. Undefined outside of a request.
    */
-  ctx: object | undefined
+  ctx: OpenContext
 }
 
 export interface LegacyReadOptions extends LegacyCallOptions {
