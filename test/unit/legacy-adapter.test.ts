@@ -54,7 +54,7 @@ const ENDLESS: [string, () => LegacyStore & { table: Map<string, unknown> }][] =
 ]
 
 describe.each(ENDLESS)('a store that expires nothing: %s', (_name, open) => {
-  test.each([RECORD, SEALED])('%s ends at its deadline', async (record) => {
+  test.each([RECORD, SEALED, '{}', '{"cookie":{}}'])('%s ends at its deadline', async (record) => {
     let time = 0
     const { table, ...store } = open()
     const adapted = adaptLegacy(store, () => time)

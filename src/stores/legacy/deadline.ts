@@ -13,11 +13,16 @@ import type { StoredSession } from '../contract.js'
  */
 const HASH_LENGTH = 12
 
+/** After the deadline of a session that has no cookie of its own, such as an encrypted record. */
+const BARE = '.bare'
+
 /** A copy of a session that holds its deadline. `expiresAt` in epoch ms. */
 export function withDeadline(session: StoredSession, expiresAt: number): StoredSession {
-  const cookie = isObject(session.cookie) ? session.cookie : {}
   const deadline = `${Math.ceil(expiresAt)}.${hashOf(session)}`
-  return { ...session, cookie: { ...cookie, deadline } }
+  const { cookie } = session
+  if (cookie === undefined) return { ...session, cookie: { deadline: deadline + BARE } }
+  // Only another program can have written something else than an object.
+  return isObject(cookie) ? { ...session, cookie: { ...cookie, deadline } } : session
 }
 
 /** What `takeDeadline` found. */
@@ -33,17 +38,14 @@ export function takeDeadline(session: StoredSession, now: number): Dated | undef
   const { cookie } = session
   if (!isObject(cookie) || typeof cookie.deadline !== 'string') return undefined
   const { deadline, ...rest } = cookie
-  const [, until, hash] = /^(\d+)\.(.+)$/.exec(deadline) ?? []
-  const hasPassed = until !== undefined && Number(until) <= now
-  const isOver = hasPassed && isEncodable(session) && hash === hashOf(session)
-  return { session: withCookie(session, rest), isOver }
+  const [, until, hash, bare] = /^(\d+)\.([\w-]+)(\.bare)?$/.exec(deadline) ?? []
+  if (until === undefined) return undefined
+  const isOver = Number(until) <= now && isEncodable(session) && hash === hashOf(session)
+  return { session: bare ? withoutCookie(session) : { ...session, cookie: rest }, isOver }
 }
 
-/** An encrypted record has no cookie of its own. */
-function withCookie(session: StoredSession, cookie: object): StoredSession {
-  if (Object.keys(cookie).length > 0) return { ...session, cookie }
-  const { cookie: _, ...rest } = session
-  return rest
+function withoutCookie({ cookie: _, ...session }: StoredSession): StoredSession {
+  return session
 }
 
 function hashOf(session: StoredSession): string {
