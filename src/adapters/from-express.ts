@@ -36,8 +36,7 @@ export function fromExpressStore(store: ExpressStoreLike): LegacyStore {
       call(sid, (done) => store.set(sid, toExpressSession(session, ttl), done)),
     destroy: (sid) => call(sid, (done) => store.destroy(sid, done)),
     ...(store.touch && {
-      touchSession: (sid, session, ttl) =>
-        call(sid, (done) => store.touch?.(sid, toExpressSession(session, ttl), done)),
+      touchSession: (sid, session, ttl) => touch(store, sid, toExpressSession(session, ttl)),
     }),
     on: (event, listener) => store.on?.(event, listener),
     off: (event, listener) => store.removeListener?.(event, listener),
@@ -50,6 +49,34 @@ function assertExpressStore(store: unknown): asserts store is ExpressStoreLike {
     'ERR_SESSION_STORE_CONTRACT',
     'fromExpressStore takes a store of express-session with the methods get, set and destroy. Pass an instance, not the class or the function that creates the class.',
   )
+}
+
+/**
+ * False: there is no such session. Some stores say so by an error, such as connect-mongo, or by the
+ * value `false`. So a touch that did not succeed is followed by a look.
+ */
+async function touch(
+  store: ExpressStoreLike,
+  sid: string,
+  session: ExpressSession,
+): Promise<boolean> {
+  const answer = await call(sid, (done) => store.touch?.(sid, session, done)).catch(
+    (error: unknown) => ({ error }),
+  )
+  const isFailed = isObject(answer) && 'error' in answer
+  if (!isFailed && answer !== false) return true
+  if (!(await exists(store, sid))) return false
+  if (isFailed) throw answer.error
+  return true
+}
+
+/** A look that fails proves nothing, and reports nothing that the touch did not. */
+async function exists(store: ExpressStoreLike, sid: string): Promise<boolean> {
+  try {
+    return Boolean(await call(sid, (done) => store.get(sid, done)))
+  } catch (error) {
+    return Reflect.get(Object(error), 'code') !== 'ENOENT'
+  }
 }
 
 type Callback = (error?: unknown, value?: unknown) => void

@@ -8,6 +8,7 @@ import type { SessionSettings } from '../session/state.js'
 import type { SessionRequest } from '../session/transport.js'
 import type { LegacyStore, SessionStore } from '../stores/contract.js'
 import { isPromise } from '../util/async.js'
+import { withContext } from '../util/current-context.js'
 import { SessionError } from '../util/errors.js'
 import { installAccessors } from './context.js'
 import {
@@ -96,7 +97,7 @@ export function assemble({
   const run = (ctx: Context, next: Next): Promise<void> => {
     installAccessors(ctx)
     if (!isInPath(ctx, path) || isServed(ctx, identity)) return next()
-    return handle(ctx, next, openScope(ctx, settings))
+    return withContext(ctx, () => handle(ctx, next, openScope(ctx, settings)))
   }
   return Object.assign(run, { close })
 }

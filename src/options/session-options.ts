@@ -22,6 +22,11 @@ export interface EncryptionOptions {
   keys: readonly SealKey[]
   /** Until then unencrypted records are read too, and encrypted on their next write. Default: they are refused. */
   plainUntil?: Date | undefined
+  /**
+   * Decrypts records, reads unencrypted ones too, and writes unencrypted ones: the way back from
+   * encryption. Default false.
+   */
+  decryptOnly?: boolean | undefined
 }
 
 /** All options are optional. Unknown names and unusable values throw a `SessionError` at construction. */
@@ -82,8 +87,10 @@ export interface SessionOptions<Data extends object = SessionData> {
   /**
    * Stores records under the SHA-256 of their id, so that a leaked store holds no usable id. Default
    * false. `{ plainUntil }`: until then sessions under bare ids are found too, and moved on their next write.
+   * `{ hashedUntil }`: stores under bare ids, and finds sessions under hashed ones until then. For the
+   * first phase of a deploy, and for the way back.
    */
-  hashIds?: boolean | { plainUntil: Date } | undefined
+  hashIds?: boolean | { plainUntil: Date } | { hashedUntil: Date } | undefined
   /** Encrypts records with AES-256-GCM before they are stored. Default: records are JSON. */
   encryption?: EncryptionOptions | undefined
   /** The largest record, in bytes as stored. Default 524,288. */

@@ -32,11 +32,11 @@ export class RecordReader {
 
   /**
    * A record that is to be stored.
+   * @param key Default: the key of a new record.
    * @throws {SessionError} ERR_SESSION_SIZE
    */
-  make(id: string, value: string): LoadedRecord {
+  make(id: string, value: string, key = this.#options.envelope.key(id)): LoadedRecord {
     const { envelope, format } = this.#options
-    const key = envelope.key(id)
     return new LoadedRecord(format, id, key, envelope.wrap(key, value), value, true)
   }
 }

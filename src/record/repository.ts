@@ -88,19 +88,18 @@ export class RecordRepository implements SessionRecords {
     const until = tombstoneUntil(raw) ?? 0
     // The read has just moved its deadline: without this, the id stays blocked for long.
     if (touch !== undefined) await this.#table.touch(key, until)
-    const moved = this.#envelope.key(id)
+    const [bare, moved] = this.#envelope.keysOfMove(id) ?? []
     // It was moved after the look at the hash.
-    if (isMoved(raw) && key !== moved) return this.#findAt(id, moved, touch)
+    if (isMoved(raw) && moved !== undefined && key === bare) return this.#findAt(id, moved, touch)
     return this.#reader.read(id, key, raw)
   }
 
   /** Completes a move that has begun, so that the session is found under its hash. */
   async #settleMove(id: string, raw: string): Promise<LookupResult> {
-    const key = this.#envelope.key(id)
-    const legacy = this.#envelope.legacyKey(id)
-    if (legacy === undefined) return MISSING
-    const current = await this.#move.settle(legacy, key, raw)
-    return current === undefined ? MISSING : this.#reader.read(id, key, current)
+    const keys = this.#envelope.keysOfMove(id)
+    if (!keys) return MISSING
+    const current = await this.#move.settle(...keys, raw)
+    return current === undefined ? MISSING : this.#reader.read(id, keys[1], current)
   }
 
   async create(
@@ -137,7 +136,8 @@ export class RecordRepository implements SessionRecords {
 
   #write(draft: RecordDraft): Awaitable<ReplaceResult> {
     const { record, expiresAt } = draft
-    const next = this.#reader.make(record.id, draft.value)
+    const key = this.#envelope.keyToWrite(record)
+    const next = this.#reader.make(record.id, draft.value, key)
     if (record.key !== next.key) return this.#writeMoved(record, next, expiresAt)
     const { isUnique } = this.#envelope
     return andThen(this.#table.replace('set', record, next.raw, expiresAt, isUnique), (answer) =>
@@ -178,9 +178,8 @@ export class RecordRepository implements SessionRecords {
 
   /** The bare id first: a move that is not completed would otherwise bring the session back. */
   async #revoke({ id, key, raw }: LoadedRecord, own: string): Promise<boolean> {
-    const legacy = this.#envelope.legacyKey(id)
     let ended = false
-    for (const each of legacy === undefined ? [key] : [legacy, this.#envelope.key(id)]) {
+    for (const each of this.#envelope.keysOfMove(id) ?? [key]) {
       const current = each === key ? raw : await this.#table.load('destroy', each)
       if (current === undefined || isEnded(current)) continue
       const { tombstoneTtl: ttl, now } = this.#options

@@ -53,12 +53,17 @@ export class StoreGuard {
       throw new StoreFailure(kind, cause instanceof SessionError ? cause : failed(kind, cause))
     }
     try {
-      if (this.#hasTimedOut) throw disconnected()
+      if (this.#hasTimedOut) throw disconnected(this.#reason)
       const answer = run()
       return isPromise(answer) ? Promise.resolve(answer).catch(fail) : answer
     } catch (cause) {
       return fail(cause)
     }
+  }
+
+  /** Why the store is disconnected, where it says so. */
+  get #reason(): unknown {
+    return 'lastError' in this.#source ? this.#source.lastError : undefined
   }
 
   /** A number that changes when a connection to the store broke. */
@@ -103,9 +108,10 @@ export class StoreGuard {
   }
 }
 
-function disconnected(): SessionError {
+function disconnected(cause: unknown): SessionError {
   return unavailable(
-    'The session store is disconnected and did not come back within reconnectTimeout: check the store; requests succeed again once it is back',
+    'The session store is disconnected and did not come back within reconnectTimeout: check the store, and error.cause for what its client reported; requests succeed again once it is back',
+    cause,
   )
 }
 

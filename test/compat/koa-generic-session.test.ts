@@ -21,6 +21,8 @@ peer.setMaxListeners(0)
 
 afterAll(async () => {
   ours.close()
+  // koa-generic-session would wait ten seconds for it, and then reject a promise that nothing awaits.
+  peer.removeAllListeners('disconnect')
   await Promise.all([redis.quit(), peer.quit()])
 })
 
