@@ -29,19 +29,16 @@ export interface ContextScope {
   readonly settings: { defer: boolean; admin: object; identity: ScopeIdentity }
   /** The scope of the middleware around it. */
   readonly outer: ContextScope | undefined
-  /** The scope that began before it in this request. */
-  before: ContextScope | undefined
   /** It has committed: the context belongs to another middleware now. */
   isDone: boolean
-  restoreCookies(): void
+  /** The answer depends on the session from now on. */
+  noteUse(): void
 }
 
 /** What a context carries for this package. */
 class ContextState {
   /** The scope of the innermost middleware: what the accessors use. */
   scope: ContextScope | undefined
-  /** The scope that began last. */
-  latest: ContextScope | undefined
   /** The id that the application set before the middleware ran. */
   presetId: unknown
 }
@@ -61,16 +58,9 @@ export function scopeOf(ctx: object): ContextScope | undefined {
   return (ctx as Carrier)[STATE]?.scope
 }
 
-export function latestScopeOf(ctx: object): ContextScope | undefined {
-  return (ctx as Carrier)[STATE]?.latest
-}
-
 /** Handlers use the session of this scope from now on. */
 export function enterScope(ctx: object, scope: ContextScope): void {
-  const state = stateOf(ctx)
-  scope.before = state.latest
-  state.latest = scope
-  state.scope = scope
+  stateOf(ctx).scope = scope
 }
 
 /** The middlewares above see the outer session again. Without one, this one stays readable. */

@@ -94,8 +94,13 @@ export function assemble({
   const open = (request: SessionRequest) => new RequestSession(session, request)
   const settings = { open, hooks, transport, admin, events, defer, privateCache, identity }
   const { path } = shared.policy.defaults
+  let isReady = false
   const run = (ctx: Context, next: Next): Promise<void> => {
     installAccessors(ctx)
+    if (!isReady) {
+      transport.assertReady(ctx)
+      isReady = true
+    }
     if (!isInPath(ctx, path) || isServed(ctx, identity)) return next()
     return withContext(ctx, () => handle(ctx, next, openScope(ctx, settings)))
   }
@@ -114,8 +119,8 @@ async function handle(ctx: Context, next: Next, scope: SessionScope): Promise<vo
     // A synchronous store adds no microtask.
     if (isPromise(ready)) await ready
     await runHandlers(next, scope, ctx)
-    if (scope.session.isUsed) scope.guardCaches()
   } finally {
+    scope.guardCaches()
     leaveScope(ctx, scope)
   }
 }

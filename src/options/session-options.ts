@@ -51,7 +51,10 @@ export interface SessionOptions<Data extends object = SessionData> {
   absoluteTimeout?: number | undefined
   /** Attributes of the cookie. Default: `HttpOnly`, `SameSite=Lax`, signed, path `/`, until the browser closes. */
   cookie?: CookieOptions | undefined
-  /** Every request with a session extends it, in the store and in the browser. Default false. */
+  /**
+   * Every request with a session extends it, in the store and in the browser. No cookie is sent with an
+   * answer that shared caches may store. Default false.
+   */
   rolling?: boolean | undefined
   /**
    * Extends a session, in the store and in the browser, only when less than this is left of it: ms,
@@ -82,6 +85,7 @@ export interface SessionOptions<Data extends object = SessionData> {
   /**
    * How the cookie is signed: `sha1` as Koa's own cookies are (the default), or `sha256`. With
    * `sha256`, SHA-1 signatures are accepted and replaced on the next write; `{ sha1Until }` ends that.
+   * `{ accept: 'sha256' }` signs with SHA-1 and accepts both: the phase before `sha256` of a rolling deploy.
    */
   digest?: Digest | undefined
   /**
@@ -100,8 +104,8 @@ export interface SessionOptions<Data extends object = SessionData> {
   /** How long the id of an ended session is blocked, in ms. Default 10,000; 0: not at all. */
   tombstone?: number | undefined
   /**
-   * Marks answers that read or set the session as `Vary: Cookie` and, unless the handler set its own,
-   * `Cache-Control: private` (CVE-2023-30861). Default true.
+   * Marks answers that read or set the session, or send its cookie, as `Vary: Cookie` and, unless the
+   * handler set its own, `Cache-Control: private` (CVE-2023-30861). Default true.
    */
   privateCache?: boolean | undefined
   /** The salt of ids in events. Default: random, so that each process emits other hashes. */

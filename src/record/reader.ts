@@ -1,7 +1,7 @@
 import type { RecordEnvelope } from './envelope.js'
 import type { RecordFormat } from './format.js'
 import { LoadedRecord, type LookupResult } from './records.js'
-import { tombstoneUntil } from './tombstone.js'
+import { isBlocking, tombstoneUntil } from './tombstone.js'
 
 export const MISSING: LookupResult = { kind: 'missing' }
 const TOMBSTONE: LookupResult = { kind: 'tombstone' }
@@ -24,7 +24,7 @@ export class RecordReader {
   read(id: string, key: string, raw: string): LookupResult {
     const { envelope, format, now } = this.#options
     const until = tombstoneUntil(raw)
-    if (until !== undefined) return until > now() ? TOMBSTONE : MISSING
+    if (until !== undefined) return isBlocking(until, now()) ? TOMBSTONE : MISSING
     const value = envelope.unwrap(key, raw)
     if (value === undefined) return { kind: 'unreadable' }
     return { kind: 'record', record: new LoadedRecord(format, id, key, raw, value) }

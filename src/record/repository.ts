@@ -24,7 +24,7 @@ import {
   isMoved,
   isTombstone,
   tombstone,
-  tombstoneUntil,
+  tombstoneEnd,
   valueInTransit,
 } from './tombstone.js'
 
@@ -85,9 +85,8 @@ export class RecordRepository implements SessionRecords {
 
   async #readTombstone(id: string, key: string, raw: string, touch?: number) {
     if (valueInTransit(raw)) return this.#settleMove(id, raw)
-    const until = tombstoneUntil(raw) ?? 0
     // The read has just moved its deadline: without this, the id stays blocked for long.
-    if (touch !== undefined) await this.#table.touch(key, until)
+    if (touch !== undefined) await this.#table.touch(key, tombstoneEnd(raw, this.#options))
     const [bare, moved] = this.#envelope.keysOfMove(id) ?? []
     // It was moved after the look at the hash.
     if (isMoved(raw) && moved !== undefined && key === bare) return this.#findAt(id, moved, touch)

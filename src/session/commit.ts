@@ -7,6 +7,7 @@ import { assertId } from './id.js'
 import { type Action, planCommit } from './plan.js'
 import type { Session } from './session.js'
 import type { SessionState } from './state.js'
+import { ABSENT } from './transport.js'
 
 /** Writes what a request made of its session, and only then sends the cookie. */
 export function commit(state: SessionState): Awaitable<void> {
@@ -71,6 +72,7 @@ async function create(
   old: LoadedRecord | undefined,
 ): Promise<void> {
   const { records, lifetime } = state.settings
+  if (!state.request.canSendId) return withhold(state, old)
   const expiresAt = lifetime.deadline(session)
   const record = await records.create(
     () => nextId(state),
@@ -78,9 +80,28 @@ async function create(
     expiresAt,
   )
   if (old && !(await endOld(records, old, record))) return state.markGone()
+  if (!state.request.canSendId) return takeBack(state, record, old)
   await state.markStored(record, session)
   if (old) state.request.emit('regenerate', { id: record.id, before: old.id })
   else state.request.emit('create', { id: record.id })
+}
+
+/** A record whose id cannot reach the client would only take room. The old session ends all the same. */
+async function withhold(state: SessionState, old: LoadedRecord | undefined): Promise<void> {
+  state.request.withhold()
+  if (old) await destroy(state, old)
+}
+
+/** The headers were sent while the store wrote the record. */
+async function takeBack(
+  state: SessionState,
+  record: LoadedRecord,
+  old: LoadedRecord | undefined,
+): Promise<void> {
+  await state.settings.records.rollback(record)
+  state.markLoaded(ABSENT)
+  state.request.withhold()
+  if (old) state.request.emit('destroy', { id: old.id })
 }
 
 /** Ends the session that another one replaces. False: another request had ended it. */
@@ -114,9 +135,20 @@ function replace(
 
 async function destroy(state: SessionState, record: LoadedRecord): Promise<void> {
   const session = state.previous ?? state.open()
-  if (!(await state.settings.records.revoke(record))) return state.markGone()
+  const hasEnded = await state.settings.records.revoke(record)
+  await endOthers(state, record)
+  if (!hasEnded) return state.markGone()
   await state.markEnded(session)
   state.request.emit('destroy', { id: record.id })
+}
+
+/** A logout ends every session whose cookie the browser sent: otherwise the next request finds another one. */
+async function endOthers({ request, settings }: SessionState, record: LoadedRecord): Promise<void> {
+  for (const { id } of request.others(record.id)) {
+    const found = await settings.records.find(id)
+    if (found.kind !== 'record') continue
+    if (await settings.records.revoke(found.record)) request.emit('destroy', { id })
+  }
 }
 
 /** Whether the read has extended the record enough, and no other request can have come between. */

@@ -7,12 +7,18 @@ import { ABSENT, type LoadResult, type Presented } from './transport.js'
 
 /** Reads the session that the request presented, and says why there is none where there is none. */
 export function openSession(state: SessionState): Awaitable<void> {
-  return andThen(load(state), (result) => {
-    state.markLoaded(result)
-    if (result.kind !== 'found') return emitRejection(state, result.why)
-    return andThen(state.settings.validates ? validate(state) : undefined, () => {
-      markIfStale(state)
-    })
+  return andThen(load(state), (result) =>
+    result.kind === 'found'
+      ? accept(state, result)
+      : andThen(lookFurther(state, result), (other) => accept(state, other)),
+  )
+}
+
+function accept(state: SessionState, result: LoadResult): Awaitable<void> {
+  state.markLoaded(result)
+  if (result.kind !== 'found') return emitRejection(state, result.why)
+  return andThen(state.settings.validates ? validate(state) : undefined, () => {
+    markIfStale(state)
   })
 }
 
@@ -26,11 +32,13 @@ export async function handleStoreFailure(
   return failure
 }
 
+async function blockAfter(state: SessionState, failure: unknown): Promise<LoadResult> {
+  const { error } = await handleStoreFailure(state, failure)
+  return { kind: 'blocked', failure: error }
+}
+
 function load(state: SessionState): Awaitable<LoadResult> {
-  const block = async (failure: unknown): Promise<LoadResult> => {
-    const { error } = await handleStoreFailure(state, failure)
-    return { kind: 'blocked', failure: error }
-  }
+  const block = (failure: unknown) => blockAfter(state, failure)
   try {
     const result = andThen(state.request.presented(), (presented) => {
       if (!presented) return ABSENT
@@ -41,6 +49,32 @@ function load(state: SessionState): Awaitable<LoadResult> {
   } catch (failure) {
     return block(failure)
   }
+}
+
+/** Where the presented id leads to no session, those of other cookies of the name are looked up. */
+function lookFurther(state: SessionState, first: LoadResult): Awaitable<LoadResult> {
+  const { presentedId } = state
+  if (first.kind === 'found' || !first.why || presentedId === undefined) return first
+  const others = state.request.others(presentedId)
+  if (others.length === 0) return first
+  return lookAmong(state, others, first).catch((failure) => blockAfter(state, failure))
+}
+
+/** An id that ended moments ago blocks the request, unless another one leads to a session. */
+async function lookAmong(
+  state: SessionState,
+  others: readonly Presented[],
+  first: LoadResult,
+): Promise<LoadResult> {
+  let result = first
+  for (const other of others) {
+    const next = await lookUp(state, other)
+    if (next.kind === 'blocked') result = next
+    if (next.kind !== 'found') continue
+    state.markPresented(other)
+    return next
+  }
+  return result
 }
 
 /** One store call, which also extends the record where that can be known before it is read. */
@@ -80,12 +114,12 @@ function emitRejection(
 function markIfStale(state: SessionState): void {
   const { found, settings } = state
   if (!found) return
-  if (!settings.records.isCurrent(found)) state.touch()
+  if (!settings.records.isCurrent(found)) state.markDue()
   // A handler set the session before it was read: this user's cookie stays what it was.
   if (state.record && state.current) Session.inherit(state.current, found.content?.cookie)
   if (!settings.lifetime.renews) return
   const { content } = found
-  if (content && settings.lifetime.isRenewable(state.make(content), content.until)) state.touch()
+  if (content && settings.lifetime.isRenewable(state.make(content), content.until)) state.markDue()
 }
 
 async function validate(state: SessionState): Promise<void> {

@@ -38,6 +38,7 @@ export abstract class SessionState implements SessionOwner {
   #previous: Session | undefined
   #isMoved = false
   #isDue: boolean
+  #isTouched = false
   #reservedId: Awaitable<string> | undefined
   #sentAt: number | undefined
 
@@ -94,9 +95,9 @@ export abstract class SessionState implements SessionOwner {
     return this.#isMoved
   }
 
-  /** Deadline and cookie are to be extended: rolling, `touch()`, or a signature of an older key. */
+  /** Deadline and cookie are to be extended. Only `touch()` does that where shared caches may store the answer. */
   get isDue(): boolean {
-    return this.#isDue
+    return this.#isTouched || (this.#isDue && !this.request.isShared)
   }
 
   /** The tick of the records at which the cookie was set; undefined: it was not. */
@@ -109,6 +110,11 @@ export abstract class SessionState implements SessionOwner {
   }
 
   touch(): void {
+    this.#isTouched = true
+  }
+
+  /** Extends the session by `renew`, or to store it as it would be stored today. */
+  markDue(): void {
     this.#isDue = true
   }
 
@@ -135,7 +141,7 @@ export abstract class SessionState implements SessionOwner {
 
   markPresented({ id, stale }: Presented): void {
     this.#presentedId = id
-    if (stale) this.touch()
+    this.#isDue = stale || this.settings.lifetime.isRolling
   }
 
   markLoaded(result: LoadResult): void {
@@ -224,6 +230,7 @@ export abstract class SessionState implements SessionOwner {
     this.#loaded = { kind: 'found', record }
     this.#isMoved = false
     this.#isDue = false
+    this.#isTouched = false
     this.#reservedId = undefined
     this.#sentAt = this.settings.records.tick()
     return this.request.send(record, session)

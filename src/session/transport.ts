@@ -36,8 +36,16 @@ export const ABSENT: LoadResult = { kind: 'absent' }
 export interface SessionTransport {
   /** The verified id of this request. */
   presented(): Awaitable<Presented | undefined>
+  /** The other verified ids of this request: cookies of one name that differ in domain or path. */
+  others(id: string): readonly Presented[]
   /** Throws, while nothing is written yet, when the cookie of this session could not be sent. */
   assertSendable(session: Session): void
+  /** Whether a new id can still reach the client: not once the headers are sent. */
+  readonly canSendId: boolean
+  /** A new session was not stored, as its id cannot reach the client. */
+  withhold(): void
+  /** Shared caches may store the answer, so that it must not extend the session in the browser. */
+  readonly isShared: boolean
   send(record: LoadedRecord, session: Session): Awaitable<void>
   clear(session: Session): Awaitable<void>
   /** Something was sent, and the answer is still on this side. */

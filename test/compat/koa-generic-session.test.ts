@@ -168,6 +168,18 @@ describe('koa-generic-session 2.3.1 and koa-sess 1.0', () => {
     return deployment.visitor()
   }
 
+  it('opens cookies in quotes as koa-generic-session does', async () => {
+    const visitor = await start({ generic: generic(), next: next() })
+    await visitor.at('generic', '/set?user=ada')
+    const { jar } = visitor.browser
+    const cookies = [...jar]
+    jar.clear()
+    jar.set('$Version', '1')
+    for (const [name, value] of cookies) jar.set(name, `"${value}"`)
+    for (const side of ['generic', 'next'])
+      expect(await data(visitor, side)).toEqual({ user: 'ada' })
+  })
+
   it('merges what koa-generic-session wrote while a handler was at work', async () => {
     const gate = new Gate()
     const routes: Routes = {
