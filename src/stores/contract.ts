@@ -155,6 +155,6 @@ export function assertStore(
   if ((isSessionStore(store) || isLegacyStore(store)) && hasValidEvents(store)) return
   throw new SessionError(
     'ERR_SESSION_STORE_CONTRACT',
-    `${name} needs the methods ${LEGACY_METHODS.join(', ')}, or ${STRONG_METHODS.join(', ')}. Pass a store object, not a client or a class. If it has on and off, they must be functions.`,
+    `${name} needs the methods ${LEGACY_METHODS.join(', ')}, or ${STRONG_METHODS.join(', ')}. Pass a store object, not a client or a class; for a ContextStore of koa-session, fromContextStore of koa-sess/adapters. If it has on and off, they must be functions.`,
   )
 }

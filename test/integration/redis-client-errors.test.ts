@@ -1,6 +1,6 @@
 import { Cluster, Redis } from 'ioredis'
 import { Redis as Valkey, Cluster as ValkeyCluster } from 'iovalkey'
-import { createClient } from 'redis'
+import { createClient, createCluster } from 'redis'
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis/store.js'
 import { RedisServer } from '../services/redis.js'
@@ -30,7 +30,12 @@ const CLIENTS: [string, (target: Target) => Client][] = [
   [
     'node-redis',
     ({ port, password, db, tls }) => {
-      const socket = { host: '127.0.0.1', port, reconnectStrategy: () => 20 }
+      const socket = {
+        host: '127.0.0.1',
+        port,
+        reconnectStrategy: () => 20,
+        connectTimeout: 500,
+      }
       const client = createClient({
         socket: tls ? { ...socket, tls: true } : socket,
         ...(password !== undefined && { password }),
@@ -42,7 +47,7 @@ const CLIENTS: [string, (target: Target) => Client][] = [
     },
   ],
 ]
-const FAST = { host: '127.0.0.1', retryStrategy: () => 20 }
+const FAST = { host: '127.0.0.1', retryStrategy: () => 20, connectTimeout: 500 }
 
 const ends: (() => unknown)[] = []
 let emitWarning: MockInstance<typeof process.emitWarning>
@@ -128,6 +133,38 @@ describe.each(CLIENTS)('a client that cannot connect, through %s', (_name, conne
     expect(await store.load('key')).toBe(undefined)
     expect(warnings()).toHaveLength(1)
   })
+})
+
+type Node = { host: string; port: number }
+const CLUSTERS: [string, (node: Node) => Client][] = [
+  ['ioredis', (node) => ended(new Cluster([node], { clusterRetryStrategy: () => 20 }))],
+  ['iovalkey', (node) => ended(new ValkeyCluster([node], { clusterRetryStrategy: () => 20 }))],
+  [
+    'node-redis',
+    ({ host, port }) => {
+      const client = createCluster({ rootNodes: [{ url: `redis://${host}:${port}` }] })
+      client.connect().catch(() => undefined)
+      ends.push(() => client.destroy())
+      return client
+    },
+  ],
+]
+
+function ended<C extends Cluster | ValkeyCluster>(client: C): C {
+  ends.push(() => client.disconnect())
+  return client
+}
+
+test.each(
+  CLUSTERS,
+)('a Cluster that is away, through %s: the reason is the cause', async (_name, open) => {
+  const store = storeOf(open({ host: '127.0.0.1', port: await freePort() }), 500)
+  const error = await failureOf(store)
+  expect(error).toMatchObject({ code: 'ERR_SESSION_UNAVAILABLE' })
+  // ioredis and iovalkey do not say more of a node that refuses.
+  expect(`${error.cause}`).toMatch(/ECONNREFUSED|Connection is closed/)
+  await until('it has warned', async () => warnings().length > 0)
+  expect(warnings()).toHaveLength(1)
 })
 
 describe.each(CLIENTS)('a database index, through %s', (name, connect) => {

@@ -15,26 +15,26 @@ export class ClientErrors {
 
   /** Keeps an error. Warns at the first one: the requests that fail get it only as `error.cause`. */
   readonly note = (reported: unknown): void => {
-    const error = removeCommand(innermost(reported))
-    this.#last = error
+    // A Cluster of ioredis reports that no node is left. Its nodes have reported why.
+    const isOutcome = Reflect.has(Object(reported), 'lastNodeError')
+    if (!isOutcome || this.#last === undefined) this.noteOfNode(reported)
     if (this.#hasWarned) return
     this.#hasWarned = true
     process.emitWarning(
-      `The Redis client of a session store reports: ${describe(error)}. Requests with a session get a 503 while it is disconnected. Further errors are not repeated here: listen to the client's error event.`,
+      `The Redis client of a session store reports: ${describe(this.#last)}. Requests with a session get a 503 while it is disconnected. Further errors are not repeated here: listen to the client's error event.`,
       { code: 'KOA_SESS_REDIS_ERROR' },
     )
+  }
+
+  /** Keeps the error of one of several servers. */
+  readonly noteOfNode = (error: unknown): void => {
+    this.#last = removeCommand(error)
   }
 
   /** Call when the client is connected again. */
   clear(): void {
     this.#last = undefined
   }
-}
-
-/** A Cluster of ioredis reports that no node is left, and keeps the reason as `lastNodeError`. */
-function innermost(error: unknown): unknown {
-  const reason: unknown = Reflect.get(Object(error), 'lastNodeError')
-  return reason instanceof Error ? reason : error
 }
 
 /** A refused connection to a name with several addresses is an AggregateError without a message. */

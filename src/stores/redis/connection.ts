@@ -29,14 +29,15 @@ export interface ConnectionListeners {
   readonly onBreak: () => void
   /** The client reported an error, of no command. */
   readonly onError: (error: unknown) => void
+  /** One of several servers reported an error, which may be no outage. */
+  readonly onNodeError: (error: unknown) => void
 }
 
 /** The events of a client that each listener is called for. */
 interface EventNames {
   readonly changes: readonly string[]
   readonly breaks?: readonly string[]
-  /** Beside `error`. */
-  readonly errors?: readonly string[]
+  readonly nodeErrors?: readonly string[]
 }
 
 /** What the store needs of a client, the same for every client library. */
@@ -66,13 +67,14 @@ export interface Router {
 /** `subscribe` and `unsubscribe` for a client that is an event emitter. */
 export function watchEvents(
   client: Emitter,
-  { changes, breaks = [], errors = [] }: EventNames,
+  { changes, breaks = [], nodeErrors = [] }: EventNames,
 ): Pick<Connection, 'subscribe' | 'unsubscribe'> {
-  const pairs = ({ onChange, onBreak, onError }: ConnectionListeners) => [
+  const pairs = ({ onChange, onBreak, onError, onNodeError }: ConnectionListeners) => [
     ...changes.map((event) => [event, onChange] as const),
     ...breaks.map((event) => [event, onBreak] as const),
+    ...nodeErrors.map((event) => [event, onNodeError] as const),
     // node-redis ends the process at an 'error' event without a listener.
-    ...['error', ...errors].map((event) => [event, onError] as const),
+    ['error', onError] as const,
   ]
   return {
     subscribe(listeners) {

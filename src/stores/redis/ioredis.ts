@@ -29,6 +29,7 @@ export interface IoRedisClusterLike extends IoRedisLike {
 }
 
 const EVENTS = { changes: ['ready', 'close', 'end', 'reconnecting'] }
+const CLUSTER_EVENTS = { ...EVENTS, nodeErrors: ['node error'] }
 
 export function isIoRedis(client: unknown): client is IoRedisLike {
   return hasMethods(client, 'call', 'on', 'off') && 'status' in client
@@ -94,7 +95,7 @@ export function connectIoRedisCluster(client: IoRedisClusterLike): Connection {
 
 /** A Cluster emits no event if one of its nodes reconnects by itself, so each node is watched. */
 function watchCluster(client: IoRedisClusterLike): Pick<Connection, 'subscribe' | 'unsubscribe'> {
-  const events = watchEvents(client, EVENTS)
+  const events = watchEvents(client, CLUSTER_EVENTS)
   const watched = new Set<IoRedisLike>()
   let onBreak = () => {}
   const forget = (node: IoRedisLike) => {

@@ -64,7 +64,7 @@ const NODE_BREAKS = ['node-error', 'node-reconnecting', 'node-disconnect']
 const CLUSTER_EVENTS = {
   changes: ['connect', 'disconnect', 'node-ready', ...NODE_BREAKS],
   breaks: NODE_BREAKS,
-  errors: ['node-error'],
+  nodeErrors: ['node-error'],
 }
 
 export function isNodeRedis(client: unknown): client is NodeRedisLike {

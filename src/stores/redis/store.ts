@@ -78,6 +78,7 @@ export class RedisStore extends BaseStore {
       onChange: this.#emitChange,
       onBreak: () => this.#breaks++,
       onError: this.#errors.note,
+      onNodeError: this.#errors.noteOfNode,
     }
     this.#connection.subscribe(this.#listeners)
   }
