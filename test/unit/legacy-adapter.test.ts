@@ -156,8 +156,8 @@ describe('a store with the signature of koa-session', () => {
         calls.push(['set', sid, maxAge, { changed, rolling, ctx }])
         if (changed || rolling) table.set(sid, JSON.stringify(session))
       },
-      async destroy(sid, { ctx }) {
-        calls.push(['destroy', sid, { ctx }])
+      async destroy(sid, options) {
+        calls.push(['destroy', sid, { ctx: options?.ctx }])
         table.delete(sid)
       },
     }
