@@ -7,7 +7,7 @@ import { migrating } from '../../src/stores/migrating/store.js'
 import { RedisStore } from '../../src/stores/redis/store.js'
 import { RedisServer } from '../services/redis.js'
 import { until } from '../services/redis-cluster.js'
-import { folder, root, run, start } from './run.js'
+import { folder, root, run, start, useCommand } from './run.js'
 
 const SESSIONS = 2000
 const KILLS = 3
@@ -15,6 +15,8 @@ const KILLS = 3
 const COPIES = 200
 const later = Date.now() + 3_600_000
 const key = (at: number) => `koa:sess:${at}`
+
+useCommand()
 
 let server: RedisServer
 let clients: Redis[]
