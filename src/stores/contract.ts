@@ -19,6 +19,15 @@ export interface Page {
 }
 
 /**
+ * The context of a request. Its type is open, as in koa-session: stores know nothing of Koa, and each
+ * store declares the context of its application.
+ */
+type OpenContext = ReturnType<typeof JSON.parse>
+
+/** Open as well, as a function that takes it apart has to fit where a store is written in place. */
+type OpenOptions = OpenContext
+
+/**
  * The contract of a store. Keys and values are opaque strings; `expiresAt` is in epoch ms.
  * - An expired record counts as absent.
  * - A write whose `expiresAt` has passed succeeds and leaves no record.
@@ -40,7 +49,7 @@ export interface SessionStore {
    * Deletes a record. Returns false if there was none. `options` is never given: it is declared so that
    * TypeScript knows the types of `key` where a store of either kind is written in place.
    */
-  destroy(key: string, options?: LegacyCallOptions): Awaitable<boolean>
+  destroy(key: string, options?: OpenOptions): Awaitable<boolean>
   /**
    * Optional; used by tools that copy sessions. Returns about `count` records (default 100) whose keys
    * begin with `prefix`. Pass the `cursor` of the last page to continue; undefined starts.
@@ -66,12 +75,6 @@ export interface SessionStore {
 
 /** A session as a `LegacyStore` receives it: the user's keys at the top level, beside `cookie`. */
 export type StoredSession = Record<string, unknown>
-
-/**
- * The context of a request. Its type is open, as in koa-session: stores know nothing of Koa, and each
- * store declares the context of its application.
- */
-type OpenContext = ReturnType<typeof JSON.parse>
 
 /** What a `LegacyStore` is called with last, as stores of koa-session are. */
 export interface LegacyCallOptions {
@@ -109,8 +112,8 @@ export interface LegacyStore {
   get(sid: string, maxAge: number, options: LegacyReadOptions): unknown
   /** Stores the session for `ttl` ms, over whatever is stored. */
   set(sid: string, session: StoredSession, ttl: number, options: LegacyWriteOptions): unknown
-  /** `options` is always given; optional as in `SessionStore`, which says why. */
-  destroy(sid: string, options?: LegacyCallOptions): unknown
+  /** `options` is a `LegacyCallOptions`, and always given. Declared as in `SessionStore`, which says why. */
+  destroy(sid: string, options?: OpenOptions): unknown
   /**
    * Optional: makes a stored session expire `ttl` ms from now without writing its data. Returns false
    * if there is none; it must not create one. Without this method, the session that was read is set

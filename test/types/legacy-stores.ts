@@ -56,9 +56,16 @@ koaSession({ ContextStore: DeclaredContextStore }, { use() {} })
 export const inPlace: LegacyStore = {
   get: (sid, maxAge, { rolling }) => [sid.length, maxAge.toFixed(), rolling === true],
   set: (_sid, { user }, ttl, { changed, rolling }) => [user, ttl.toFixed(), changed || rolling],
-  destroy: (_sid, options) => options?.ctx,
+  destroy: (_sid, { ctx }) => ctx,
 }
 session({ store: { get: (sid) => sid.at(0), set: () => 1, destroy: (sid) => sid.at(0) } })
+session({
+  store: {
+    get: async (key, maxAge, { rolling, ctx }) => [key.at(0), maxAge.toFixed(), rolling, ctx.path],
+    set: async (key, { user }, maxAge, { changed, ctx }) => [key, user, maxAge, changed, ctx.path],
+    destroy: async (key, { ctx }) => [key.at(0), ctx.path],
+  },
+})
 
 // @ts-expect-error a class is no store
 session({ store: DeclaredContextStore })

@@ -77,9 +77,7 @@ export class Mover {
     const { key, expected, expiresAt } = write
     const move: Move = { ...write, mark: unsettledMark(expiresAt) }
     if (await this.#insertCopy(move)) return this.#markSource(move)
-    // What `to` has may be a copy, or the session itself.
-    this.#isOne ??= await isOneDatabase(this.#from, this.#to, key, this.#now)
-    if (this.#isOne) return undefined
+    if (await this.#areOne(key)) return undefined
     for (const pause of PAUSES) {
       if (await this.#overwriteCopy(move, expected)) return this.#markSource(move)
       await sleep(pause)
@@ -89,6 +87,14 @@ export class Mover {
       if (await this.#insertCopy(move)) return this.#markSource(move)
     }
     return this.#takeOver(move)
+  }
+
+  /** Call if `to` has a record of a session that is in `from`: it may be a copy, or the session itself. */
+  async #areOne(key: string): Promise<boolean> {
+    if (this.#isOne !== undefined) return this.#isOne
+    const isMark = isMoved(await this.#to.load(key))
+    this.#isOne = !isMark && (await isOneDatabase(this.#from, this.#to, key, this.#now))
+    return this.#isOne
   }
 
   /** The result of a `replace` in `from`; if the session has moved, with the current value in `to`. */
