@@ -21,15 +21,19 @@ export function beforeHead(res: Watched, listener: HeadListener): void {
     res[LISTENERS].push(listener)
     return
   }
-  const listeners = [listener]
-  res[LISTENERS] = listeners
+  res[LISTENERS] = [listener]
   const { writeHead } = res
   res.writeHead = ((...args: unknown[]) => {
     if (res.headersSent) return Reflect.apply(writeHead, res, args)
     const rest = setGivenHeaders(res, args)
-    for (const each of listeners) each.complete()
+    completeHead(res)
     return Reflect.apply(writeHead, res, rest)
   }) as typeof writeHead
+}
+
+/** Calls the listeners now, if the headers are not sent yet. */
+export function completeHead(res: Watched): void {
+  if (!res.headersSent) for (const each of res[LISTENERS] ?? []) each.complete()
 }
 
 /** Sets the headers among the arguments of `writeHead`, and returns the other arguments. */

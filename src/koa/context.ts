@@ -3,6 +3,7 @@ import type { RegenerateOptions, Session } from '../session/session.js'
 import { ignoreRejection } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import { type ContextSession, STATE, scopeOf, setPresetId } from './context-state.js'
+import { completeErrorHeaders } from './error-headers.js'
 import { watchCookies } from './used-cookies.js'
 
 /**
@@ -14,6 +15,7 @@ export function installAccessors(ctx: Context): void {
   if (!Reflect.has(ctx, 'session')) {
     Object.defineProperties(ctx.app.context, ACCESSORS)
     watchCookies(ctx.app.context)
+    completeErrorHeaders(ctx.app.context)
   }
   if (Reflect.has(ctx, STATE) && !Object.hasOwn(ctx, 'session')) return
   throw new SessionError(
