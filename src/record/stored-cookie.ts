@@ -73,6 +73,30 @@ export function createdIn(stored: unknown): number | undefined {
   return isFiniteNumber(stored.created) ? stored.created : undefined
 }
 
+/** A stored cookie with the moment at which the session began, in epoch ms. */
+export function withCreated(cookie: string, created: number | undefined): string {
+  return created === undefined ? cookie : `${cookie.slice(0, -1)},"created":${created}}`
+}
+
+/** The reverse of `withCreated`. */
+export function splitCreated(cookie: string | undefined): {
+  attributes: string | undefined
+  created: number | undefined
+} {
+  const whole = { attributes: cookie, created: undefined }
+  if (!cookie?.includes('"created"')) return whole
+  const stored: unknown = JSON.parse(cookie)
+  const created = createdIn(stored)
+  if (created === undefined) return whole
+  return { attributes: JSON.stringify({ ...Object(stored), created: undefined }), created }
+}
+
+/** The earlier of two moments, where both are known. */
+export function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return Math.min(one, other)
+}
+
 /** Whether a value is a number that is finite: JSON can also spell infinity, as 1e309. */
 export function isFiniteNumber(value: unknown): value is number {
   return Number.isFinite(value)
