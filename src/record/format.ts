@@ -9,6 +9,7 @@ import {
   decodeCookie,
   encodeCookie,
   isFiniteNumber,
+  lifetimeOfOthers,
   usesDefaults,
   withCreated,
 } from './stored-cookie.js'
@@ -57,8 +58,10 @@ export class RecordFormat {
     return value.endsWith(this.#defaultSuffix)
   }
 
-  encodeCookie(cookie: SessionCookie): string {
-    return encodeCookie(this.policy.complete(cookie), this.policy.defaults)
+  /** `stored`: the cookie that it was decoded from. */
+  encodeCookie(cookie: SessionCookie, stored: unknown): string {
+    const { policy } = this
+    return encodeCookie(policy.complete(cookie), policy.defaults, lifetimeOfOthers(stored))
   }
 
   decodeCookie(stored: unknown): SessionCookie {
@@ -71,7 +74,7 @@ export class RecordFormat {
     for (const key of keysOf(peer)) fields.delete(key)
     const attributes = usesDefaults(cookie)
       ? this.defaultCookie
-      : this.encodeCookie(this.decodeCookie(cookie))
+      : this.encodeCookie(this.decodeCookie(cookie), cookie)
     // Last, as a session is written.
     fields.delete('cookie')
     fields.set('cookie', withCreated(attributes, createdIn(cookie)))

@@ -1,6 +1,12 @@
 import type { Awaitable } from '../util/async.js'
 import { type FieldChange, type Fields, isSameJson } from './fields.js'
-import { isEncodable, parseRecord, type RecordContent, type RecordEnd, type RecordFormat } from './format.js'
+import {
+  isEncodable,
+  parseRecord,
+  type RecordContent,
+  type RecordEnd,
+  type RecordFormat,
+} from './format.js'
 import { createdIn } from './stored-cookie.js'
 
 /** A record as it was read or written. It is parsed at most once, when an answer depends on it. */

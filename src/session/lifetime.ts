@@ -11,6 +11,8 @@ export interface SessionReader<S> {
   sentCookie(session: S): SessionCookie
   /** When the session began, in epoch ms: `now`, where that was not recorded. */
   beganAt(session: S, now: number): number
+  /** The lifetime that another package set, in ms. */
+  lifetimeOfOthers(session: S): number | undefined
 }
 
 /** What a record says about its own end. */
@@ -151,15 +153,16 @@ export class Lifetime<S extends object> {
     const ttl = typeof this.#ttl === 'function' ? this.#ttl(session) : this.#ttl
     if (ttl === undefined || ttl === null || ttl === 0) return fixed ?? (maxAge || ONE_DAY)
     const idle = duration('ttl', ttl)
-    const longest = this.dependsOnData ? idle : Math.max(idle, this.#ownAge(cookie))
+    const longest = this.dependsOnData ? idle : Math.max(idle, this.#ownAge(session, cookie))
     return fixed === undefined ? longest : Math.min(longest, fixed)
   }
 
-  /** How long the cookie of this user is kept, in ms; 0: as long as the options say. */
-  #ownAge({ expires, maxAge }: SessionCookie): number {
+  /** How long the cookie of this user is kept, in ms; 0: as long as the options, or another package, say. */
+  #ownAge(session: S, { expires, maxAge }: SessionCookie): number {
     const { expires: end, maxAge: age } = this.#cookie
     if (expires) return expires.getTime() === end?.getTime() ? 0 : expires.getTime() - this.now()
-    return maxAge && maxAge !== age ? maxAge : 0
+    if (!maxAge || maxAge === age || maxAge === this.#read.lifetimeOfOthers(session)) return 0
+    return maxAge
   }
 
   /** When cookie or record end, whichever is first, if the record ends at `expiresAt`. */

@@ -2,10 +2,17 @@ import { inspect } from 'node:util'
 import type { SessionCookie } from '../cookie/attributes.js'
 import { type Fields, parseField, splitFields } from '../record/fields.js'
 import { encodeRecord, fieldsOfData, type RecordEnd, type RecordFormat } from '../record/format.js'
-import { createdIn, earlier, usesDefaults, withCreated } from '../record/stored-cookie.js'
+import {
+  createdIn,
+  earlier,
+  lifetimeOfOthers,
+  usesDefaults,
+  withCreated,
+} from '../record/stored-cookie.js'
 import type { StoredSession } from '../stores/contract.js'
 import { ignoreRejection } from '../util/async.js'
 import { assertAttributes } from './assert-attributes.js'
+import { defineOwn } from './own-keys.js'
 
 export interface RegenerateOptions {
   /** Keys to carry over into the new session. Default: none. */
@@ -192,6 +199,11 @@ export class Session {
     return Session.#hasDefaultCookie(session) ? policy.defaults : policy.complete(session.cookie)
   }
 
+  /** Internal: the lifetime that another package set, in ms. */
+  static lifetimeOfOthers(session: Session): number | undefined {
+    return lifetimeOfOthers(session.#stored)
+  }
+
   /** Internal: when the session began, in epoch ms: `now`, where that was not recorded, or is later. */
   static beganAt(session: Session, now: number): number {
     session.#created = Math.min(session.#created ?? now, now)
@@ -202,7 +214,7 @@ export class Session {
     const format = session.#format
     const cookie = Session.#hasDefaultCookie(session)
       ? format.defaultCookie
-      : format.encodeCookie(session.cookie)
+      : format.encodeCookie(session.cookie, session.#stored)
     return withCreated(cookie, session.#created)
   }
 
@@ -213,23 +225,6 @@ export class Session {
 
 /** A session with the application's keys: what `ctx.session` is. */
 export type SessionOf<Data extends object> = Session & Data
-
-/** A plain copy of the own keys. */
-export function copy(data: object): StoredSession {
-  const plain: StoredSession = {}
-  for (const [key, value] of Object.entries(data)) defineOwn(plain, key, value)
-  return plain
-}
-
-/** Sets an own key. Assignment would call setters of the prototype (`__proto__`, `isNew`). */
-function defineOwn(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, {
-    value,
-    writable: true,
-    enumerable: true,
-    configurable: true,
-  })
-}
 
 /** With a callback, an error goes there alone, and the promise resolves to `failed`. */
 function settle<T>(work: Promise<T>, callback: Callback | undefined, failed: T): Promise<T> {

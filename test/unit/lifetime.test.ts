@@ -66,6 +66,9 @@ describe('the lifetime of a session', () => {
     expect(left(50, {}, own({ maxAge: 80 }))).toBe(80)
     expect(left(50, {}, own({ maxAge: 20 }))).toBe(50)
     expect(left(50, { maxAge: 80 })).toBe(50)
+    // The options of another package, in its record and as this package keeps it.
+    expect(left(50, {}, { maxAge: 80, path: '/', httpOnly: true })).toBe(50)
+    expect(left(50, {}, { maxAge: 80, own: ['maxAge'], base: 80 })).toBe(50)
     expect(left(() => 50, {}, own({ maxAge: 80 }))).toBe(50)
     expect(left(50, {}, own({ expires: end(90) }))).toBe(90)
     expect(left(50, {}, own({ expires: end(20) }))).toBe(20)

@@ -1,5 +1,6 @@
 import type { Context } from 'koa'
 import { SessionError, type SessionOptions } from '../../../src/index.js'
+import { isTombstone } from '../../../src/record/tombstone.js'
 import { type Answer, type App, open, signed } from './app.js'
 import { demand, demandClean, describeErrors } from './demand.js'
 import { dataIn, isObject, isOver, now, parsed, sorted } from './record-data.js'
@@ -74,6 +75,8 @@ export class RecordOracle {
     for (const each of [old, id]) if (each) drop(PREFIX + each)
     if (data === undefined && isObject(record) && isKeeper(deed))
       return demand(answer.errors.every(isAboutData), describeErrors(answer.errors))
+    if (deed === 'update' && isTombstone(given(value)))
+      return demand(answer.errors.every(isEnded), describeErrors(answer.errors))
     demandDone(answer)
     demand(this.#prototype === this.#plain, 'a session has another prototype')
     const isNone = !isObject(record) || isOver(given(value))
@@ -186,6 +189,9 @@ function deedOf(path: string): Deed {
 const isKeeper = (deed: Deed) => deed === 'update' || deed === 'move'
 const isAboutData = (error: unknown) =>
   error instanceof SessionError && error.code === 'ERR_SESSION_DATA'
+
+const isEnded = (error: unknown) =>
+  error instanceof SessionError && error.code === 'ERR_SESSION_ENDED'
 
 function demandDone({ status, errors }: Answer): void {
   demand(status === 200 && errors.length === 0, `answered ${status}: ${describeErrors(errors)}`)
