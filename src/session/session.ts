@@ -169,6 +169,8 @@ export class Session {
     }
     for (const [key, text] of stored) take(key, text)
     for (const key of snapshot.keys()) if (!stored.has(key)) take(key, undefined)
+    // Another request may have noted an earlier beginning.
+    Session.inheritAge(session, parseField(stored.get('cookie')))
   }
 
   static #text(session: Session, key: string): string | undefined {

@@ -236,7 +236,7 @@ test('absoluteTimeout newly turned on: two requests that write at once do not co
   const store = new FaultyStore(new MemoryStore({ now: clock.now }))
   site = await serve(ROUTES, { store, now: clock.now })
   const user = site.browser()
-  await user.get('/set')
+  await user.get('/remember')
   const gate = new Gate()
   const limited = await serve(
     {
