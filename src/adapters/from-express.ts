@@ -1,3 +1,4 @@
+import { PEER_KEYS } from '../record/format.js'
 import type { LegacyStore, StoredSession } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
 import { hasMethods, isObject } from '../util/shape.js'
@@ -119,7 +120,8 @@ function fromExpressSession(session: unknown): unknown {
   if (!isObject(session) || !isObject(session.cookie)) return session
   const { koaSess } = session.cookie
   const data = dataOf(session)
-  if (koaSess === undefined) return { ...data, cookie: lifetimeOf(session.cookie) }
+  if (koaSess === undefined)
+    return { ...data, cookie: { ...lifetimeOf(session.cookie), ...marks(data) } }
   return koaSess === null ? data : { ...data, cookie: koaSess }
 }
 
@@ -127,6 +129,11 @@ function fromExpressSession(session: unknown): unknown {
 function lifetimeOf({ originalMaxAge, expires }: Record<string, unknown>): object {
   if (typeof originalMaxAge === 'number') return { maxAge: originalMaxAge }
   return { maxAge: null, expires: expires ?? null }
+}
+
+/** Without a mark, keys with the names of koa-session's lifetime would be taken for it. */
+function marks(data: StoredSession): { data?: true } {
+  return PEER_KEYS.some((key) => Object.hasOwn(data, key)) ? { data: true } : {}
 }
 
 /** The user's keys. By name, as `cookie` may come first or last. */

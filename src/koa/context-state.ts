@@ -9,7 +9,7 @@ export interface ContextSession {
   get id(): string | undefined
   set id(id: string)
   saving: boolean | undefined
-  save(): Promise<void>
+  save(): Promise<boolean>
   regenerate(options?: RegenerateOptions): Promise<Session>
   update<T>(change: (draft: Session) => T | Promise<T>): Promise<T>
 }
@@ -41,6 +41,8 @@ class ContextState {
   scope: ContextScope | undefined
   /** The id that the application set before the middleware ran. */
   presetId: unknown
+  /** `ctx.sessionSave`, as the application set it before the middleware ran. */
+  presetSave: boolean | null | undefined
 }
 
 export const STATE = Symbol('koa-sess')
@@ -76,11 +78,27 @@ export function setPresetId(ctx: object, id: unknown): void {
 /** The id that the application set before the middleware ran. It is for one middleware alone. */
 export function takePresetId(ctx: object): unknown {
   const state = stateOf(ctx)
-  let { presetId } = state
+  const { presetId } = state
   state.presetId = undefined
-  if (Object.hasOwn(ctx, 'sessionId')) {
-    presetId = Reflect.get(ctx, 'sessionId')
-    Reflect.deleteProperty(ctx, 'sessionId')
+  return Object.hasOwn(ctx, 'sessionId') ? takeOwn(ctx, 'sessionId') : presetId
+}
+
+export function setPresetSave(ctx: object, save: boolean | null | undefined): void {
+  stateOf(ctx).presetSave = save
+}
+
+/** `ctx.sessionSave`, as the application set it before the middleware ran: it is for the whole request. */
+export function presetSaveOf(ctx: object): boolean | undefined {
+  if (Object.hasOwn(ctx, 'sessionSave')) {
+    const save = takeOwn(ctx, 'sessionSave')
+    setPresetSave(ctx, typeof save === 'boolean' ? save : undefined)
   }
-  return presetId
+  return (ctx as Carrier)[STATE]?.presetSave ?? undefined
+}
+
+/** A value that was set in an app's first request, before the accessors were defined. */
+function takeOwn(ctx: object, name: string): unknown {
+  const value: unknown = Reflect.get(ctx, name)
+  Reflect.deleteProperty(ctx, name)
+  return value
 }

@@ -2,7 +2,14 @@ import type { Context } from 'koa'
 import type { RegenerateOptions, Session } from '../session/session.js'
 import { ignoreRejection } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
-import { type ContextSession, STATE, scopeOf, setPresetId } from './context-state.js'
+import {
+  type ContextSession,
+  presetSaveOf,
+  STATE,
+  scopeOf,
+  setPresetId,
+  setPresetSave,
+} from './context-state.js'
 import { completeErrorHeaders } from './error-headers.js'
 import { watchCookies } from './used-cookies.js'
 
@@ -60,11 +67,13 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
   sessionSave: {
     configurable: true,
     get(): boolean | undefined {
-      return scopeOf(this)?.session.saving
+      const scope = scopeOf(this)
+      return scope ? scope.session.saving : presetSaveOf(this)
     },
     set(save: boolean | null | undefined) {
       const scope = scopeOf(this)
       if (scope) scope.session.saving = save ?? undefined
+      else setPresetSave(this, save)
     },
   },
   sessionStore: {
@@ -76,7 +85,7 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
   saveSession: {
     configurable: true,
     writable: true,
-    value(): Promise<void> {
+    value(): Promise<boolean> {
       return requireSession(this).save()
     },
   },

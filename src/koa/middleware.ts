@@ -3,8 +3,9 @@ import { resolveRecords, resolveShared, type SharedSettings } from '../options/r
 import type { SessionOptions } from '../options/session-options.js'
 import type { SessionRecords } from '../record/records.js'
 import { RequestSession } from '../session/request-session.js'
+import { RollingReads } from '../session/rolling-reads.js'
 import { SessionAdmin } from '../session/session-admin.js'
-import type { SessionSettings } from '../session/state.js'
+import type { SessionSettings } from '../session/settings.js'
 import type { SessionRequest } from '../session/transport.js'
 import type { LegacyStore, SessionStore } from '../stores/contract.js'
 import { isPromise } from '../util/async.js'
@@ -14,6 +15,7 @@ import { installAccessors } from './context.js'
 import {
   enterScope,
   leaveScope,
+  presetSaveOf,
   type ScopeIdentity,
   scopeOf,
   takePresetId,
@@ -85,6 +87,8 @@ export function assemble({
     records,
     format,
     lifetime,
+    rollingReads: new RollingReads(transport.carriesIds ? lifetime.extendOnRead : undefined),
+    defer,
     allowEmpty,
     onConflict,
     validates: hooks.valid !== undefined,
@@ -109,7 +113,11 @@ export function assemble({
 
 function openScope(ctx: Context, settings: ScopeSettings): SessionScope {
   const above = scopeOf(ctx)
-  return new SessionScope(ctx, settings, above?.isDone ? undefined : above, takePresetId(ctx))
+  const outer = above?.isDone ? undefined : above
+  const scope = new SessionScope(ctx, settings, outer, takePresetId(ctx))
+  const save = presetSaveOf(ctx)
+  if (save !== undefined) scope.session.saving = save
+  return scope
 }
 
 async function handle(ctx: Context, next: Next, scope: SessionScope): Promise<void> {

@@ -91,9 +91,10 @@ export function resolveShared(options: Options): SharedSettings {
  */
 export function resolveRecords(
   options: Options,
-  { format, now }: Pick<SharedSettings, 'format' | 'now'>,
+  { format, policy, now }: Pick<SharedSettings, 'format' | 'policy' | 'now'>,
 ): StoredRecords {
   const { prefix = DEFAULTS.prefix } = options
+  assertApart(prefix, policy)
   const isDefaultStore = options.store === undefined
   if (isDefaultStore) warnIfOneOfSeveral()
   const source = options.store === undefined ? new MemoryStore({ now }) : options.store
@@ -123,6 +124,18 @@ export function resolveRecords(
 /** What stores of koa-session are called with. */
 function legacyOptions({ rolling, ttl, cookie }: Options): LegacyAdapterOptions {
   return { rolling, maxAge: typeof ttl === 'number' ? ttl : (cookie?.maxAge ?? undefined) }
+}
+
+/**
+ * Without a signature a visitor may present any id, and without a prefix an id is any key of the
+ * store: every JSON object in it would open as a session.
+ */
+function assertApart(prefix: string, { defaults }: CookiePolicy): void {
+  if (prefix !== '' || defaults.signed) return
+  throw new SessionError(
+    'ERR_SESSION_OPTION',
+    'prefix must not be empty where cookie.signed is false: any key of the store could be presented as an id. Sign the cookie, or set a prefix',
+  )
 }
 
 function resolveLifetime(

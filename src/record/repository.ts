@@ -3,6 +3,7 @@ import { type Awaitable, andThen } from '../util/async.js'
 import { SessionError, tooManyConflicts } from '../util/errors.js'
 import { currentTurn } from '../util/turn.js'
 import type { RecordDraft } from './draft.js'
+import { SessionEndings } from './endings.js'
 import type { RecordEnvelope } from './envelope.js'
 import type { RecordFormat } from './format.js'
 import { GroupCommit } from './group-commit.js'
@@ -16,8 +17,7 @@ import type {
   ReplaceResult,
   SessionRecords,
 } from './records.js'
-import { replaceByTombstone } from './revoke.js'
-import { StoreFailure, type StoreGuard } from './store-guard.js'
+import type { StoreGuard } from './store-guard.js'
 import { RecordTable } from './table.js'
 import {
   isEnded,
@@ -50,14 +50,15 @@ export class RecordRepository implements SessionRecords {
   readonly #reader: RecordReader
   readonly #move: KeyMove
   readonly #commits: GroupCommit
-  #revocations = 0
+  readonly #endings: SessionEndings
 
   constructor(options: RepositoryOptions) {
     const { store, guard, envelope, now } = options
     this.#table = new RecordTable(store, guard)
     this.#envelope = envelope
     this.#options = options
-    this.#reader = new RecordReader(options)
+    this.#endings = new SessionEndings(this.#table, envelope, options)
+    this.#reader = new RecordReader(options, this.#endings)
     this.#move = new KeyMove(this.#table, now)
     this.#commits = new GroupCommit({
       write: (draft) => this.#write(draft),
@@ -165,40 +166,8 @@ export class RecordRepository implements SessionRecords {
     return { kind: 'written', record: next }
   }
 
-  async revoke(record: LoadedRecord): Promise<boolean> {
-    this.#revocations++
-    const own = tombstone(this.#options.now() + this.#options.tombstoneTtl)
-    try {
-      return await this.#revoke(record, own)
-    } catch (failure) {
-      return this.#lookAfter(failure, record.key, own)
-    }
-  }
-
-  /** The bare id first: a move that is not completed would otherwise bring the session back. */
-  async #revoke({ id, key, raw }: LoadedRecord, own: string): Promise<boolean> {
-    let ended = false
-    for (const each of this.#envelope.keysOfMove(id) ?? [key]) {
-      const current = each === key ? raw : await this.#table.load('destroy', each)
-      if (current === undefined || isEnded(current)) continue
-      const { tombstoneTtl: ttl, now } = this.#options
-      ended =
-        (await replaceByTombstone(this.#table.ending, each, current, { ttl, now, own })) || ended
-    }
-    return ended
-  }
-
-  /** The store may have ended the session all the same: one look decides. */
-  async #lookAfter(failure: unknown, key: string, own: string): Promise<boolean> {
-    if (!(failure instanceof StoreFailure)) throw failure
-    let current: string | undefined
-    try {
-      current = await this.#table.load('destroy', key)
-    } catch {
-      throw failure.asUncertain()
-    }
-    if (current === own || (current === undefined && this.#options.tombstoneTtl === 0)) return true
-    throw failure
+  revoke(record: LoadedRecord): Promise<boolean> {
+    return this.#endings.end(record)
   }
 
   async rollback(record: LoadedRecord): Promise<void> {
@@ -226,12 +195,20 @@ export class RecordRepository implements SessionRecords {
     throw tooManyConflicts()
   }
 
+  setDeadline({ key }: LoadedRecord, expiresAt: number): Awaitable<boolean> {
+    return this.#table.touch(key, expiresAt)
+  }
+
+  get ends(): number {
+    return this.#endings.count
+  }
+
   isCurrent(record: LoadedRecord): boolean {
     return this.#envelope.isCurrent(record)
   }
 
   tick(): number {
-    return currentTurn() + this.#revocations
+    return currentTurn() + this.#endings.begun
   }
 
   /** An equal value may be another request's write, so it still counts as a conflict. */

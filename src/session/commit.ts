@@ -9,14 +9,20 @@ import type { Session } from './session.js'
 import type { SessionState } from './state.js'
 import { ABSENT } from './transport.js'
 
-/** Writes what a request made of its session, and only then sends the cookie. */
-export function commit(state: SessionState): Awaitable<void> {
-  const planned = plan(state)
-  if (planned.action === 'none') return
+/** What a commit follows: the end of the request, an explicit save (or destroy), or an update. */
+export type Cause = 'end' | 'save' | 'update'
+
+/**
+ * Writes what a request made of its session, and only then sends the cookie.
+ * @returns whether the store holds the session now.
+ */
+export function commit(state: SessionState, cause: Cause = 'end'): Awaitable<boolean> {
+  const planned = plan(state, cause)
+  if (planned.action === 'none') return false
   const { current, settings, request } = state
   if (!settings.preparesSave || !current || planned.action === 'destroy')
     return carryOut(state, planned)
-  return andThen(request.beforeSave(current), () => carryOut(state, plan(state)))
+  return andThen(request.beforeSave(current), () => carryOut(state, plan(state, cause)))
 }
 
 interface Plan {
@@ -25,7 +31,7 @@ interface Plan {
   value: string
 }
 
-function plan(state: SessionState): Plan {
+function plan(state: SessionState, cause: Cause): Plan {
   const { session, record, found, settings } = state
   let value = ''
   try {
@@ -36,7 +42,8 @@ function plan(state: SessionState): Plan {
     throw error
   }
   const action = planCommit({
-    save: state.saving,
+    save: cause === 'end' ? state.saving : state.saving || undefined,
+    asked: cause === 'save',
     blocked: state.loaded?.kind === 'blocked',
     found: found !== undefined,
     moved: state.isMoved,
@@ -49,19 +56,23 @@ function plan(state: SessionState): Plan {
   return { action, value }
 }
 
-function carryOut(state: SessionState, { action, value }: Plan): Awaitable<void> {
+function carryOut(state: SessionState, planned: Plan): Awaitable<boolean> {
   const { found, current, request } = state
-  if (action === 'destroy' && found) return destroy(state, found)
-  if (!current || action === 'none') return
+  const { action } = planned
+  if (action === 'destroy' && found) return andThen(destroy(state, found), () => false)
+  if (!current || action === 'none' || action === 'destroy') return false
   request.assertSendable(current)
-  if (!found || action === 'regenerate') return create(state, current, value, found)
-  if (action !== 'touch') return replace(state, found, current, value)
-  const done = isExtended(state, current)
-    ? state.markStored(found, current)
-    : replace(state, found, current, value)
-  return andThen(done, () => {
-    if (state.found) request.emit('renew', { id: state.found.id })
+  return andThen(write(state, current, planned), () => {
+    if (action === 'touch' && state.found && found) request.emit('renew', { id: found.id })
+    return state.found !== undefined
   })
+}
+
+function write(state: SessionState, session: Session, { action, value }: Plan): Awaitable<void> {
+  const { found } = state
+  if (!found || action === 'regenerate') return create(state, session, value, found)
+  if (action === 'touch' && isExtended(state, session)) return state.markStored(found, session)
+  return replace(state, found, session, value)
 }
 
 /** The new record first, then the end of the old one. Had that ended already, the new one is taken back. */
@@ -164,7 +175,7 @@ function isExtended(state: SessionState, session: Session): boolean {
 }
 
 async function nextId(state: SessionState): Promise<string> {
-  const id = await state.takeId()
+  const id = await state.reservedId.take()
   assertId(id)
   return id
 }

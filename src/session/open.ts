@@ -78,27 +78,26 @@ async function lookAmong(
 }
 
 /** One store call, which also extends the record where that can be known before it is read. */
-function lookUp({ settings }: SessionState, { id, record }: Presented): Awaitable<LoadResult> {
+function lookUp(state: SessionState, { id, record }: Presented): Awaitable<LoadResult> {
   if (record) return { kind: 'found', record }
-  const { records, lifetime } = settings
-  const { extendOnRead: ms } = lifetime
+  const { records, lifetime, rollingReads } = state.settings
+  const ms = state.saving === false ? undefined : rollingReads.ms
   const touch = ms === undefined ? undefined : lifetime.now() + ms
+  const read = touch === undefined ? undefined : rollingReads.begin(id, touch)
   return andThen(records.find(id, touch), (found): Awaitable<LoadResult> => {
     if (found.kind === 'missing') return { kind: 'absent', why: 'unknown' }
     if (found.kind === 'unreadable') return { kind: 'absent', why: 'decrypt' }
-    if (found.kind === 'tombstone') return { kind: 'blocked', why: 'superseded' }
+    if (found.kind === 'tombstone')
+      return { kind: 'blocked', why: 'superseded', mayRestart: state.hadEnded(found.end) }
     if (lifetime.isOver(found.record)) {
       // A rolling read has just extended it.
       return records.rollback(found.record).then(() => ({ kind: 'absent', why: 'expired' }))
     }
     const { record } = found
     // A record that has to move, or to be encrypted, is written: a new deadline is not enough.
-    const isExtended = ms !== undefined && records.isCurrent(record)
-    return {
-      kind: 'found',
-      record,
-      extension: isExtended ? { ms, tick: records.tick() } : undefined,
-    }
+    if (ms === undefined || !read) return { kind: 'found', record }
+    const extension = { ms, read, tick: records.isCurrent(record) ? records.tick() : undefined }
+    return { kind: 'found', record, extension }
   })
 }
 

@@ -10,6 +10,7 @@ import {
   fromUnstorage,
   type UnstorageLike,
 } from '../../src/adapters.js'
+import { parseRecord } from '../../src/record/format.js'
 import { adaptLegacy } from '../../src/stores/legacy/adapter.js'
 import { withContext } from '../../src/util/current-context.js'
 
@@ -141,6 +142,14 @@ describe('fromExpressStore', () => {
     expect(await adapted.load(SID)).toBe(`{"cookie":{"maxAge":null,"expires":"${end}"}}`)
     table.set(SID, JSON.stringify({ cookie: { originalMaxAge: null, expires: null } }))
     expect(await adapted.load(SID)).toBe('{"cookie":{"maxAge":null,"expires":null}}')
+  })
+
+  test('takes no key of express-session for a lifetime of koa-session', async () => {
+    const { adapted, table } = express()
+    const cookie = { originalMaxAge: 5000, expires: new Date(), httpOnly: true, path: '/' }
+    table.set(SID, JSON.stringify({ cookie, _expire: 1, _maxAge: 2, _session: true }))
+    const record = parseRecord((await adapted.load(SID)) ?? '')
+    expect(record?.data).toEqual({ _expire: 1, _maxAge: 2, _session: true })
   })
 
   test('extends by touch where there is one, and does not write the data again', async () => {

@@ -49,6 +49,7 @@ describe('options that cannot be meant throw at construction', () => {
     [{ key: '__host-sid', cookie: { secure: false } }, 'ERR_SESSION_COOKIE'],
     [{ key: '__HOST-sid', cookie: { path: '/x' } }, 'ERR_SESSION_COOKIE'],
     [{ key: '__Secure-sid', cookie: { secure: false } }, 'ERR_SESSION_COOKIE'],
+    [{ prefix: '', cookie: { signed: false } }, 'ERR_SESSION_OPTION'],
     [{ store: {} }, 'ERR_SESSION_STORE_CONTRACT'],
     [{ store: MemoryStore }, 'ERR_SESSION_STORE_CONTRACT'],
     [{ store: null }, 'ERR_SESSION_STORE_CONTRACT'],
