@@ -19,6 +19,8 @@ export interface LegacyAdapterOptions {
   rolling?: boolean | undefined
   /** How long sessions last, in ms, for stores that extend what they read. Default one day. */
   maxAge?: number | undefined
+  /** Records hold their deadline. False tests whether the store expires sessions itself. Default true. */
+  datesRecords?: boolean | undefined
 }
 
 /**
@@ -47,6 +49,7 @@ class LegacyAdapter implements SessionStore {
   readonly #now: () => number
   readonly #rolling: boolean
   readonly #maxAge: number
+  readonly #datesRecords: boolean
   readonly #queue = new KeyQueue()
   /** Tombstones and their deadlines, by key. In the order of deadlines, as all last equally long. */
   readonly #tombstones = new Map<string, { value: string; until: number }>()
@@ -54,12 +57,14 @@ class LegacyAdapter implements SessionStore {
   constructor(
     source: LegacyStore,
     now: () => number,
-    { rolling = false, maxAge = ONE_DAY }: LegacyAdapterOptions,
+    { rolling = false, maxAge = ONE_DAY, datesRecords = true }: LegacyAdapterOptions,
   ) {
     this.#source = source
     this.#now = now
     this.#rolling = rolling
     this.#maxAge = maxAge
+    // A store with touchSession expires sessions itself, and would keep a deadline as it is.
+    this.#datesRecords = datesRecords && !source.touchSession
     followContexts()
   }
 
@@ -136,11 +141,9 @@ class LegacyAdapter implements SessionStore {
     if (until !== undefined) return this.#writeTombstone(key, value, Math.min(until, expiresAt))
     const ttl = expiresAt - this.#now()
     if (ttl <= 0) return this.#destroySource(key)
-    // A store with touchSession expires sessions itself, and would keep this deadline as it is.
-    const session = this.#source.touchSession
-      ? toLegacySession(value)
-      : withDeadline(toLegacySession(value), expiresAt)
-    await settle(this.#source.set(key, session, ttl, this.#writeOptions(changed)))
+    const session = toLegacySession(value)
+    const stored = this.#datesRecords ? withDeadline(session, expiresAt) : session
+    await settle(this.#source.set(key, stored, ttl, this.#writeOptions(changed)))
   }
 
   /** A write that changes nothing extends: stores of koa-session ignore it unless `rolling` says so. */
