@@ -185,6 +185,8 @@ export class RequestSession extends SessionState {
 
   /** Whether the store holds the session afterwards. */
   #commit(cause: Cause): Awaitable<boolean> {
+    // A rolling read has extended the session, and shared caches may store the answer.
+    if (cause === 'end' && !this.isDue) this.keepDeadline()
     if (cause === 'end' && !this.#hasWork()) return this.#keeping ?? false
     try {
       const done = andThen(this.ready(), () => commit(this, cause))

@@ -265,6 +265,16 @@ describe('rolling beside an answer for shared caches', () => {
     expect((await user.get('/read')).json()).toEqual({})
   })
 
+  test('nothing is extended in the store either', async () => {
+    const { user, pass } = await start('public', { ttl: HOUR, cookie: {} })
+    for (let files = 0; files < 3; files++) {
+      pass(HOUR / 4)
+      await user.get('/file')
+    }
+    pass(HOUR / 4)
+    expect((await user.get('/read')).json()).toEqual({})
+  })
+
   test('a handler that asks for it gets it', async () => {
     const { user } = await start('public')
     expect((await user.get('/touch')).cookies).toHaveLength(2)
