@@ -9,7 +9,7 @@ import type { SessionSettings } from '../session/settings.js'
 import type { SessionRequest } from '../session/transport.js'
 import type { LegacyStore, SessionStore } from '../stores/contract.js'
 import { isPromise } from '../util/async.js'
-import { withContext } from '../util/current-context.js'
+import { isFollowing, withContext } from '../util/current-context.js'
 import { SessionError } from '../util/errors.js'
 import { installAccessors } from './context.js'
 import {
@@ -23,7 +23,7 @@ import {
 import { CookieTransport } from './cookie-transport.js'
 import { IdStoreTransport } from './id-store-transport.js'
 import type { IdTransport } from './id-transport.js'
-import { type ScopeSettings, SessionScope } from './scope.js'
+import { type ScopeSession, type ScopeSettings, SessionScope } from './scope.js'
 import { SignedId } from './signed-id.js'
 import type { DeferredSessionContext, SessionContext } from './types.js'
 
@@ -106,7 +106,7 @@ export function assemble({
       isReady = true
     }
     if (!isInPath(ctx, path) || isServed(ctx, identity)) return next()
-    return withContext(ctx, () => handle(ctx, next, openScope(ctx, settings)))
+    return handle(ctx, next, openScope(ctx, settings))
   }
   return Object.assign(run, { close })
 }
@@ -120,32 +120,38 @@ function openScope(ctx: Context, settings: ScopeSettings): SessionScope {
   return scope
 }
 
-async function handle(ctx: Context, next: Next, scope: SessionScope): Promise<void> {
+function handle(ctx: Context, next: Next, scope: SessionScope): Promise<void> {
+  return isFollowing() ? withContext(ctx, () => serve(ctx, next, scope)) : serve(ctx, next, scope)
+}
+
+async function serve(ctx: Context, next: Next, scope: SessionScope): Promise<void> {
+  const { session, settings } = scope
   enterScope(ctx, scope)
   try {
-    const ready = scope.settings.defer ? undefined : scope.session.ready()
+    const ready = settings.defer ? undefined : session.ready()
     // A synchronous store adds no microtask.
     if (isPromise(ready)) await ready
-    await runHandlers(next, scope, ctx)
+    try {
+      await next()
+    } catch (error) {
+      await commitAfterError(ctx, session, error)
+    }
+    const finished = session.finish()
+    if (isPromise(finished)) await finished
   } finally {
     scope.guardCaches()
     leaveScope(ctx, scope)
   }
 }
 
-/** Runs the handlers, then commits even if they threw: their error is the answer, and the session is saved. */
-async function runHandlers(next: Next, { session }: SessionScope, ctx: Context): Promise<void> {
+/** Commits although the handlers threw: their error is the answer, and the session is saved. */
+async function commitAfterError(ctx: Context, session: ScopeSession, error: unknown) {
   try {
-    await next()
-  } catch (error) {
-    try {
-      await session.finish()
-    } catch (second) {
-      if (second !== error) ctx.app.emit('error', second, ctx)
-    }
-    throw error
+    await session.finish()
+  } catch (second) {
+    if (second !== error) ctx.app.emit('error', second, ctx)
   }
-  await session.finish()
+  throw error
 }
 
 /**

@@ -12,7 +12,7 @@ import { beforeHead } from './before-head.js'
 export class SessionHeaders {
   readonly #ctx: Context
   readonly #isPrivate: boolean
-  #lines: readonly string[] = []
+  #lines: readonly string[] = NONE
   /** Headers that the application set to carry an id, in lower case; Set-Cookie has its lines alone. */
   #carried: Map<string, HeaderValue> | undefined
   #isWatching = false
@@ -127,6 +127,8 @@ export class SessionHeaders {
     if (!isThere) res.setHeader('Set-Cookie', mergeLines(current, this.#lines))
   }
 }
+
+const NONE: readonly string[] = []
 
 /** Another body has others. */
 const OF_THE_BODY = /^(?:content-|transfer-encoding$)/

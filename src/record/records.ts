@@ -80,13 +80,13 @@ export class LoadedRecord {
   /**
    * Whether a session is the one that was stored, in whatever spelling.
    * @param encoded The session as its record would hold it.
-   * @param fields Called for the fields of the session when the texts differ.
+   * @param fields Called with the session for its fields when the texts differ.
    */
-  isSameAs(encoded: string, fields: () => Fields): boolean {
+  isSameAs<S>(encoded: string, session: S, fields: (session: S) => Fields): boolean {
     if (encoded === this.value) return true
     // The default cookie shows that this package spelled it: a different text is a different session.
     if (this.format.hasDefaultCookie(this.value) || !this.isWritable) return false
-    return isSame(this.fields, fields())
+    return isSame(this.fields, fields(session))
   }
 
   /** Whether it says nothing of its beginning or end: a quick look, which spares parsing most records. */

@@ -1,5 +1,5 @@
 import type { SessionStore } from '../stores/contract.js'
-import { type Awaitable, andThen } from '../util/async.js'
+import { type Awaitable, andThen, isPromise } from '../util/async.js'
 import { SessionError, tooManyConflicts } from '../util/errors.js'
 import { currentTurn } from '../util/turn.js'
 import type { RecordDraft } from './draft.js'
@@ -69,19 +69,31 @@ export class RecordRepository implements SessionRecords {
   }
 
   find(id: string, touch?: number): Awaitable<LookupResult> {
-    return andThen(this.#findAt(id, this.#envelope.key(id), touch), (found) => {
-      const legacy = found.kind === 'missing' ? this.#envelope.legacyKey(id) : undefined
-      return legacy === undefined ? found : this.#findAt(id, legacy, touch)
-    })
+    const found = this.#findAt(id, this.#envelope.key(id), touch)
+    const legacy = this.#envelope.legacyKey(id)
+    return legacy === undefined ? found : this.#orFindAt(found, id, legacy, touch)
   }
 
-  #findAt(id: string, key: string, touch: number | undefined): Awaitable<LookupResult> {
-    return andThen(this.#table.load('get', key, touch), (raw) => {
-      if (raw === undefined) return MISSING
-      return isTombstone(raw)
-        ? this.#readTombstone(id, key, raw, touch)
-        : this.#reader.read(id, key, raw)
-    })
+  #orFindAt(first: Awaitable<LookupResult>, id: string, key: string, touch?: number) {
+    return andThen(first, (found) =>
+      found.kind === 'missing' ? this.#findAt(id, key, touch) : found,
+    )
+  }
+
+  #findAt(id: string, key: string, touch?: number): Awaitable<LookupResult> {
+    const raw = this.#table.load('get', key, touch)
+    return isPromise(raw) ? this.#readLater(raw, id, key, touch) : this.#read(raw, id, key, touch)
+  }
+
+  async #readLater(raw: Promise<string | undefined>, id: string, key: string, touch?: number) {
+    return this.#read(await raw, id, key, touch)
+  }
+
+  #read(raw: string | undefined, id: string, key: string, touch?: number): Awaitable<LookupResult> {
+    if (raw === undefined) return MISSING
+    return isTombstone(raw)
+      ? this.#readTombstone(id, key, raw, touch)
+      : this.#reader.read(id, key, raw)
   }
 
   async #readTombstone(id: string, key: string, raw: string, touch?: number) {

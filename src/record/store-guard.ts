@@ -48,17 +48,19 @@ export class StoreGuard {
 
   /** @throws {StoreFailure} whose error is ERR_SESSION_STORE, or ERR_SESSION_UNAVAILABLE (503). */
   call<T>(kind: StoreCall, run: () => Awaitable<T>): Awaitable<T> {
-    if (this.#outage) return this.#outage.over.then(() => this.call(kind, run))
-    const fail = (cause: unknown): never => {
-      throw new StoreFailure(kind, cause instanceof SessionError ? cause : failed(kind, cause))
-    }
+    if (this.#outage) return this.#callAfter(this.#outage.over, kind, run)
     try {
       if (this.#hasTimedOut) throw disconnected(this.#reason)
       const answer = run()
-      return isPromise(answer) ? Promise.resolve(answer).catch(fail) : answer
+      return isPromise(answer) ? orFail(kind, answer) : answer
     } catch (cause) {
-      return fail(cause)
+      throw failureOf(kind, cause)
     }
+  }
+
+  async #callAfter<T>(over: Promise<void>, kind: StoreCall, run: () => Awaitable<T>): Promise<T> {
+    await over
+    return this.call(kind, run)
   }
 
   /** Why the store is disconnected, where it says so. */
@@ -106,6 +108,17 @@ export class StoreGuard {
     this.#outage.end()
     this.#outage = undefined
   }
+}
+
+/** The answer of a store may be a promise of another library. */
+function orFail<T>(kind: StoreCall, answer: Promise<T>): Promise<T> {
+  return Promise.resolve(answer).catch((cause: unknown) => {
+    throw failureOf(kind, cause)
+  })
+}
+
+function failureOf(kind: StoreCall, cause: unknown): StoreFailure {
+  return new StoreFailure(kind, cause instanceof SessionError ? cause : failed(kind, cause))
 }
 
 function disconnected(cause: unknown): SessionError {

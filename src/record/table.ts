@@ -1,5 +1,5 @@
 import type { Replaced, SessionStore } from '../stores/contract.js'
-import { type Awaitable, andThen } from '../util/async.js'
+import { type Awaitable, andThen, isPromise } from '../util/async.js'
 import { unavailable } from '../util/errors.js'
 import { SharedLoads } from './shared-loads.js'
 import { type StoreCall, StoreFailure, type StoreGuard } from './store-guard.js'
@@ -33,8 +33,16 @@ export class RecordTable {
   }
 
   load(call: StoreCall, key: string, touch?: number): Awaitable<string | undefined> {
-    const read = () => this.#guard.call(call, () => this.#store.load(key, touch))
-    return call === 'get' && touch === undefined ? this.#loads.load(key, read) : read()
+    if (call !== 'get' || touch !== undefined) return this.#read(call, key, touch)
+    const pending = this.#loads.pending(key)
+    if (pending) return pending
+    const load = this.#read(call, key, touch)
+    if (isPromise(load)) this.#loads.add(key, load)
+    return load
+  }
+
+  #read(call: StoreCall, key: string, touch: number | undefined): Awaitable<string | undefined> {
+    return this.#guard.call(call, () => this.#store.load(key, touch))
   }
 
   touch(key: string, expiresAt: number): Awaitable<boolean> {

@@ -25,6 +25,13 @@ export function commit(state: SessionState, cause: Cause = 'end'): Awaitable<boo
   return andThen(request.beforeSave(current), () => carryOut(state, plan(state, cause)))
 }
 
+/** `commit` for each cause, as what follows a read. */
+export const COMMITS = {
+  end: (_: unknown, state: SessionState) => commit(state, 'end'),
+  save: (_: unknown, state: SessionState) => commit(state, 'save'),
+  update: (_: unknown, state: SessionState) => commit(state, 'update'),
+}
+
 interface Plan {
   action: Action
   /** The session as it was encoded for the decision. */

@@ -1,11 +1,11 @@
 import type { LoadedRecord } from '../record/records.js'
-import { type Awaitable, andThen, ignoreRejection, isPromise } from '../util/async.js'
+import { type Awaitable, andThenWith, ignoreRejection, isPromise } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import { assign } from './assign.js'
-import { type Cause, commit } from './commit.js'
+import { carryOver, type Keep } from './carry-over.js'
+import { type Cause, COMMITS, commit } from './commit.js'
 import { assertId } from './id.js'
 import { handleStoreFailure, openSession } from './open.js'
-import { copy } from './own-keys.js'
 import { type RegenerateOptions, Session } from './session.js'
 import { SessionState } from './state.js'
 import { update } from './update.js'
@@ -33,11 +33,13 @@ export class RequestSession extends SessionState {
     return this.#opening
   }
 
+  static #markOpen(_: unknown, session: RequestSession): void {
+    session.#isOpen = true
+  }
+
   #open(): Awaitable<void> {
     try {
-      return andThen(openSession(this), () => {
-        this.#isOpen = true
-      })
+      return andThenWith(openSession(this), this, RequestSession.#markOpen)
     } catch (error) {
       // The next call gets the same error.
       return Promise.reject(error)
@@ -140,21 +142,24 @@ export class RequestSession extends SessionState {
 
   /** After everything else: writes what changed, then sends the cookie. Calls take turns. */
   commit(): Awaitable<unknown> {
-    return this.#inTurn(() => this.#commit('end'))
+    return this.#writes ? this.#inTurn(() => this.#commit('end')) : this.#note(this.#commit('end'))
   }
 
   /** The end of the request. */
   finish(): Awaitable<void> {
-    const verify = () => verifyCookie(this)
-    const verifyAndThrow = async (error: unknown) => {
-      await verify()
-      throw error
-    }
     try {
       const done = this.commit()
-      return isPromise(done) ? done.then(verify, verifyAndThrow) : verify()
+      return isPromise(done) ? this.#verifyAfter(done) : verifyCookie(this)
     } catch (error) {
-      return verifyAndThrow(error)
+      return this.#verifyAfter(Promise.reject(error))
+    }
+  }
+
+  async #verifyAfter(done: Promise<unknown>): Promise<void> {
+    try {
+      await done
+    } finally {
+      await verifyCookie(this)
     }
   }
 
@@ -178,7 +183,11 @@ export class RequestSession extends SessionState {
 
   /** One write after another: two writes of one request must not overlap. */
   #inTurn<T>(work: () => Awaitable<T>): Awaitable<T> {
-    const done = this.#writes ? this.#writes.then(work) : work()
+    return this.#note(this.#writes ? this.#writes.then(work) : work())
+  }
+
+  /** Later writes wait for this one. */
+  #note<T>(done: Awaitable<T>): Awaitable<T> {
     if (isPromise(done)) this.#writes = done.catch(() => undefined)
     return done
   }
@@ -189,11 +198,15 @@ export class RequestSession extends SessionState {
     if (cause === 'end' && !this.isDue) this.keepDeadline()
     if (cause === 'end' && !this.#hasWork()) return this.#keeping ?? false
     try {
-      const done = andThen(this.ready(), () => commit(this, cause))
-      return isPromise(done) ? done.catch((error: unknown) => this.#fail(error)) : done
+      const done = andThenWith(this.ready(), this, COMMITS[cause])
+      return isPromise(done) ? this.#orFail(done) : done
     } catch (error) {
       return this.#fail(error)
     }
+  }
+
+  #orFail(done: Promise<boolean>): Promise<boolean> {
+    return done.catch((error: unknown) => this.#fail(error))
   }
 
   async #fail(error: unknown): Promise<false> {
@@ -231,15 +244,4 @@ export class RequestSession extends SessionState {
     if (saving === false) return false
     return current !== undefined || saving === true || (isDue && found !== undefined)
   }
-}
-
-type Keep = readonly string[] | undefined
-
-/** Carries over the keys to keep; with all of them, this user's cookie too. */
-function carryOver(session: Session, from: object, cookie: unknown, keep: Keep): void {
-  Session.inheritAge(session, cookie)
-  if (!keep) return
-  const data = copy(from)
-  if (Object.keys(data).every((key) => keep.includes(key))) Session.inherit(session, cookie)
-  for (const key of keep) if (Object.hasOwn(data, key)) Session.edit(session, key, data[key])
 }

@@ -11,7 +11,7 @@ const NO_END: RecordEnd = {}
 
 /** The session of one request: what the store held, and what the handlers made of it. */
 export abstract class SessionState implements SessionOwner {
-  readonly reservedId: ReservedId
+  #reservedId: ReservedId | undefined
   #saving: boolean | undefined
   readonly #endsBefore: number
   readonly #beganAt: number
@@ -30,7 +30,6 @@ export abstract class SessionState implements SessionOwner {
     readonly request: SessionRequest,
   ) {
     this.#isDue = settings.lifetime.isRolling
-    this.reservedId = new ReservedId(request)
     this.#endsBefore = settings.records.ends
     this.#beganAt = settings.defer ? settings.lifetime.now() : 0
   }
@@ -52,6 +51,12 @@ export abstract class SessionState implements SessionOwner {
   set saving(saving: boolean | undefined) {
     this.#saving = saving
     if (saving === false) this.keepDeadline()
+  }
+
+  /** The id of a session that is not stored yet. */
+  get reservedId(): ReservedId {
+    this.#reservedId ??= new ReservedId(this.request)
+    return this.#reservedId
   }
 
   /** The id that the request came with. */
@@ -172,7 +177,7 @@ export abstract class SessionState implements SessionOwner {
     this.#previous = this.#current ?? this.#previous
     this.#current = session
     this.#isMoved = true
-    this.reservedId.drop()
+    this.#reservedId?.drop()
   }
 
   /** A session as its record would hold it. */
@@ -182,7 +187,7 @@ export abstract class SessionState implements SessionOwner {
 
   /** Whether a session, encoded as `value`, is the one that its record holds. */
   isUnchanged(session: Session, value: string): boolean {
-    return this.record?.isSameAs(value, () => Session.fields(session)) ?? false
+    return this.record?.isSameAs(value, session, Session.fields) ?? false
   }
 
   /**
@@ -220,7 +225,7 @@ export abstract class SessionState implements SessionOwner {
     this.#isMoved = false
     this.#isDue = false
     this.#isTouched = false
-    this.reservedId.drop()
+    this.#reservedId?.drop()
     this.#sentAt = this.settings.records.tick()
     const { rollingReads, lifetime } = this.settings
     if (rollingReads.ms !== undefined) rollingReads.note(record.id, lifetime.deadline(session))

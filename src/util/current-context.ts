@@ -8,6 +8,11 @@ export function followContexts(): void {
   contexts ??= new AsyncLocalStorage()
 }
 
+/** Whether a store has asked for contexts. */
+export function isFollowing(): boolean {
+  return contexts !== undefined
+}
+
 /** Runs `work` with `ctx` as the current context, through its promises and timers. */
 export function withContext<T>(ctx: object, work: () => T): T {
   return contexts ? contexts.run(ctx, work) : work()

@@ -5,48 +5,47 @@ import { StoreGuard } from '../../src/record/store-guard.js'
 import { RecordTable } from '../../src/record/table.js'
 import { MemoryStore } from '../../src/stores/memory/store.js'
 
-test('asks once for a key that is read twice in one turn', async () => {
+const KEY = 'a'
+
+test('a read is shared in its turn, and not in the next one', async () => {
   const loads = new SharedLoads()
-  const read = vi.fn(async () => 'value')
-  expect(await Promise.all([loads.load('a', read), loads.load('a', read)])).toEqual([
-    'value',
-    'value',
-  ])
-  expect(read).toHaveBeenCalledTimes(1)
+  const load = Promise.resolve('value')
+  expect(loads.pending(KEY)).toBeUndefined()
+  loads.add(KEY, load)
+  expect(loads.pending(KEY)).toBe(load)
+  expect(loads.pending('b')).toBeUndefined()
+  await turn()
+  expect(loads.pending(KEY)).toBeUndefined()
 })
+
+function tableOf(load: MemoryStore['load'] | (() => Promise<string>)) {
+  const store = new MemoryStore()
+  const spy = vi.spyOn(store, 'load').mockImplementation(load as MemoryStore['load'])
+  return { spy, table: new RecordTable(store, new StoreGuard(store, 1000)) }
+}
 
 test('asks again in a later turn, even while the first answer is outstanding', async () => {
-  const loads = new SharedLoads()
-  const read = vi.fn(() => new Promise<string>(() => undefined))
-  void loads.load('a', read)
+  const { spy, table } = tableOf(() => new Promise<string>(() => undefined))
+  void table.load('get', KEY)
   await turn()
-  void loads.load('a', read)
-  expect(read).toHaveBeenCalledTimes(2)
-})
-
-test('asks for each key', () => {
-  const loads = new SharedLoads()
-  const read = vi.fn(async () => 'value')
-  void loads.load('a', read)
-  void loads.load('b', read)
-  expect(read).toHaveBeenCalledTimes(2)
+  void table.load('get', KEY)
+  expect(spy).toHaveBeenCalledTimes(2)
 })
 
 test('keeps no answer that is there at once: the next request may have written', () => {
-  const loads = new SharedLoads()
-  expect(loads.load('a', () => 'before')).toBe('before')
-  expect(loads.load('a', () => 'after')).toBe('after')
+  const { spy, table } = tableOf(() => 'value')
+  table.load('get', KEY)
+  table.load('get', KEY)
+  expect(spy).toHaveBeenCalledTimes(2)
 })
 
 test('all that ask get the same failure, and the next turn asks anew', async () => {
-  const loads = new SharedLoads()
-  const fail = vi.fn(async () => {
-    throw new Error('down')
-  })
-  const answers = await Promise.allSettled([loads.load('a', fail), loads.load('a', fail)])
+  const { spy, table } = tableOf(async () => 'up')
+  spy.mockRejectedValueOnce(new Error('down'))
+  const answers = await Promise.allSettled([table.load('get', KEY), table.load('get', KEY)])
   expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   await turn()
-  expect(await loads.load('a', async () => 'up')).toBe('up')
+  expect(await table.load('get', KEY)).toBe('up')
 })
 
 test('only a plain read is shared: one that extends, and one that a write makes, are not', async () => {
