@@ -4,7 +4,7 @@ import type { Page, Replaced, StoredRecord } from '../contract.js'
 import { Entry, flattenString, LruList } from './lru-list.js'
 
 export interface MemoryStoreOptions {
-  /** How many sessions are kept at most; above it, the least recently used is deleted. Default 100,000. */
+  /** How many sessions are kept at most; above it, the least recently used is deleted. Lists of the option `users` do not count. Default 100,000. */
   max?: number
   /** Returns the time in epoch ms. Default `Date.now`; for tests. */
   now?: () => number
@@ -16,6 +16,11 @@ const SWEEP_PER_USE = 2
 const SWEEP_PER_TICK = 500
 const TICK_MS = 100
 const DEFAULT_PAGE_SIZE = 100
+/**
+ * The key of the list of a user's sessions. `max` does not count it, and it is not evicted: without
+ * its list, a session could not be ended from elsewhere. Only a login makes one.
+ */
+const LIST_KEY = /&[\w-]{43}$/
 
 /**
  * Keeps the sessions of one process in memory. Limited to `max` sessions. Expired sessions are deleted.
@@ -27,6 +32,7 @@ export class MemoryStore extends BaseStore {
   readonly #max: number
   #sweeper = this.#entries.values()
   #hasWarned = false
+  #lists = 0
   #timer: NodeJS.Timeout | undefined
 
   /** @throws {SessionError} ERR_SESSION_DURATION if `max` is not a number above 0. */
@@ -35,7 +41,7 @@ export class MemoryStore extends BaseStore {
     this.#max = duration('max', max)
   }
 
-  /** How many sessions are in memory, including expired ones that are not deleted yet. */
+  /** How many records are in memory, including expired ones that are not deleted yet. */
   get size(): number {
     return this.#entries.size
   }
@@ -97,10 +103,12 @@ export class MemoryStore extends BaseStore {
 
   protected put(key: string, value: string, expiresAt: number): void {
     this.#remove(this.#entries.get(key))
-    const entry = new Entry(flattenString(key), flattenString(value))
+    const isList = LIST_KEY.test(key)
+    const entry = new Entry(flattenString(key), flattenString(value), isList)
     this.#entries.set(entry.key, entry)
+    if (entry.isList) this.#lists++
     this.#use(entry, expiresAt)
-    if (this.#entries.size > this.#max) this.#evictOldest()
+    if (this.#entries.size - this.#lists > this.#max) this.#evictOldest()
     if (!this.#timer) this.#startTimer()
   }
 
@@ -112,15 +120,15 @@ export class MemoryStore extends BaseStore {
   /** Sets the expiry of an entry and marks it as used; removes it if the expiry has passed. */
   #use(entry: Entry, expiresAt: number): void {
     entry.expiresAt = expiresAt
-    if (expiresAt > this.now()) this.#byUse.use(entry)
-    else this.#remove(entry)
+    if (expiresAt <= this.now()) this.#remove(entry)
+    else if (!entry.isList) this.#byUse.use(entry)
     // After reads too: a paused iterator retains every old hash table of the growing Map.
     this.#sweep(SWEEP_PER_USE)
   }
 
   #remove(entry: Entry | undefined): void {
     if (!entry) return
-    this.#entries.delete(entry.key)
+    if (this.#entries.delete(entry.key) && entry.isList) this.#lists--
     this.#byUse.remove(entry)
   }
 
