@@ -4,7 +4,8 @@ import { StoreFailure } from '../record/store-guard.js'
 import type { LegacyStore, SessionStore, StoredSession } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
 import { parseObject } from '../util/json.js'
-import { Session, type SessionOwner } from './session.js'
+import { DETACHED } from './detached.js'
+import { Session } from './session.js'
 import type { SessionSettings } from './state.js'
 
 /**
@@ -55,17 +56,4 @@ export class SessionAdmin {
     const found = await this.#settings.records.find(sid)
     return found.kind === 'record' ? found.record : undefined
   }
-}
-
-const reject = () =>
-  Promise.reject(new SessionError('ERR_SESSION_VALUE', 'This session belongs to no request'))
-
-/** The owner of a session that is only encoded. */
-const DETACHED: SessionOwner = {
-  isNew: () => true,
-  save: reject,
-  regenerate: reject,
-  destroy: reject,
-  touch: () => undefined,
-  update: reject,
 }
