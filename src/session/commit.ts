@@ -77,10 +77,27 @@ async function create(
     state.valueToWrite(session, expiresAt, value),
     expiresAt,
   )
+  await enlist(state, session, record, old)
   if (old && !(await endOld(records, old, record))) return state.markGone()
   await state.markStored(record, session)
   if (old) state.request.emit('regenerate', { id: record.id, before: old.id })
   else state.request.emit('create', { id: record.id })
+}
+
+/** Lists the new record under its user. A login that is refused leaves no record. */
+async function enlist(
+  state: SessionState,
+  session: Session,
+  record: LoadedRecord,
+  old: LoadedRecord | undefined,
+): Promise<void> {
+  const { listing, records } = state.settings
+  try {
+    await listing?.created(state, session, record, old)
+  } catch (error) {
+    await records.rollback(record)
+    throw error
+  }
 }
 
 /** Ends the session that another one replaces. False: another request had ended it. */
@@ -106,10 +123,27 @@ function replace(
   session: Session,
   value: string,
 ): Awaitable<void> {
-  const change = new SessionChange(state, record, session, value)
-  return andThen(state.settings.records.change(change), (result) =>
-    result.kind === 'gone' ? state.markGone() : markWritten(state, result.record, session, change),
+  const { listing } = state.settings
+  return andThen(listing?.beforeWrite(state, session, record), () =>
+    write(state, record, session, value),
   )
+}
+
+function write(
+  state: SessionState,
+  record: LoadedRecord,
+  session: Session,
+  value: string,
+): Awaitable<void> {
+  const { records, listing } = state.settings
+  const change = new SessionChange(state, record, session, value)
+  return andThen(records.change(change), (result) => {
+    if (result.kind === 'gone') return state.markGone()
+    const done = markWritten(state, result.record, session, change)
+    // Two requests together may have made it the session of another user.
+    if (!listing || !change.isMerged) return done
+    return andThen(done, () => listing.beforeWrite(state, session, result.record))
+  })
 }
 
 async function destroy(state: SessionState, record: LoadedRecord): Promise<void> {

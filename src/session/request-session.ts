@@ -3,6 +3,7 @@ import { SessionError } from '../util/errors.js'
 import { assign } from './assign.js'
 import { commit } from './commit.js'
 import { assertId } from './id.js'
+import { isRefusal } from './listing.js'
 import { handleStoreFailure, openSession } from './open.js'
 import { copy, type RegenerateOptions, Session } from './session.js'
 import { SessionState } from './state.js'
@@ -95,8 +96,16 @@ export class RequestSession extends SessionState {
     await this.commit()
   }
 
+  /** Its record was ended elsewhere: clears the cookie, and writes nothing. */
+  async forget(): Promise<void> {
+    const session = this.session ?? this.previous ?? this.make()
+    this.setCurrent(null)
+    await this.markEnded(session)
+  }
+
   /** Marks the move at once, so that awaiting it is optional; the commit carries it out. */
-  regenerate({ keep = [] }: RegenerateOptions = {}): Promise<Session> {
+  regenerate({ keep = [], checkpoint }: RegenerateOptions = {}): Promise<Session> {
+    this.checkpoint = checkpoint
     const isUnread = this.current === undefined && this.loaded === undefined
     return isUnread ? this.#regenerateUnread(keep) : this.#regenerateRead(keep)
   }
@@ -170,7 +179,11 @@ export class RequestSession extends SessionState {
 
   #commit(): Awaitable<void> {
     if (!this.#hasWork()) return
-    const handled = async (error: unknown) => void (await handleStoreFailure(this, error))
+    const handled = async (error: unknown): Promise<void> => {
+      // A refused login is not tried again: the browser keeps the session that it had.
+      if (isRefusal(error)) this.saving = false
+      await handleStoreFailure(this, error)
+    }
     try {
       const done = andThen(this.ready(), () => commit(this))
       return isPromise(done) ? done.catch(handled) : done

@@ -9,6 +9,7 @@ import type { OnConflict } from '../record/merge.js'
 import type { LoadedRecord, SessionRecords } from '../record/records.js'
 import { type Awaitable, ignoreRejection } from '../util/async.js'
 import type { Lifetime } from './lifetime.js'
+import type { SessionListing } from './listing.js'
 import { type RegenerateOptions, Session, type SessionOwner } from './session.js'
 import { ABSENT, type LoadResult, type Presented, type SessionRequest } from './transport.js'
 
@@ -24,6 +25,8 @@ export interface SessionSettings {
   validates: boolean
   /** The application has a hook `beforeSave`. */
   preparesSave: boolean
+  /** Keeps lists of the sessions of users. */
+  listing?: SessionListing | undefined
 }
 
 const NO_END: RecordEnd = {}
@@ -32,6 +35,8 @@ const NO_END: RecordEnd = {}
 export abstract class SessionState implements SessionOwner {
   /** `ctx.sessionSave`: true forces a save, false forbids one, undefined leaves it to the changes. */
   saving: boolean | undefined
+  /** At which the login of this request began. */
+  checkpoint: string | undefined
   #presentedId: string | undefined
   #loaded: LoadResult | undefined
   #current: Session | null | undefined
