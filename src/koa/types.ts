@@ -1,5 +1,6 @@
 import type { RegenerateOptions, Session, SessionOf } from '../session/session.js'
 import type { SessionAdmin } from '../session/session-admin.js'
+import type { CurrentSessions } from '../users/current-sessions.js'
 
 declare global {
   /** The keys of your sessions. Augment it, and `ctx.session` is typed everywhere. */
@@ -20,6 +21,8 @@ export interface SessionTools<Data extends object = SessionData> {
   /** True forces a save, false forbids one for this request. Default: the session is saved if it changed. */
   sessionSave: boolean | null | undefined
   readonly sessionStore: SessionAdmin
+  /** The sessions of this user, on every browser; with the option `users`. */
+  readonly sessions: CurrentSessions
   /** Writes now instead of after the handlers, and sets the cookie. */
   saveSession(): Promise<void>
   /** Moves to a new id, empty but for the keys in `keep`. Awaiting it is optional. */
