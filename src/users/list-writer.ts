@@ -108,14 +108,22 @@ export class ListWriter {
 
   async #write(user: string, group: readonly Member[], before: Turn | undefined): Promise<Done> {
     const key = this.#table.key(user)
+    let isCurrent = before === undefined
     let stored = before?.stored ?? (await this.#table.load(key))
     for (let round = 0; round < MAX_ROUNDS; round++) {
       if (round >= FIRST_WAIT_ROUND) await sleep(Math.random() * Math.min(MAX_WAIT, 2 ** round))
       const list = await this.#applyAll(user, group, withoutEnded(stored.list, before?.done ?? []))
-      if (list === stored.list) return this.#finish(user, key, stored)
+      if (list === stored.list) {
+        if (isCurrent) return this.#finish(user, key, stored)
+        // No compare-and-set shows whether another process wrote since the last turn.
+        stored = await this.#table.load(key)
+        isCurrent = true
+        continue
+      }
       const answer = await this.#table.write(key, stored.raw, list)
       if ('written' in answer) return this.#finish(user, key, { raw: answer.written, list })
       stored = answer.current
+      isCurrent = true
     }
     throw tooManyConflicts()
   }

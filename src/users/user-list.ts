@@ -10,8 +10,6 @@ export interface ListEntry {
   readonly seenAt: number
   /** What the option `describe` returned at the login. */
   readonly info?: unknown
-  /** Another id takes its place. It counts for no limit, and is removed once its record has ended. */
-  readonly isReplaced?: true
 }
 
 /** The sessions of one user, as one record holds them. */
@@ -101,7 +99,7 @@ export function enlist(
   if (checkpoint !== undefined && checkpoint !== before.epoch) return 'revoked'
   const list = dead ? withoutDead(before, dead) : before
   const others = list.live.filter((entry) => entry.key !== key)
-  const counted = others.filter((entry) => entry.key !== old && !entry.isReplaced)
+  const counted = others.filter((entry) => entry.key !== old)
   const excess = limit && listing.isLogin ? counted.length + 1 - limit.max : 0
   if (!dead && (excess > 0 || others.length >= list.checkAt)) return 'check'
   if (excess > 0 && limit?.refuses) return 'limit'
@@ -120,10 +118,8 @@ function placed(list: UserList, listing: Listing, evicted: ReadonlySet<ListEntry
     seenAt: now,
     ...(shown !== undefined && { info: shown }),
   }
-  const kept = list.live.filter((each) => each.key !== key && !evicted.has(each))
-  const live = kept.map((each) =>
-    each.key === old ? { ...each, isReplaced: true as const } : each,
-  )
+  // The old entry stays until its session has ended.
+  const live = list.live.filter((each) => each.key !== key && !evicted.has(each))
   const after = live.findIndex((each) => each.createdAt > entry.createdAt)
   live.splice(after < 0 ? live.length : after, 0, entry)
   return {

@@ -121,6 +121,22 @@ describe('the list outlives its sessions', () => {
   })
 })
 
+test('a change that waited for its turn sees what another process wrote meanwhile', async () => {
+  const store = new MemoryStore()
+  const faulty = new FaultyStore(store)
+  const [here, there] = [await start({ store: faulty }), await start({ store })]
+  await loggedIn(there)
+  const write = faulty.hold('replace', { at: 'after', where: ({ key }) => key.includes('&') })
+  const login = loggedIn(here)
+  await write.arrived
+  const user = await loggedIn(there)
+  const [newest] = await listOf(user)
+  const ended = here.session.of('ada').end(newest?.handle ?? '')
+  write.release()
+  await login
+  expect([await ended, await userOf(user)]).toEqual([true, undefined])
+})
+
 describe('a crash', () => {
   test.each<[string, (site: Site) => Promise<unknown>]>([
     ['a login', (site) => loggedIn(site)],
