@@ -97,6 +97,24 @@ describe('whose a session is', () => {
     expect(await userOf(user)).toBe(undefined)
   })
 
+  test('the user may be nested, as Passport keeps it', async () => {
+    const of = (session: SessionData) => session.passport?.user
+    site = await serveUsers(
+      { users: { of } },
+      {
+        '/passport': (ctx) => {
+          ctx.session.passport ??= {}
+          ctx.session.passport.user = ctx.query.user
+        },
+      },
+    )
+    const user = site.browser()
+    for (const name of ['ada', 'bob']) await user.get(`/passport?user=${name}`)
+    expect(await site.session.of('ada').list()).toEqual([])
+    expect(await site.session.of('bob').endAll()).toBe(1)
+    expect((await user.get('/read')).json()).toEqual({})
+  })
+
   test('an id that is a number is the same user as its text', async () => {
     await start({ users: { of: ({ user }) => (user === undefined ? undefined : Number(user)) } })
     const user = await loggedIn(site, '/login?user=7')
