@@ -77,7 +77,7 @@ async function create(
     state.valueToWrite(session, expiresAt, value),
     expiresAt,
   )
-  await enlist(state, session, record, old)
+  if (state.settings.listing) await enlist(state, session, record, old)
   if (old && !(await endOld(records, old, record))) return state.markGone()
   await state.markStored(record, session)
   if (old) state.request.emit('regenerate', { id: record.id, before: old.id })
@@ -124,7 +124,8 @@ function replace(
   value: string,
 ): Awaitable<void> {
   const { listing } = state.settings
-  return andThen(listing?.beforeWrite(state, session, record), () =>
+  if (!listing) return write(state, record, session, value)
+  return andThen(listing.beforeWrite(state, session, record), () =>
     write(state, record, session, value),
   )
 }

@@ -105,7 +105,7 @@ export class RequestSession extends SessionState {
 
   /** Marks the move at once, so that awaiting it is optional; the commit carries it out. */
   regenerate({ keep = [], checkpoint }: RegenerateOptions = {}): Promise<Session> {
-    this.checkpoint = checkpoint
+    if (checkpoint !== undefined) this.checkpoint = checkpoint
     const isUnread = this.current === undefined && this.loaded === undefined
     return isUnread ? this.#regenerateUnread(keep) : this.#regenerateRead(keep)
   }

@@ -12,6 +12,8 @@ export interface CurrentSession {
   deferred(): Promise<Session | null>
   /** The record that was found for the request's id. */
   readonly found: { readonly id: string } | undefined
+  /** At which a login of this request began. */
+  checkpoint: string | undefined
   destroy(): Promise<void>
   /** Its record was ended elsewhere: clears the cookie, and writes nothing. */
   forget(): Promise<void>
@@ -67,12 +69,18 @@ export class CurrentSessions {
 
   async #endOthers(): Promise<number> {
     const { sessions, key } = await this.#open()
-    return (await sessions.endAll(key)).size
+    const { checkpoint: began } = this.#session
+    const { ended, checkpoint } = await sessions.endAll({
+      ...(key !== undefined && { except: key }),
+      ...(began !== undefined && { checkpoint: began }),
+    })
+    this.#session.checkpoint = checkpoint
+    return ended.size
   }
 
   async #endAll(): Promise<number> {
     const { sessions, key } = await this.#open()
-    const ended = await sessions.endAll()
+    const { ended } = await sessions.endAll()
     if (key !== undefined && ended.has(key)) await this.#session.forget()
     // It was not listed yet.
     else await this.#session.destroy()

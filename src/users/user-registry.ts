@@ -61,7 +61,7 @@ export class UserRegistry {
     return {
       list: () => StoreFailure.unwrap(sessions.list()),
       end: async (handle) => (await StoreFailure.unwrap(sessions.end(handle))) !== undefined,
-      endAll: async () => (await StoreFailure.unwrap(sessions.endAll())).size,
+      endAll: async () => (await StoreFailure.unwrap(sessions.endAll())).ended.size,
       checkpoint: () => StoreFailure.unwrap(sessions.checkpoint()),
     }
   }

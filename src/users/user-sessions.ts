@@ -3,7 +3,7 @@ import type { LoadedRecord } from '../record/records.js'
 import type { Lifetime } from '../session/lifetime.js'
 import type { Session } from '../session/session.js'
 import type { EventDetails, SessionEvent } from '../util/events.js'
-import { checkpointOf } from './checkpoint.js'
+import { checkpointOf, epochOf } from './checkpoint.js'
 import type { ListWriter } from './list-writer.js'
 import type { Lists } from './lists.js'
 import { type ListEntry, revoke } from './user-list.js'
@@ -97,16 +97,24 @@ export class ListedSessions {
     return key
   }
 
-  /** Ends all sessions but that of the key `except`. Returns the keys of those that were ended. */
-  async endAll(except?: string): Promise<ReadonlySet<string>> {
+  /**
+   * Ends all sessions but that of the key `except`. Returns the keys of those that were ended.
+   * `checkpoint`: of the login that asks, if one is under way. It is returned as of now: the login must
+   * not be refused for what it did itself.
+   */
+  async endAll({ except, checkpoint }: { except?: string; checkpoint?: string } = {}): Promise<{
+    ended: ReadonlySet<string>
+    checkpoint: string | undefined
+  }> {
     const { writer, lifetime } = this.#options
     const until = lifetime.now() + MIN_TTL
-    const { ended } = await writer.change(this.user, (list) => ({
+    const { result: epoch, ended } = await writer.change(this.user, (list) => ({
       list: revoke(list, { ends: ({ key }) => key !== except, isAll: true, until }),
-      result: undefined,
+      result: list.epoch,
     }))
     this.#notify('users:ended', { user: this.user, count: ended.size })
-    return ended
+    const wasCurrent = checkpoint !== undefined && epochOf(this.#listKey, checkpoint) === epoch
+    return { ended, checkpoint: wasCurrent ? checkpointOf(this.#listKey, epoch + 1) : checkpoint }
   }
 
   async checkpoint(): Promise<string> {

@@ -188,6 +188,25 @@ describe('checkpoint', () => {
     expect(await userOf(user)).toBe('ada')
   })
 
+  test('a login that ends the other sessions itself is not refused for that', async () => {
+    site = await serveUsers(
+      {},
+      {
+        '/only-here': async (ctx) => {
+          const current = await ctx.regenerateSession({ checkpoint: String(ctx.query.checkpoint) })
+          current.user = 'ada'
+          return ctx.sessions.endOthers()
+        },
+      },
+    )
+    const other = await loggedIn(site)
+    const early = await site.session.of('ada').checkpoint()
+    const user = site.browser()
+    expect((await user.get(`/only-here?checkpoint=${early}`)).json()).toBe(1)
+    expect([await userOf(user), await userOf(other)]).toEqual(['ada', undefined])
+    expect((await site.browser().get(`/only-here?checkpoint=${early}`)).status).toBe(401)
+  })
+
   test.each(['bob', 'nonsense'])('one of %s is refused', async (name) => {
     await start()
     const checkpoint = name === 'bob' ? await site.session.of('bob').checkpoint() : name

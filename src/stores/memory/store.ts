@@ -17,10 +17,10 @@ const SWEEP_PER_TICK = 500
 const TICK_MS = 100
 const DEFAULT_PAGE_SIZE = 100
 /**
- * The key of the list of a user's sessions. `max` does not count it, and it is not evicted: without
- * its list, a session could not be ended from elsewhere. Only a login makes one.
+ * Whether a key is that of the list of a user's sessions: `&` and a hash. `max` does not count it, and it
+ * is not evicted: without its list, a session could not be ended from elsewhere. Only a login makes one.
  */
-const LIST_KEY = /&[\w-]{43}$/
+const isListKey = (key: string) => key.at(-44) === '&'
 
 /**
  * Keeps the sessions of one process in memory. Limited to `max` sessions. Expired sessions are deleted.
@@ -103,8 +103,7 @@ export class MemoryStore extends BaseStore {
 
   protected put(key: string, value: string, expiresAt: number): void {
     this.#remove(this.#entries.get(key))
-    const isList = LIST_KEY.test(key)
-    const entry = new Entry(flattenString(key), flattenString(value), isList)
+    const entry = new Entry(flattenString(key), flattenString(value), isListKey(key))
     this.#entries.set(entry.key, entry)
     if (entry.isList) this.#lists++
     this.#use(entry, expiresAt)
