@@ -55,12 +55,24 @@ function carryOut(state: SessionState, { action, value }: Plan): Awaitable<void>
   request.assertSendable(current)
   if (!found || action === 'regenerate') return create(state, current, value, found)
   if (action !== 'touch') return replace(state, found, current, value)
-  const done = isExtended(state, current)
-    ? state.markStored(found, current)
-    : replace(state, found, current, value)
+  const done = touch(state, found, current, value)
   return andThen(done, () => {
     if (state.found) request.emit('renew', { id: state.found.id })
   })
+}
+
+function touch(
+  state: SessionState,
+  found: LoadedRecord,
+  session: Session,
+  value: string,
+): Awaitable<void> {
+  if (!isExtended(state, session)) return replace(state, found, session, value)
+  const listed = state.settings.listing?.extended(state, session, found)
+  // Another request may have ended the session meanwhile: only a write shows that.
+  return listed
+    ? listed.then(() => replace(state, found, session, value))
+    : state.markStored(found, session)
 }
 
 /** The new record first, then the end of the old one. Had that ended already, the new one is taken back. */

@@ -33,6 +33,8 @@ export interface SessionListing {
    * @throws {SessionError} ERR_SESSION_LIMIT
    */
   beforeWrite(state: ListedState, session: Session, record: LoadedRecord): Awaitable<void>
+  /** Called when the read has extended a session that did not change: its list must outlive it. */
+  extended(state: ListedState, session: Session, record: LoadedRecord): Awaitable<void>
 }
 
 /** Whether an error says that a login was refused. */

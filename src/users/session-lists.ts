@@ -74,6 +74,13 @@ export class SessionLists implements SessionListing {
     return this.#enlist(state, session, user, { key, isLogin })
   }
 
+  extended(state: ListedState, session: Session, record: LoadedRecord): Awaitable<void> {
+    const user = this.#options.owner(session)
+    const key = this.keyOf(record.id)
+    if (user === undefined || this.#isListed(key, user)) return undefined
+    return this.#enlist(state, session, user, { key, isLogin: false })
+  }
+
   /** The key of a session in lists: without the prefix. */
   keyOf(id: string): string {
     const { envelope } = this.#options

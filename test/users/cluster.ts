@@ -36,6 +36,7 @@ interface Process {
 export interface ClusterOptions {
   processes: number
   max: number
+  rolling: boolean
   /** How likely the process of a store call dies before the call, and how likely the call fails. */
   crash: number
   failure: number
@@ -65,6 +66,7 @@ export class Cluster {
     const middleware = session({
       store: this.#gated(process),
       users: { ...users, max: this.#options.max },
+      rolling: this.#options.rolling,
     })
     app.use(middleware)
     app.use(async (ctx) => {

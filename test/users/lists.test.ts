@@ -72,6 +72,25 @@ describe('the list outlives its sessions', () => {
     expect(await listOf(user)).toHaveLength(1)
   })
 
+  test.each<[string, SiteOptions]>([
+    ['rolling', { rolling: true }],
+    ['rolling by a function', { rolling: true, ttl: () => 80_000 }],
+    ['renew', { renew: 0.5 }],
+  ])('%s: sessions that are only read keep it', async (_, mode) => {
+    let time = 1e12
+    const now = () => time
+    const store = new MemoryStore({ now })
+    const site = await start({ store, now, ttl: 80_000, ...mode })
+    const user = await loggedIn(site)
+    for (let count = 0; count < 20; count++) {
+      time += 30_000
+      await user.get('/read')
+    }
+    expect(await listOf(user)).toHaveLength(1)
+    expect(await site.session.of('ada').endAll()).toBe(1)
+    expect(await userOf(user)).toBe(undefined)
+  })
+
   test('when it is missing, the next write of each session lists it again', async () => {
     let time = 1e12
     const now = () => time

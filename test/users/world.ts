@@ -86,7 +86,7 @@ export class World {
     await this.#login(browser)
     for (let count = 0; count < 3; count++) {
       if (chance(0.3)) await this.#send(browser, '/rotate')
-      if (chance(0.2)) await this.#send(browser, '/set')
+      if (chance(0.4)) await this.#send(browser, chance(0.5) ? '/set' : '/read')
       // Two requests of one browser at once.
       if (chance(0.2)) await Promise.all([this.#login(browser), this.#send(browser, '/leave-here')])
       if (chance(0.1)) await this.#endOthers(browser)
