@@ -9,6 +9,7 @@ export type { CookieOptions, SessionCookie } from './cookie/attributes.js'
 export type { SessionMiddleware } from './koa/middleware.js'
 export type { DeferredSessionContext, SessionContext } from './koa/types.js'
 export type { SessionIdStore, SessionOptions } from './options/session-options.js'
+export type { UsersOptions } from './options/users-options.js'
 export type { OnConflict } from './record/merge.js'
 export type { RegenerateOptions, Session, SessionOf } from './session/session.js'
 export type {
@@ -20,6 +21,9 @@ export type {
   SessionStore,
   StoredSession,
 } from './stores/contract.js'
+export type { CurrentSessions } from './users/current-sessions.js'
+export type { UserSessions } from './users/user-registry.js'
+export type { UserSession } from './users/user-sessions.js'
 export type { SessionErrorCode } from './util/errors.js'
-export type { Rejection, SessionEvent, SessionNotice } from './util/events.js'
+export type { Rejection, SessionEvent, SessionNotice, UserReason } from './util/events.js'
 export { callable as default, callable as 'module.exports', MemoryStore, SessionError }

@@ -4,10 +4,16 @@ import type * as attributes from '../cookie/attributes.js' with { 'resolution-mo
 import type * as middleware from '../koa/middleware.js' with { 'resolution-mode': 'import' }
 import type * as types from '../koa/types.js' with { 'resolution-mode': 'import' }
 import type * as options from '../options/session-options.js' with { 'resolution-mode': 'import' }
+import type * as usersOptions from '../options/users-options.js' with {
+  'resolution-mode': 'import',
+}
 import type * as merge from '../record/merge.js' with { 'resolution-mode': 'import' }
 import type * as sessions from '../session/session.js' with { 'resolution-mode': 'import' }
 import type * as store from '../stores/contract.js' with { 'resolution-mode': 'import' }
 import type * as memory from '../stores/memory/store.js' with { 'resolution-mode': 'import' }
+import type * as current from '../users/current-sessions.js' with { 'resolution-mode': 'import' }
+import type * as registry from '../users/user-registry.js' with { 'resolution-mode': 'import' }
+import type * as user from '../users/user-sessions.js' with { 'resolution-mode': 'import' }
 import type * as errors from '../util/errors.js' with { 'resolution-mode': 'import' }
 import type * as events from '../util/events.js' with { 'resolution-mode': 'import' }
 
@@ -18,6 +24,7 @@ declare const session: typeof middleware.session & {
 
 declare namespace session {
   type CookieOptions = attributes.CookieOptions
+  type CurrentSessions = current.CurrentSessions
   type DeferredSessionContext<Data extends object = SessionData> =
     types.DeferredSessionContext<Data>
   type LegacyCallOptions = store.LegacyCallOptions
@@ -42,6 +49,10 @@ declare namespace session {
   type SessionOptions<Data extends object = SessionData> = options.SessionOptions<Data>
   type SessionStore = store.SessionStore
   type StoredSession = store.StoredSession
+  type UserReason = events.UserReason
+  type UserSession = user.UserSession
+  type UserSessions = registry.UserSessions
+  type UsersOptions<Data extends object = SessionData> = usersOptions.UsersOptions<Data>
 }
 
 export = session

@@ -27,6 +27,8 @@ export interface ScopeIdentity {
 export interface ContextScope {
   readonly session: ContextSession
   readonly settings: { defer: boolean; admin: object; identity: ScopeIdentity }
+  /** `ctx.sessions`. */
+  readonly sessions: object
   /** The scope of the middleware around it. */
   readonly outer: ContextScope | undefined
   /** It has committed: the context belongs to another middleware now. */

@@ -21,6 +21,8 @@ import { watchCookies } from './used-cookies.js'
 export function installAccessors(ctx: Context): void {
   if (!Reflect.has(ctx, 'session')) {
     Object.defineProperties(ctx.app.context, ACCESSORS)
+    // An application may have something of its own under this name.
+    if (!Reflect.has(ctx, 'sessions')) Object.defineProperty(ctx.app.context, 'sessions', SESSIONS)
     watchCookies(ctx.app.context)
     completeErrorHeaders(ctx.app.context)
   }
@@ -102,6 +104,16 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
     value<T>(change: (session: Session) => T | Promise<T>): Promise<T> {
       return requireSession(this).update(change)
     },
+  },
+}
+
+const SESSIONS: PropertyDescriptor & ThisType<Context> = {
+  configurable: true,
+  get(): object | undefined {
+    return scopeOf(this)?.sessions
+  },
+  set(value: unknown) {
+    defineOwn(this, 'sessions', value)
   },
 }
 

@@ -94,6 +94,7 @@ const STORED = [
   'errorHandler',
   'reconnectTimeout',
   'sessionIdStore',
+  'users',
 ]
 
 function check(epoch: unknown, plainUntil: unknown): void {

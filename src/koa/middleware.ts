@@ -8,6 +8,9 @@ import { SessionAdmin } from '../session/session-admin.js'
 import type { SessionSettings } from '../session/settings.js'
 import type { SessionRequest } from '../session/transport.js'
 import type { LegacyStore, SessionStore } from '../stores/contract.js'
+import { withoutUsers } from '../users/current-sessions.js'
+import type { UserId } from '../users/owner.js'
+import type { UserRegistry, UserSessions } from '../users/user-registry.js'
 import { isPromise } from '../util/async.js'
 import { isFollowing, withContext } from '../util/current-context.js'
 import { SessionError } from '../util/errors.js'
@@ -28,7 +31,14 @@ import { SignedId } from './signed-id.js'
 import type { DeferredSessionContext, SessionContext } from './types.js'
 
 /** The middleware. `close()` ends what it started: timers, listeners, requests that wait. */
-export type SessionMiddleware<Added> = Middleware<object, Added> & { close(): void }
+export type SessionMiddleware<Added> = Middleware<object, Added> & {
+  close(): void
+  /**
+   * The sessions of a user, outside of any request.
+   * @throws {SessionError} ERR_SESSION_OPTION without the option `users`.
+   */
+  of(userId: UserId): UserSessions
+}
 
 /**
  * Sessions for Koa: `app.use(session({ store }))`, then `ctx.session`.
@@ -51,9 +61,9 @@ export function session(
   const transport = sessionIdStore
     ? new IdStoreTransport(sessionIdStore)
     : cookieTransport(shared, new SignedId(shared.signers, shared.policy.defaults.signed))
-  const { records, source, prefix, isDefaultStore, close } = resolveRecords(options, shared)
+  const { records, users, source, prefix, isDefaultStore, close } = resolveRecords(options, shared)
   const identity = { key: shared.key, store: source, prefix, isDefaultStore }
-  return assemble({ shared, records, source, transport, identity, close })
+  return assemble({ shared, records, users, source, transport, identity, close })
 }
 
 export function cookieTransport(
@@ -66,6 +76,8 @@ export function cookieTransport(
 export interface Parts {
   shared: SharedSettings
   records: SessionRecords
+  /** undefined: the option `users` is not set. */
+  users?: UserRegistry | undefined
   /** The store that was configured. */
   source: SessionStore | LegacyStore
   transport: IdTransport
@@ -77,6 +89,7 @@ export interface Parts {
 export function assemble({
   shared,
   records,
+  users,
   source,
   transport,
   identity,
@@ -93,10 +106,11 @@ export function assemble({
     onConflict,
     validates: hooks.valid !== undefined,
     preparesSave: hooks.beforeSave !== undefined,
+    listing: users?.listing,
   }
   const admin = new SessionAdmin(source, session)
   const open = (request: SessionRequest) => new RequestSession(session, request)
-  const settings = { open, hooks, transport, admin, events, defer, privateCache, identity }
+  const settings = { open, hooks, transport, admin, users, events, defer, privateCache, identity }
   const { path } = shared.policy.defaults
   let isReady = false
   const run = (ctx: Context, next: Next): Promise<void> => {
@@ -108,7 +122,11 @@ export function assemble({
     if (!isInPath(ctx, path) || isServed(ctx, identity)) return next()
     return handle(ctx, next, openScope(ctx, settings))
   }
-  return Object.assign(run, { close })
+  const of = (userId: UserId): UserSessions => {
+    if (!users) throw withoutUsers('sessions.of')
+    return users.of(userId)
+  }
+  return Object.assign(run, { close, of })
 }
 
 function openScope(ctx: Context, settings: ScopeSettings): SessionScope {

@@ -7,6 +7,8 @@ import { generateId, isId } from '../session/id.js'
 import type { Session } from '../session/session.js'
 import type { SessionAdmin } from '../session/session-admin.js'
 import type { Presented, SessionRequest } from '../session/transport.js'
+import { type CurrentSession, CurrentSessions } from '../users/current-sessions.js'
+import type { UserRegistry } from '../users/user-registry.js'
 import type { Awaitable } from '../util/async.js'
 import type { EventDetails, Events, SessionEvent } from '../util/events.js'
 import type { ContextScope, ContextSession, ScopeIdentity } from './context-state.js'
@@ -17,7 +19,7 @@ import { hasUsedCookies } from './used-cookies.js'
 const ID_LENGTH = 24
 
 /** The session of a request, as far as its middleware uses it. */
-export interface ScopeSession extends ContextSession {
+export interface ScopeSession extends ContextSession, CurrentSession {
   /** Reads the store, once. */
   ready(): Awaitable<void>
   /** Commits, and makes sure that the answer sets no cookie of an ended session. */
@@ -33,6 +35,8 @@ export interface ScopeSettings {
   hooks: SessionHookOptions
   transport: IdTransport
   admin: SessionAdmin
+  /** undefined: the option `users` is not set. */
+  users: UserRegistry | undefined
   events: Events
   /** Sessions are read on first use, and `ctx.session` is a promise. */
   defer: boolean
@@ -48,6 +52,7 @@ export class SessionScope implements SessionRequest, Exchange, ContextScope {
   isDone = false
   #isNoted = false
   #headers: SessionHeaders | undefined
+  #sessions: CurrentSessions | undefined
 
   constructor(
     readonly ctx: Context,
@@ -58,6 +63,15 @@ export class SessionScope implements SessionRequest, Exchange, ContextScope {
     readonly presetId: unknown,
   ) {
     this.session = settings.open(this)
+  }
+
+  /** `ctx.sessions`. */
+  get sessions(): CurrentSessions {
+    const { session, settings } = this
+    this.#sessions ??= new CurrentSessions(session, settings.users, (event, details) =>
+      this.emit(event, details),
+    )
+    return this.#sessions
   }
 
   presented(): Awaitable<Presented | undefined> {
@@ -96,6 +110,10 @@ export class SessionScope implements SessionRequest, Exchange, ContextScope {
 
   async beforeSave(session: Session): Promise<void> {
     await this.settings.hooks.beforeSave?.(this.ctx, session)
+  }
+
+  describe(): unknown {
+    return this.settings.hooks.describe?.(this.ctx)
   }
 
   async handleStoreFailure({ error, call }: StoreFailure): Promise<void> {

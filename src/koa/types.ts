@@ -1,5 +1,6 @@
 import type { RegenerateOptions, Session, SessionOf } from '../session/session.js'
 import type { SessionAdmin } from '../session/session-admin.js'
+import type { CurrentSessions } from '../users/current-sessions.js'
 
 declare global {
   /** The keys of your sessions. Augment it, and `ctx.session` is typed everywhere. */
@@ -24,6 +25,8 @@ export interface SessionTools<Data extends object = SessionData> {
    */
   sessionSave: boolean | null | undefined
   readonly sessionStore: SessionAdmin
+  /** The sessions of this user, on every browser; with the option `users`. */
+  readonly sessions: CurrentSessions
   /**
    * Writes now instead of after the handlers, even an empty session, and sets the cookie. Resolves to
    * true; to false when the session has ended, and nothing was stored.

@@ -3,6 +3,7 @@ import { SessionError } from '../util/errors.js'
 import { hasMethods } from '../util/shape.js'
 import { meantBy } from './meant.js'
 import type { SessionOptions } from './session-options.js'
+import { checkUsers } from './users-options.js'
 
 const FLAGS = ['rolling', 'defer', 'allowEmpty', 'privateCache'] as const
 const FUNCTIONS = ['genSid', 'valid', 'beforeSave', 'errorHandler', 'now'] as const
@@ -24,6 +25,7 @@ const OTHERS = [
   'onConflict',
   'tombstone',
   'eventSalt',
+  'users',
 ] as const
 const KNOWN: readonly string[] = [...FLAGS, ...FUNCTIONS, ...OTHERS]
 
@@ -45,6 +47,7 @@ export function checkOptions(options: object): void {
   checkNames(options)
   checkTypes(options)
   checkRest(options)
+  checkUsers(Reflect.get(options, 'users'))
 }
 
 function checkNames(options: object): void {

@@ -19,11 +19,13 @@ import {
 import { adaptLegacy, type LegacyAdapterOptions } from '../stores/legacy/adapter.js'
 import { warnIfOneOfSeveral } from '../stores/memory/one-of-several.js'
 import { MemoryStore } from '../stores/memory/store.js'
+import type { UserRegistry } from '../users/user-registry.js'
 import { duration } from '../util/duration.js'
 import { SessionError } from '../util/errors.js'
 import { Events } from '../util/events.js'
 import { checkOptions } from './check.js'
 import { DEFAULTS } from './defaults.js'
+import { resolveUsers } from './resolve-users.js'
 import type { SessionHookOptions, SessionOptions } from './session-options.js'
 
 type Options = SessionOptions<object>
@@ -50,6 +52,8 @@ export interface SharedSettings {
 export interface StoredRecords {
   records: SessionRecords
   source: SessionStore | LegacyStore
+  /** undefined: the option `users` is not set. */
+  users: UserRegistry | undefined
   isDefaultStore: boolean
   prefix: string
   close(): void
@@ -76,7 +80,7 @@ export function resolveShared(options: Options): SharedSettings {
     lifetime: resolveLifetime(options, policy, now),
     signers: new SignerCache(makeSigning(options.digest, now)),
     events: new Events(key, options.eventSalt),
-    hooks: { genSid, valid, beforeSave, errorHandler },
+    hooks: { genSid, valid, beforeSave, errorHandler, describe: options.users?.describe },
     allowEmpty: options.allowEmpty ?? DEFAULTS.allowEmpty,
     onConflict: options.onConflict ?? DEFAULTS.onConflict,
     defer: options.defer ?? DEFAULTS.defer,
@@ -91,7 +95,7 @@ export function resolveShared(options: Options): SharedSettings {
  */
 export function resolveRecords(
   options: Options,
-  { format, policy, now }: Pick<SharedSettings, 'format' | 'policy' | 'now'>,
+  { format, lifetime, policy, events, now }: SharedSettings,
 ): StoredRecords {
   const { prefix = DEFAULTS.prefix } = options
   assertApart(prefix, policy)
@@ -99,21 +103,22 @@ export function resolveRecords(
   if (isDefaultStore) warnIfOneOfSeveral()
   const source = options.store === undefined ? new MemoryStore({ now }) : options.store
   assertStore(source)
-  const reconnectTimeout = options.reconnectTimeout ?? DEFAULTS.reconnectTimeout
-  const guard = new StoreGuard(
-    source,
-    duration('reconnectTimeout', reconnectTimeout, { zero: true, most: MAX_TIMER }),
+  const reconnectTimeout = duration(
+    'reconnectTimeout',
+    options.reconnectTimeout ?? DEFAULTS.reconnectTimeout,
+    { zero: true, most: MAX_TIMER },
   )
-  const records = new RecordRepository({
-    store: isSessionStore(source) ? source : adaptLegacy(source, now, legacyOptions(options)),
-    guard,
-    envelope: resolveEnvelope(options, prefix, now),
-    format,
-    tombstoneTtl: duration('tombstone', options.tombstone ?? DEFAULTS.tombstone, { zero: true }),
-    now,
+  const guard = new StoreGuard(source, reconnectTimeout)
+  const isWeak = !isSessionStore(source)
+  const store = isWeak ? adaptLegacy(source, now, legacyOptions(options)) : source
+  const envelope = resolveEnvelope(options, prefix, now)
+  const tombstoneTtl = duration('tombstone', options.tombstone ?? DEFAULTS.tombstone, {
+    zero: true,
   })
+  const parts = { store, guard, envelope, format, tombstoneTtl }
   return {
-    records,
+    records: new RecordRepository({ ...parts, now }),
+    users: resolveUsers(options.users, { ...parts, lifetime, events, reconnectTimeout, isWeak }),
     source,
     isDefaultStore,
     prefix,

@@ -9,6 +9,7 @@ import type { SessionOf } from '../session/session.js'
 import type { LegacyStore, SessionStore } from '../stores/contract.js'
 import type { Awaitable } from '../util/async.js'
 import type { SessionError } from '../util/errors.js'
+import type { UsersOptions } from './users-options.js'
 
 /** Carries ids in something else than a cookie. Each method is called with `this` = ctx; ids are not signed. */
 export interface SessionIdStore {
@@ -110,6 +111,11 @@ export interface SessionOptions<Data extends object = SessionData> {
   privateCache?: boolean | undefined
   /** The salt of ids in events. Default: random, so that each process emits other hashes. */
   eventSalt?: string | undefined
+  /**
+   * Keeps a list of each user's sessions, for `ctx.sessions` and `sessions.of(userId)`: docs/users.md.
+   * Default: no lists.
+   */
+  users?: UsersOptions<Data> | undefined
   /** The clock, in epoch ms. Default `Date.now`; for tests. */
   now?: (() => number) | undefined
 }
@@ -118,4 +124,5 @@ export interface SessionOptions<Data extends object = SessionData> {
 export type SessionHookOptions = Pick<
   SessionOptions<object>,
   'genSid' | 'valid' | 'beforeSave' | 'errorHandler'
->
+> &
+  Partial<Pick<UsersOptions<object>, 'describe'>>

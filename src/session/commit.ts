@@ -78,8 +78,23 @@ function carryOut(state: SessionState, planned: Plan): Awaitable<boolean> {
 function write(state: SessionState, session: Session, { action, value }: Plan): Awaitable<void> {
   const { found } = state
   if (!found || action === 'regenerate') return create(state, session, value, found)
-  if (action === 'touch' && isExtended(state, session)) return state.markStored(found, session)
-  return replace(state, found, session, value)
+  return action === 'touch'
+    ? touch(state, found, session, value)
+    : replace(state, found, session, value)
+}
+
+function touch(
+  state: SessionState,
+  found: LoadedRecord,
+  session: Session,
+  value: string,
+): Awaitable<void> {
+  if (!isExtended(state, session)) return replace(state, found, session, value)
+  const listed = state.settings.listing?.extended(state, session, found)
+  // Another request may have ended the session meanwhile: only a write shows that.
+  return listed
+    ? listed.then(() => replace(state, found, session, value))
+    : state.markStored(found, session)
 }
 
 /** The new record first, then the end of the old one. Had that ended already, the new one is taken back. */
@@ -97,6 +112,7 @@ async function create(
     state.valueToWrite(session, expiresAt, value),
     expiresAt,
   )
+  if (state.settings.listing) await enlist(state, session, record, old)
   if (old && !(await endOld(records, old, record))) return state.markGone()
   if (!state.request.canSendId) return takeBack(state, record, old)
   await state.markStored(record, session)
@@ -122,6 +138,22 @@ async function takeBack(
   if (old) state.request.emit('destroy', { id: old.id })
 }
 
+/** Lists the new record under its user. A login that is refused leaves no record. */
+async function enlist(
+  state: SessionState,
+  session: Session,
+  record: LoadedRecord,
+  old: LoadedRecord | undefined,
+): Promise<void> {
+  const { listing, records } = state.settings
+  try {
+    await listing?.created(state, session, record, old)
+  } catch (error) {
+    await records.rollback(record)
+    throw error
+  }
+}
+
 /** Ends the session that another one replaces. False: another request had ended it. */
 async function endOld(
   records: SessionRecords,
@@ -145,10 +177,28 @@ function replace(
   session: Session,
   value: string,
 ): Awaitable<void> {
-  const change = new SessionChange(state, record, session, value)
-  return andThen(state.settings.records.change(change), (result) =>
-    result.kind === 'gone' ? state.markGone() : markWritten(state, result.record, session, change),
+  const { listing } = state.settings
+  if (!listing) return writeChange(state, record, session, value)
+  return andThen(listing.beforeWrite(state, session, record), () =>
+    writeChange(state, record, session, value),
   )
+}
+
+function writeChange(
+  state: SessionState,
+  record: LoadedRecord,
+  session: Session,
+  value: string,
+): Awaitable<void> {
+  const { records, listing } = state.settings
+  const change = new SessionChange(state, record, session, value)
+  return andThen(records.change(change), (result) => {
+    if (result.kind === 'gone') return state.markGone()
+    const done = markWritten(state, result.record, session, change)
+    // Two requests together may have made it the session of another user.
+    if (!listing || !change.isMerged) return done
+    return andThen(done, () => listing.beforeWrite(state, session, result.record))
+  })
 }
 
 async function destroy(state: SessionState, record: LoadedRecord): Promise<void> {

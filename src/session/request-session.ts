@@ -5,6 +5,7 @@ import { assign } from './assign.js'
 import { carryOver, type Keep } from './carry-over.js'
 import { type Cause, COMMITS, commit } from './commit.js'
 import { assertId } from './id.js'
+import { isRefusal } from './listing.js'
 import { handleStoreFailure, openSession } from './open.js'
 import { type RegenerateOptions, Session } from './session.js'
 import { SessionState } from './state.js'
@@ -104,9 +105,17 @@ export class RequestSession extends SessionState {
     await this.#inTurn(() => this.#commit('save'))
   }
 
+  /** Its record was ended elsewhere: clears the cookie, and writes nothing. */
+  async forget(): Promise<void> {
+    const session = this.session ?? this.previous ?? this.make()
+    this.setCurrent(null)
+    await this.markEnded(session)
+  }
+
   /** Marks the move at once, so that awaiting it is optional; the commit carries it out. */
-  regenerate({ keep }: RegenerateOptions = {}): Promise<Session> {
+  regenerate({ keep, checkpoint }: RegenerateOptions = {}): Promise<Session> {
     this.restart()
+    if (checkpoint !== undefined) this.checkpoint = checkpoint
     const isUnread = this.current === undefined && this.loaded === undefined
     const done = isUnread ? this.#regenerateUnread(keep) : this.#regenerateRead(keep)
     return ignoreRejection(done)
@@ -210,6 +219,8 @@ export class RequestSession extends SessionState {
   }
 
   async #fail(error: unknown): Promise<false> {
+    // A refused login is not tried again: the browser keeps the session that it had.
+    if (isRefusal(error)) this.saving = false
     await handleStoreFailure(this, error)
     return false
   }

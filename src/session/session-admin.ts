@@ -7,8 +7,9 @@ import { SessionError } from '../util/errors.js'
 import { parseObject } from '../util/json.js'
 import { isObject } from '../util/shape.js'
 import { assertAttributes } from './assert-attributes.js'
+import { DETACHED } from './detached.js'
 import { copy } from './own-keys.js'
-import { Session, type SessionOwner } from './session.js'
+import { Session } from './session.js'
 import type { SessionSettings } from './settings.js'
 import { isStored, markStored } from './stored-objects.js'
 
@@ -86,17 +87,4 @@ function contentOf(session: unknown): Given {
 
 function notAnObject(): SessionError {
   return new SessionError('ERR_SESSION_VALUE', 'sessionStore.set takes an object as the session')
-}
-
-const reject = () =>
-  Promise.reject(new SessionError('ERR_SESSION_VALUE', 'This session belongs to no request'))
-
-/** The owner of a session that is only encoded. */
-const DETACHED: SessionOwner = {
-  isNew: () => true,
-  save: reject,
-  regenerate: reject,
-  destroy: reject,
-  touch: () => undefined,
-  update: reject,
 }

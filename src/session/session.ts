@@ -17,6 +17,11 @@ import { defineOwn } from './own-keys.js'
 export interface RegenerateOptions {
   /** Keys to carry over into the new session. Default: none. */
   keep?: readonly string[]
+  /**
+   * What `sessions.of(userId).checkpoint()` returned before the password was checked. The commit throws
+   * ERR_SESSION_REVOKED (401) when all sessions of the user were ended since. Default: no check.
+   */
+  checkpoint?: string | undefined
 }
 
 type Callback = (error?: unknown) => void

@@ -2,6 +2,7 @@ import type { RecordFormat } from '../record/format.js'
 import type { OnConflict } from '../record/merge.js'
 import type { SessionRecords } from '../record/records.js'
 import type { Lifetime } from './lifetime.js'
+import type { SessionListing } from './listing.js'
 import type { RollingReads } from './rolling-reads.js'
 import type { Session } from './session.js'
 
@@ -20,4 +21,6 @@ export interface SessionSettings {
   validates: boolean
   /** The application has a hook `beforeSave`. */
   preparesSave: boolean
+  /** Keeps lists of the sessions of users. */
+  listing?: SessionListing | undefined
 }

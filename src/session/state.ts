@@ -12,6 +12,8 @@ const NO_END: RecordEnd = {}
 /** The session of one request: what the store held, and what the handlers made of it. */
 export abstract class SessionState implements SessionOwner {
   #reservedId: ReservedId | undefined
+  /** At which the login of this request began. */
+  checkpoint: string | undefined
   #saving: boolean | undefined
   readonly #endsBefore: number
   readonly #beganAt: number

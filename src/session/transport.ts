@@ -64,6 +64,8 @@ export interface SessionHooks {
   newId(): Awaitable<string>
   isValid(session: Session): Awaitable<boolean>
   beforeSave(session: Session): Awaitable<void>
+  /** What the list of a user's sessions shows of this one. */
+  describe(): unknown
   /** Throws, unless the option `errorHandler` returns. */
   handleStoreFailure(failure: StoreFailure): Awaitable<void>
   emit(event: SessionEvent, details?: EventDetails): void

@@ -160,6 +160,7 @@ class UpdateChange<T> implements Change {
     if (!isAsRead(draft, this.base)) await this.#runAgain(draft)
     await request.beforeSave(this.#draft)
     request.assertSendable(this.#draft)
+    await this.#state.settings.listing?.beforeWrite(this.#state, this.#draft, this.base)
     const write = writeOf(this.#state, this.#draft)
     if (isAsRead(draft, this.base)) {
       this.written = this.#state.valueToWrite(this.#draft, write.expiresAt)

@@ -18,6 +18,13 @@ export type Rejection =
   /** It ended or moved moments ago. */
   | 'superseded'
 
+/** Why a login was refused, or sessions of a user were ended. */
+export type UserReason =
+  /** The user has as many sessions as the option `users.max` allows. */
+  | 'limit'
+  /** All sessions of the user were ended after the login began. */
+  | 'revoked'
+
 export const EVENTS = [
   'create',
   'renew',
@@ -28,6 +35,8 @@ export const EVENTS = [
   'conflict',
   'reject',
   'unsent',
+  'users:ended',
+  'users:refused',
 ] as const
 
 /** What happened to a session; emitted on the app as `session:` and the name, and in `node:diagnostics_channel` as `koa-sess:` and the name. */
@@ -42,15 +51,21 @@ export interface SessionNotice {
   session?: string
   /** With `regenerate`: the session that it was before. */
   before?: string
-  /** With `reject`. */
-  why?: Rejection
+  /** With `reject`, `users:refused`, and `users:ended` where the limit was reached. */
+  why?: Rejection | UserReason
+  /** With `users:ended` and `users:refused`: a salted hash of the user. */
+  user?: string
+  /** With `users:ended`: how many sessions. */
+  count?: number
 }
 
 /** What an event is about, with the bare ids, which never leave this package. */
 export interface EventDetails {
   id?: string | undefined
   before?: string | undefined
-  why?: Rejection
+  why?: Rejection | UserReason | undefined
+  user?: string | undefined
+  count?: number | undefined
 }
 
 /** A context of Koa, as far as events need it. */
@@ -64,7 +79,7 @@ interface EventContext {
 const CHANNELS = new Map<string, Channel>(EVENTS.map((name) => [name, channel(`koa-sess:${name}`)]))
 
 /** The names that koa-session gives them on the app, and `superseded`. */
-const APP_NAMES: Partial<Record<Rejection, string>> = {
+const APP_NAMES: Partial<Record<Rejection | UserReason, string>> = {
   unknown: 'missed',
   expired: 'expired',
   invalid: 'invalid',
@@ -84,11 +99,16 @@ export class Events {
   }
 
   emit(ctx: EventContext, event: SessionEvent, details: EventDetails = {}): void {
-    const published = CHANNELS.get(event)
-    if (published?.hasSubscribers) published.publish(this.#notice(event, details))
+    this.publish(event, details)
     this.#emitOnApp(ctx, event, event, details)
     const appName = details.why && APP_NAMES[details.why]
     if (appName) this.#emitOnApp(ctx, appName, event, details)
+  }
+
+  /** In `node:diagnostics_channel` alone: for what happens outside of a request. */
+  publish(event: SessionEvent, details: EventDetails): void {
+    const published = CHANNELS.get(event)
+    if (published?.hasSubscribers) published.publish(this.#notice(event, details))
   }
 
   #emitOnApp(ctx: EventContext, name: string, event: SessionEvent, details: EventDetails): void {
@@ -101,11 +121,14 @@ export class Events {
     }
   }
 
-  #notice(event: SessionEvent, { id, before, why }: EventDetails): SessionNotice {
+  #notice(event: SessionEvent, details: EventDetails): SessionNotice {
+    const { id, before, why, user, count } = details
     const notice: SessionNotice = { event, key: this.#key }
     if (id !== undefined) notice.session = this.#hash(id)
     if (before !== undefined) notice.before = this.#hash(before)
     if (why) notice.why = why
+    if (user !== undefined) notice.user = this.#hash(user)
+    if (count !== undefined) notice.count = count
     return notice
   }
 

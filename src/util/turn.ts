@@ -12,3 +12,8 @@ export function currentTurn(): number {
   }
   return turns
 }
+
+/** Counts one turn more: what was read before must not be taken for current. */
+export function countTurn(): void {
+  turns++
+}

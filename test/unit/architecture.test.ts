@@ -9,6 +9,7 @@ const ROOMS = [
   ['.'],
   ['testing', 'adapters', 'koa'],
   ['options'],
+  ['users'],
   ['session'],
   ['stores/legacy', 'stores/memory', 'stores/migrating', 'stores/redis', 'stores/sql'],
   ['record'],

@@ -25,6 +25,19 @@ describe('MemoryStore', () => {
     expect(warnings).toMatchObject([{ code: 'KOA_SESS_MEMORY_FULL' }])
   })
 
+  test('the list of a user is not evicted, and max does not count it', () => {
+    const store = new MemoryStore({ max: 2 })
+    const list = `koa:sess:&${'h'.repeat(43)}`
+    store.create(list, '{}', LATER)
+    for (const key of ['a', 'b', 'c', 'd']) store.create(key, key, LATER)
+    expect(store.load(list)).toBe('{}')
+    expect(['a', 'b', 'c', 'd'].filter((key) => store.load(key))).toEqual(['c', 'd'])
+    store.replace(list, '{}', '{"x":1}', LATER)
+    expect(store.destroy(list)).toBe(true)
+    store.create('e', 'e', LATER)
+    expect(['c', 'd', 'e'].filter((key) => store.load(key))).toEqual(['d', 'e'])
+  })
+
   test.each([0, -1, Number.NaN, '5', null])('max %j is refused', (max) => {
     const make = () => new MemoryStore({ max: max as number })
     expect(make).toThrow(expect.objectContaining({ code: 'ERR_SESSION_DURATION' }))

@@ -18,6 +18,8 @@ export class Entry {
     /** The key of the creating request. A later request's key would retain its whole Cookie header. */
     readonly key: string,
     public value: string,
+    /** It is no session, but the list of a user's sessions: it is not in the list by use. */
+    readonly isList = false,
   ) {}
 
   get bytes(): number {

@@ -5,7 +5,7 @@ import type { Page, Replaced, StoredRecord } from '../contract.js'
 import { bytesOf, Entry, flattenString, LruList } from './lru-list.js'
 
 export interface MemoryStoreOptions {
-  /** How many sessions are kept at most; above it, the least recently used is deleted. Default 100,000. */
+  /** How many sessions are kept at most; above it, the least recently used is deleted. Lists of the option `users` do not count. Default 100,000. */
   max?: number
   /**
    * How much memory the sessions take at most, in bytes; above it, the least recently used are deleted.
@@ -26,6 +26,11 @@ const SWEEP_PER_USE = 2
 const SWEEP_PER_TICK = 500
 const TICK_MS = 100
 const DEFAULT_PAGE_SIZE = 100
+/**
+ * Whether a key is that of the list of a user's sessions: `&` and a hash. `max` does not count it, and it
+ * is not evicted: without its list, a session could not be ended from elsewhere. Only a login makes one.
+ */
+const isListKey = (key: string) => key.at(-44) === '&'
 
 /**
  * Keeps the sessions of one process in memory. Limited to `max` sessions and `maxBytes`. Expired
@@ -40,6 +45,7 @@ export class MemoryStore extends BaseStore {
   #bytes = 0
   #sweeper = this.#entries.values()
   #hasWarned = false
+  #lists = 0
   #timer: NodeJS.Timeout | undefined
 
   /**
@@ -54,7 +60,7 @@ export class MemoryStore extends BaseStore {
     this.#maxBytes = maxBytes
   }
 
-  /** How many sessions are in memory, including expired ones that are not deleted yet. */
+  /** How many records are in memory, including expired ones that are not deleted yet. */
   get size(): number {
     return this.#entries.size
   }
@@ -126,9 +132,10 @@ export class MemoryStore extends BaseStore {
   protected put(key: string, value: string, expiresAt: number): void {
     this.#assertFits(key, value)
     this.#remove(this.#entries.get(key))
-    const entry = new Entry(flattenString(key), flattenString(value))
+    const entry = new Entry(flattenString(key), flattenString(value), isListKey(key))
     this.#entries.set(entry.key, entry)
     this.#bytes += entry.bytes
+    if (entry.isList) this.#lists++
     this.#use(entry, expiresAt)
     this.#evict()
     if (!this.#timer) this.#startTimer()
@@ -142,8 +149,8 @@ export class MemoryStore extends BaseStore {
   /** Sets the expiry of an entry and marks it as used; removes it if the expiry has passed. */
   #use(entry: Entry, expiresAt: number): void {
     entry.expiresAt = expiresAt
-    if (expiresAt > this.now()) this.#byUse.use(entry)
-    else this.#remove(entry)
+    if (expiresAt <= this.now()) this.#remove(entry)
+    else if (!entry.isList) this.#byUse.use(entry)
     // After reads too: a paused iterator retains every old hash table of the growing Map.
     this.#sweep(SWEEP_PER_USE)
   }
@@ -151,6 +158,7 @@ export class MemoryStore extends BaseStore {
   #remove(entry: Entry | undefined): void {
     if (!entry || !this.#entries.delete(entry.key)) return
     this.#bytes -= entry.bytes
+    if (entry.isList) this.#lists--
     this.#byUse.remove(entry)
   }
 
@@ -195,7 +203,7 @@ export class MemoryStore extends BaseStore {
 
   /** Deletes the least recently used entries until the rest fits. The entry just used is the last to go. */
   #evict(): void {
-    while (this.#entries.size > this.#max || this.#bytes > this.#maxBytes) {
+    while (this.#entries.size - this.#lists > this.#max || this.#bytes > this.#maxBytes) {
       const { oldest } = this.#byUse
       if (!oldest) return
       this.#remove(oldest)

@@ -1,0 +1,68 @@
+import { StoreFailure } from '../record/store-guard.js'
+import type { SessionListing } from '../session/listing.js'
+import type { Session } from '../session/session.js'
+import type { Events } from '../util/events.js'
+import { type UserId, userText } from './owner.js'
+import {
+  ListedSessions,
+  type Notify,
+  type UserSession,
+  type UserSessionsOptions,
+} from './user-sessions.js'
+
+/** The sessions of one user, outside of any request: `sessions.of(userId)`. */
+export interface UserSessions {
+  /** Newest login first. */
+  list(): Promise<UserSession[]>
+  /** Ends one session. False: it was gone. When it resolves, no request that begins later sees it. */
+  end(handle: string): Promise<boolean>
+  /** Ends all sessions, and returns how many. Logins with an earlier checkpoint are refused. */
+  endAll(): Promise<number>
+  /** What `regenerateSession({ checkpoint })` takes. Ask for it before the password is checked. */
+  checkpoint(): Promise<string>
+}
+
+export interface UserRegistryOptions extends UserSessionsOptions {
+  lists: SessionListing & { keyOf(id: string): string }
+  owner(session: Session): string | undefined
+  events: Events
+}
+
+/** The option `users` at work: whose sessions are whose. */
+export class UserRegistry {
+  readonly #options: UserRegistryOptions
+
+  constructor(options: UserRegistryOptions) {
+    this.#options = options
+  }
+
+  get listing(): SessionListing {
+    return this.#options.lists
+  }
+
+  /** Whose a session is; undefined: no user's. */
+  owner(session: Session): string | undefined {
+    return this.#options.owner(session)
+  }
+
+  keyOf(id: string): string {
+    return this.#options.lists.keyOf(id)
+  }
+
+  sessionsOf(user: string, notify: Notify): ListedSessions {
+    return new ListedSessions(this.#options, user, notify)
+  }
+
+  /** @throws {SessionError} ERR_SESSION_OPTION when it is no id of a user. */
+  of(userId: UserId): UserSessions {
+    const sessions = this.sessionsOf(userText(userId), (event, details) =>
+      this.#options.events.publish(event, details),
+    )
+    return {
+      list: () => StoreFailure.unwrap(sessions.list()),
+      end: async (handle) => (await StoreFailure.unwrap(sessions.end(handle))) !== undefined,
+      endAll: async () => (await StoreFailure.unwrap(sessions.endAll())).ended.size,
+      checkpoint: () => StoreFailure.unwrap(sessions.checkpoint()),
+    }
+  }
+}
