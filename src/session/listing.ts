@@ -1,8 +1,6 @@
-import type { LoadedRecord } from '../record/records.js'
 import type { Awaitable } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import type { EventDetails, SessionEvent } from '../util/events.js'
-import type { Session } from './session.js'
 
 /** The state of a request, as far as the list of its user's sessions needs it. */
 export interface ListedState {
@@ -15,26 +13,33 @@ export interface ListedState {
   }
 }
 
+/** A record, as far as lists of sessions need it. */
+export interface ListedRecord {
+  readonly id: string
+  /** The record as JSON. */
+  readonly value: string
+}
+
 /** Keeps the list of each user's sessions, with the option `users`. */
-export interface SessionListing {
+export interface SessionListing<S> {
   /**
    * Called when a new record is stored, before the old one is ended and before a browser gets the id.
    * @throws {SessionError} ERR_SESSION_LIMIT, ERR_SESSION_REVOKED: the login is refused.
    */
   created(
     state: ListedState,
-    session: Session,
-    record: LoadedRecord,
-    old: LoadedRecord | undefined,
+    session: S,
+    record: ListedRecord,
+    old: ListedRecord | undefined,
   ): Promise<void>
   /**
    * Called before a session is written over the record that the request read: its browser has the id
    * already.
    * @throws {SessionError} ERR_SESSION_LIMIT
    */
-  beforeWrite(state: ListedState, session: Session, record: LoadedRecord): Awaitable<void>
+  beforeWrite(state: ListedState, session: S, record: ListedRecord): Awaitable<void>
   /** Called when the read has extended a session that did not change: its list must outlive it. */
-  extended(state: ListedState, session: Session, record: LoadedRecord): Awaitable<void>
+  extended(state: ListedState, session: S, record: ListedRecord): Awaitable<void>
 }
 
 /** Whether an error says that a login was refused. */

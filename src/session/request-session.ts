@@ -1,10 +1,10 @@
-import type { LoadedRecord } from '../record/records.js'
 import { type Awaitable, andThenWith, ignoreRejection, isPromise } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import { assign } from './assign.js'
 import { carryOver, type Keep } from './carry-over.js'
 import { type Cause, COMMITS, commit } from './commit.js'
 import { assertId } from './id.js'
+import { deadlineBefore, putBack } from './keep-deadline.js'
 import { isRefusal } from './listing.js'
 import { handleStoreFailure, openSession } from './open.js'
 import { type RegenerateOptions, Session } from './session.js'
@@ -214,7 +214,7 @@ export class RequestSession extends SessionState {
     }
   }
 
-  #orFail(done: Promise<boolean>): Promise<boolean> {
+  #orFail<T>(done: Promise<T>): Promise<T | false> {
     return done.catch((error: unknown) => this.#fail(error))
   }
 
@@ -232,21 +232,10 @@ export class RequestSession extends SessionState {
     const { read } = loaded.extension
     const { record } = loaded
     this.markLoaded({ kind: 'found', record })
-    const before = this.settings.rollingReads.undo(read)
-    const latest = this.settings.lifetime.deadline(this.current ?? this.make(record.content))
-    const expiresAt = Math.min(before ?? latest, latest)
+    const expiresAt = deadlineBefore(this.settings, this.current ?? this.make(record.content), read)
     if (expiresAt === read.expiresAt) return
-    this.#keeping = this.#setDeadline(record, expiresAt)
+    this.#keeping = this.#orFail(putBack(this.settings, record, expiresAt))
     this.#inTurn(() => this.#keeping)
-  }
-
-  async #setDeadline(record: LoadedRecord, expiresAt: number): Promise<false> {
-    try {
-      await this.settings.records.setDeadline(record, expiresAt)
-      return false
-    } catch (failure) {
-      return this.#fail(failure)
-    }
   }
 
   /** A session that was not used is neither read nor parsed. */

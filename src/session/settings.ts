@@ -22,5 +22,5 @@ export interface SessionSettings {
   /** The application has a hook `beforeSave`. */
   preparesSave: boolean
   /** Keeps lists of the sessions of users. */
-  listing?: SessionListing | undefined
+  listing?: SessionListing<Session> | undefined
 }

@@ -1,7 +1,6 @@
 import type { RecordEnvelope } from '../record/envelope.js'
-import type { LoadedRecord } from '../record/records.js'
 import type { Lifetime } from '../session/lifetime.js'
-import type { ListedState, SessionListing } from '../session/listing.js'
+import type { ListedRecord, ListedState, SessionListing } from '../session/listing.js'
 import type { Session } from '../session/session.js'
 import type { Awaitable } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
@@ -30,12 +29,12 @@ export interface SessionListsOptions {
   /** Whose a session is; undefined: no user's. */
   owner(session: Session): string | undefined
   /** Whose the session of a record is. */
-  ownerOf(record: LoadedRecord): string | undefined
+  ownerOf(record: ListedRecord): string | undefined
   limit: Limit | undefined
 }
 
 /** Lists the sessions that requests store. */
-export class SessionLists implements SessionListing {
+export class SessionLists implements SessionListing<Session> {
   readonly #options: SessionListsOptions
   /** The user under whom a session is listed, and until when that need not be looked at, by key. */
   readonly #listed = new RecentCache(REMEMBERED)
@@ -47,8 +46,8 @@ export class SessionLists implements SessionListing {
   async created(
     state: ListedState,
     session: Session,
-    record: LoadedRecord,
-    old: LoadedRecord | undefined,
+    record: ListedRecord,
+    old: ListedRecord | undefined,
   ): Promise<void> {
     const user = this.#options.owner(session)
     if (user === undefined) return
@@ -65,7 +64,7 @@ export class SessionLists implements SessionListing {
     })
   }
 
-  beforeWrite(state: ListedState, session: Session, record: LoadedRecord): Awaitable<void> {
+  beforeWrite(state: ListedState, session: Session, record: ListedRecord): Awaitable<void> {
     const user = this.#options.owner(session)
     if (user === undefined) return undefined
     const key = this.keyOf(record.id)
@@ -74,7 +73,7 @@ export class SessionLists implements SessionListing {
     return this.#enlist(state, session, user, { key, isLogin })
   }
 
-  extended(state: ListedState, session: Session, record: LoadedRecord): Awaitable<void> {
+  extended(state: ListedState, session: Session, record: ListedRecord): Awaitable<void> {
     const user = this.#options.owner(session)
     const key = this.keyOf(record.id)
     if (user === undefined || this.#isListed(key, user)) return undefined

@@ -23,7 +23,7 @@ export interface UserSessions {
 }
 
 export interface UserRegistryOptions extends UserSessionsOptions {
-  lists: SessionListing & { keyOf(id: string): string }
+  lists: SessionListing<Session> & { keyOf(id: string): string }
   owner(session: Session): string | undefined
   events: Events
 }
@@ -36,7 +36,7 @@ export class UserRegistry {
     this.#options = options
   }
 
-  get listing(): SessionListing {
+  get listing(): SessionListing<Session> {
     return this.#options.lists
   }
 
