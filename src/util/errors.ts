@@ -15,10 +15,12 @@ export type SessionErrorCode =
   | 'ERR_SESSION_STORE'
   | 'ERR_SESSION_UNAVAILABLE'
   | 'ERR_SESSION_CONFLICT'
+  | 'ERR_SESSION_DEVICE'
 
 const STATUS: Partial<Record<SessionErrorCode, number>> = {
   ERR_SESSION_UNAVAILABLE: 503,
   ERR_SESSION_CONFLICT: 409,
+  ERR_SESSION_DEVICE: 401,
 }
 
 /**
@@ -30,12 +32,14 @@ export class SessionError extends Error {
   override readonly name = 'SessionError'
   readonly code: SessionErrorCode
   readonly status: number
-  readonly expose = false
+  /** False, but for ERR_SESSION_DEVICE: that is an answer for the client, and nothing to log. */
+  readonly expose: boolean
 
   constructor(code: SessionErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options)
     this.code = code
     this.status = STATUS[code] ?? 500
+    this.expose = code === 'ERR_SESSION_DEVICE'
   }
 }
 

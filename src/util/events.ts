@@ -18,6 +18,23 @@ export type Rejection =
   /** It ended or moved moments ago. */
   | 'superseded'
 
+/** Why a request of a bound session, or a proof of its device, was refused. */
+export type DeviceRefusal =
+  /** The request had no bound cookie. */
+  | 'unproved'
+  /** Its bound cookie has ended. */
+  | 'outdated'
+  /** No key made its bound cookie, or it belongs to another session. */
+  | 'forged'
+  /** The proof is not a JWT of the kind that is asked for, or it is too long. */
+  | 'proof'
+  /** The proof answers no current challenge of this session. */
+  | 'challenge'
+  /** The key of the device did not sign the proof. */
+  | 'signature'
+  /** The session is bound to a device already. */
+  | 'registered'
+
 export const EVENTS = [
   'create',
   'renew',
@@ -28,6 +45,8 @@ export const EVENTS = [
   'conflict',
   'reject',
   'unsent',
+  'device:bound',
+  'device:refused',
 ] as const
 
 /** What happened to a session; emitted on the app as `session:` and the name, and in `node:diagnostics_channel` as `koa-sess:` and the name. */
@@ -42,15 +61,15 @@ export interface SessionNotice {
   session?: string
   /** With `regenerate`: the session that it was before. */
   before?: string
-  /** With `reject`. */
-  why?: Rejection
+  /** With `reject` and `device:refused`. */
+  why?: Rejection | DeviceRefusal
 }
 
 /** What an event is about, with the bare ids, which never leave this package. */
 export interface EventDetails {
   id?: string | undefined
   before?: string | undefined
-  why?: Rejection
+  why?: Rejection | DeviceRefusal
 }
 
 /** A context of Koa, as far as events need it. */
@@ -64,7 +83,7 @@ interface EventContext {
 const CHANNELS = new Map<string, Channel>(EVENTS.map((name) => [name, channel(`koa-sess:${name}`)]))
 
 /** The names that koa-session gives them on the app, and `superseded`. */
-const APP_NAMES: Partial<Record<Rejection, string>> = {
+const APP_NAMES: Partial<Record<Rejection | DeviceRefusal, string>> = {
   unknown: 'missed',
   expired: 'expired',
   invalid: 'invalid',
