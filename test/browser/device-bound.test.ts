@@ -12,6 +12,7 @@ import { FaultyStore } from '../../src/testing.js'
 import { Gate } from '../support/gate.js'
 import type { Routes } from '../support/site.js'
 import { DEVICE_FLAGS, DeviceSite } from './device-site.js'
+import { build, Example } from './example.js'
 import { FLAGS } from './flags.js'
 
 // A real Chromium, with its keys in software. Its clock is the real one: tests wait for what they can see.
@@ -232,7 +233,8 @@ describe('Chromium', () => {
     ['a redirect', (page, origin) => page.goto(`${origin}/login?to=/page`)],
     ['an offer of RS256 alone', (page) => page.evaluate('fetch("/login?only=RS256")')],
   ])('registers by %s', async (_, logInBy) => {
-    const { site } = await start()
+    // The redirect leads to a request that may meet the new binding without its cookie.
+    const { site } = await start({ device: { grace: LONGER_THAN_TESTS } })
     const page = await open()
     await page.goto(`${site.origin}/page`)
     await logInBy(page, site.origin)
@@ -360,4 +362,27 @@ describe('Chromium', () => {
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     }
   })
+})
+
+it('the login example says that its session is bound to this device', async () => {
+  const modules = await build()
+  const example = await Example.start({ TLS_PEM: join(import.meta.dirname, 'localhost.pem') })
+  try {
+    const page = await open()
+    await page.goto(example.origin)
+    await page.getByLabel('Your name').fill('Ada')
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByText('Not bound to a device').waitFor()
+    await expect.poll(() => hasBoundCookie(page), POLL).toBe(true)
+    await page.reload()
+    await page.getByText('Bound to this device since').waitFor()
+    await page.getByRole('button', { name: 'New session id' }).click()
+    await page.getByText('Bound to this device since').waitFor()
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByRole('button', { name: 'Log in' }).waitFor()
+    expect(await page.context().cookies()).toEqual([])
+  } finally {
+    await example.stop()
+    modules.remove()
+  }
 })
