@@ -383,6 +383,25 @@ describe('the registration', () => {
     expect(refused).toEqual(['registered', 'registered'])
   })
 
+  it('of two keys at the same moment counts once', async () => {
+    const store = new FaultyStore(new MemoryStore({ now }))
+    const { user, refused } = await start({ session: { store } })
+    const login = await user.get('/login')
+    const write = store.hold('replace')
+    const first = new Device(user)
+    const one = first.register(login)
+    await write.arrived
+    const read = store.hold('load', { at: 'after' })
+    const two = new Device(user).register(login)
+    await read.arrived
+    write.release()
+    expect((await one).status).toBe(200)
+    read.release()
+    expect((await two).status).toBe(403)
+    expect(refused).toEqual(['registered'])
+    expect((await first.refresh()).status).toBe(200)
+  })
+
   it('takes a quoted proof, as the draft has it, and a bare one', async () => {
     const { user, device } = await start()
     const proof = device.prove(offered(await user.get('/login')), { header: { jwk: device.jwk } })
@@ -451,6 +470,16 @@ describe('the refresh', () => {
     time += MAX_AGE
     expect((await device.refresh()).status).toBe(200)
     expect(device.challenge).not.toBe(challenge)
+  })
+
+  it('writes nothing, even where the session is due to be extended', async () => {
+    const store = new FaultyStore(new MemoryStore({ now }))
+    const { device } = await bound({ session: { store, ttl: 800_000, renew: 0.5 } })
+    time += MAX_AGE
+    store.calls.length = 0
+    const reply = await device.refresh()
+    expect(reply.cookies).toEqual([expect.stringMatching(/^__Host-koa\.sid\.device=/)])
+    expect(store.calls.map(({ method }) => method)).toEqual(['load'])
   })
 
   it('asks again when the challenge is too old', async () => {

@@ -8,7 +8,7 @@ import { Device, offered, type ProofChanges } from '../support/device.js'
 import { RUNS, TIMEOUT } from '../support/hostile/check.js'
 import { deviceInputs } from '../support/hostile/device.js'
 import { DeviceOracle } from '../support/oracle/device.js'
-import { BASICS, type Site, serve } from '../support/site.js'
+import { BASICS, KEYS, type Site, serve } from '../support/site.js'
 
 const START = 1_800_000_000_000
 const BOUND = '__Host-koa.sid.device'
@@ -155,7 +155,7 @@ test('D4: keys are derived for each purpose: no MAC serves for another', async (
   const forged = copy(site, user.jar)
   forged.jar.set(BOUND, `${end}.${challengeMac}`)
   expect((await forged.get('/read')).status).toBe(401)
-  const byAppKey = createHmac('sha256', String(site.app.keys?.[0])).update(`${device.id} ${end}`)
+  const byAppKey = createHmac('sha256', KEYS[0] ?? '').update(`${device.id} ${end}`)
   forged.jar.set(BOUND, `${end}.${byAppKey.digest('base64url')}`)
   expect((await forged.get('/read')).status).toBe(401)
 })

@@ -23,44 +23,63 @@ const JWKS = [
   undefined,
 ]
 
+const PATHS = ['registration', 'refresh', 'page'] as const
+
 /** Headers that are nearly those of a browser, and some that are. */
 export function deviceInputs(challenges: Challenges): fc.Arbitrary<DeviceInput> {
-  const jti = often(
-    fc.constantFrom(challenges.refresh, challenges.registration),
-    fc.constantFrom(challenges.refresh, challenges.registration).chain(tampered),
-    fc.jsonValue(),
-  )
-  const header = fc.record({
-    alg: often(fc.constant('ES256'), fc.constantFrom(...ALGORITHMS)),
-    typ: often(fc.constant('dbsc+jwt'), fc.constantFrom(...TYPES)),
-    jwk: often(fc.constant(JWK), fc.constantFrom(...JWKS), fc.jsonValue()),
+  return fc.constantFrom(...PATHS).chain((path) => {
+    const expected = challenges[path === 'registration' ? path : 'refresh']
+    const jti = often(fc.constant(expected), fc.constant(expected).chain(tampered), fc.jsonValue())
+    return fc.record({
+      path: fc.constant(path),
+      response: responses(jti),
+      id: often(
+        fc.constantFrom(BINDING, `"${BINDING}"`),
+        fc.constant(BINDING).chain(tampered),
+        text(40),
+      ),
+      skipped: often(
+        fc.constantFrom('', `unreachable;session_identifier="${BINDING}"`, BINDING, `,;${BINDING}`),
+        text(80),
+      ),
+    })
   })
-  const claims = fc.oneof(
-    { weight: 5, arbitrary: fc.record({ jti }) },
-    { weight: 1, arbitrary: fc.record({ jti, sub: often(fc.constant(BINDING), fc.jsonValue()) }) },
-    { weight: 1, arbitrary: fc.jsonValue() },
-    { weight: 1, arbitrary: fc.record({ jti, more: fc.constant('x'.repeat(4000)) }) },
-  )
-  const proof = fc.tuple(claims, header).map(([body, head]) => prove(body, head))
-  const response = fc.oneof(
+}
+
+function responses(jti: fc.Arbitrary<unknown>): fc.Arbitrary<string> {
+  const proof = fc.tuple(claimsWith(jti), HEADER).map(([body, head]) => prove(body, head))
+  return fc.oneof(
     { weight: 4, arbitrary: proof },
     { weight: 2, arbitrary: proof.map((each) => `"${each}"`) },
+    { weight: 2, arbitrary: proof.map(withOtherSignature) },
     { weight: 2, arbitrary: proof.chain(tampered) },
     { weight: 1, arbitrary: proof.map((each) => each.split('.').reverse().join('.')) },
     { weight: 1, arbitrary: fc.constantFrom('', '"', '""', '..', '"..";', 'x'.repeat(16_000)) },
     { weight: 1, arbitrary: text(80) },
   )
-  return fc.record({
-    path: fc.constantFrom('registration', 'refresh', 'page'),
-    response,
-    id: often(
-      fc.constantFrom(BINDING, `"${BINDING}"`),
-      fc.constant(BINDING).chain(tampered),
-      text(40),
-    ),
-    skipped: often(
-      fc.constantFrom('', `unreachable;session_identifier="${BINDING}"`, BINDING, `,;${BINDING}`),
-      text(80),
-    ),
-  })
+}
+
+const HEADER = fc.record({
+  alg: mostly(fc.constant('ES256'), fc.constantFrom(...ALGORITHMS)),
+  typ: mostly(fc.constant('dbsc+jwt'), fc.constantFrom(...TYPES)),
+  jwk: mostly(fc.constant(JWK), fc.oneof(fc.constantFrom(...JWKS), fc.jsonValue())),
+})
+
+function claimsWith(jti: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.record({ jti }) },
+    { weight: 1, arbitrary: fc.record({ jti, sub: often(fc.constant(BINDING), fc.jsonValue()) }) },
+    { weight: 1, arbitrary: fc.jsonValue() },
+    { weight: 1, arbitrary: fc.record({ jti, more: fc.constant('x'.repeat(4000)) }) },
+  )
+}
+
+/** A header with one member altered is more telling than one with three. */
+function mostly<T>(first: fc.Arbitrary<T>, other: fc.Arbitrary<T>): fc.Arbitrary<T> {
+  return fc.oneof({ weight: 8, arbitrary: first }, other)
+}
+
+function withOtherSignature(proof: string): string {
+  const at = proof.lastIndexOf('.') + 1
+  return proof.slice(0, at) + (proof[at] === 'A' ? 'B' : 'A') + proof.slice(at + 1)
 }
