@@ -1,4 +1,5 @@
 import type { LoadedRecord } from '../record/records.js'
+import { BINDING_KEY } from '../session/device-binding.js'
 import { isId } from '../session/id.js'
 import { Session } from '../session/session.js'
 import { isObject } from '../util/shape.js'
@@ -13,8 +14,6 @@ export interface Binding {
   since: number
 }
 
-/** The session's key that holds the binding. */
-export const BINDING_KEY = 'deviceBinding'
 const QUOTED_KEY = `"${BINDING_KEY}"`
 
 /** The binding in a record; undefined: the session is not bound. */

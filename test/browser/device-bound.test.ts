@@ -243,6 +243,31 @@ describe('Chromium', () => {
     expect(await titleOf(site, page)).toBe('ada, true')
   })
 
+  it('registers one key where two answers offer it at the same time', async () => {
+    const gate = new Gate()
+    const other = new Gate()
+    const routes: Routes = {
+      '/enter': (ctx) => {
+        ctx.session.user = 'ada'
+      },
+      '/offer': async (ctx) => {
+        await ctx.bindDevice()
+        await (ctx.query.at === '1' ? gate : other).pass()
+      },
+    }
+    const { site } = await start({ routes, device: { grace: LONGER_THAN_TESTS } })
+    const page = await open()
+    await page.goto(`${site.origin}/enter`)
+    await page.evaluate('void fetch("/offer?at=1"); void fetch("/offer?at=2")')
+    await Promise.all([gate.arrived, other.arrived])
+    gate.open()
+    other.open()
+    await expect.poll(() => site.events, POLL).toEqual(['bound', 'registered'])
+    await registered(site, page)
+    await expire(page)
+    expect(await titleOf(site, page)).toBe('ada, true')
+  })
+
   it('proves its device once for ten requests at the same time', async () => {
     const { site } = await start()
     const page = await open()
