@@ -308,6 +308,21 @@ describe('Chromium', () => {
     expect(summary(site)).toEqual(['/page 401', `${REFRESH} 200 with a proof`, '/page 200'])
   })
 
+  it('cannot register after a link on another site, and does on the next page that offers it', async () => {
+    const routes: Routes = { '/offer': (ctx) => ctx.bindDevice() }
+    const { site } = await start({ routes })
+    const page = await open()
+    const link = `<a href="${site.origin}/login">in</a>`
+    await page.goto(`data:text/html,${encodeURIComponent(link)}`)
+    await page.click('a')
+    const registration = { path: '/.koa-sess/device/registration', status: 401 }
+    await expect.poll(() => site.seen, POLL).toContainEqual(expect.objectContaining(registration))
+    await page.goto(`${site.origin}/offer`)
+    await registered(site, page)
+    await expire(page)
+    expect(await titleOf(site, page)).toBe('ada, true')
+  })
+
   it('keeps the binding when the session gets a new id', async () => {
     const { site } = await start()
     const page = await open()
