@@ -5,12 +5,14 @@ declare const deviceBound: typeof only.deviceBound
 type BoundDevice = only.BoundDevice
 type DeviceBoundContext = only.DeviceBoundContext
 type DeviceBoundOptions = only.DeviceBoundOptions
+type DeviceRefusal = only.DeviceRefusal
 type Unproved = only.Unproved
 
 export {
   type BoundDevice,
   type DeviceBoundContext,
   type DeviceBoundOptions,
+  type DeviceRefusal,
   deviceBound,
   type Unproved,
 }
