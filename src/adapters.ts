@@ -1,4 +1,9 @@
 export {
+  type ContextStoreClass,
+  type ContextStoreMethods,
+  fromContextStore,
+} from './adapters/from-context-store.js'
+export {
   type ExpressSession,
   type ExpressStoreLike,
   fromExpressStore,

@@ -11,7 +11,15 @@ export type { DeferredSessionContext, SessionContext } from './koa/types.js'
 export type { SessionIdStore, SessionOptions } from './options/session-options.js'
 export type { OnConflict } from './record/merge.js'
 export type { RegenerateOptions, Session, SessionOf } from './session/session.js'
-export type { LegacyStore, Replaced, SessionStore, StoredSession } from './stores/contract.js'
+export type {
+  LegacyCallOptions,
+  LegacyReadOptions,
+  LegacyStore,
+  LegacyWriteOptions,
+  Replaced,
+  SessionStore,
+  StoredSession,
+} from './stores/contract.js'
 export type { SessionErrorCode } from './util/errors.js'
 export type { Rejection, SessionEvent, SessionNotice } from './util/events.js'
 export { callable as default, callable as 'module.exports', MemoryStore, SessionError }

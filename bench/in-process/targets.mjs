@@ -4,9 +4,9 @@ export const RATIOS = {
   read: { 'koa-session': 0.22, 'koa-generic-session': 0.18 },
   modify: { 'koa-session': 0.3, 'koa-generic-session': 0.25 },
   'rolling read': { 'koa-session': 0.35, 'koa-generic-session': 0.3 },
-  new: { 'koa-session': 0.55, 'koa-generic-session': 0.2 },
+  new: { 'koa-session': 0.65, 'koa-generic-session': 0.2 },
   'read 10 KB': { 'koa-session': 0.5, 'koa-generic-session': 0.45 },
 }
 
 /** The most bytes that a read may allocate on top of bare Koa's. */
-export const READ_BYTES = 3000
+export const READ_BYTES = 4500

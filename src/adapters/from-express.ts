@@ -1,3 +1,4 @@
+import { PEER_KEYS } from '../record/format.js'
 import type { LegacyStore, StoredSession } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
 import { hasMethods, isObject } from '../util/shape.js'
@@ -36,8 +37,7 @@ export function fromExpressStore(store: ExpressStoreLike): LegacyStore {
       call(sid, (done) => store.set(sid, toExpressSession(session, ttl), done)),
     destroy: (sid) => call(sid, (done) => store.destroy(sid, done)),
     ...(store.touch && {
-      touchSession: (sid, session, ttl) =>
-        call(sid, (done) => store.touch?.(sid, toExpressSession(session, ttl), done)),
+      touchSession: (sid, session, ttl) => touch(store, sid, toExpressSession(session, ttl)),
     }),
     on: (event, listener) => store.on?.(event, listener),
     off: (event, listener) => store.removeListener?.(event, listener),
@@ -50,6 +50,34 @@ function assertExpressStore(store: unknown): asserts store is ExpressStoreLike {
     'ERR_SESSION_STORE_CONTRACT',
     'fromExpressStore takes a store of express-session with the methods get, set and destroy. Pass an instance, not the class or the function that creates the class.',
   )
+}
+
+/**
+ * False: there is no such session. Some stores say so by an error, such as connect-mongo, or by the
+ * value `false`. So a touch that did not succeed is followed by a look.
+ */
+async function touch(
+  store: ExpressStoreLike,
+  sid: string,
+  session: ExpressSession,
+): Promise<boolean> {
+  const answer = await call(sid, (done) => store.touch?.(sid, session, done)).catch(
+    (error: unknown) => ({ error }),
+  )
+  const isFailed = isObject(answer) && 'error' in answer
+  if (!isFailed && answer !== false) return true
+  if (!(await exists(store, sid))) return false
+  if (isFailed) throw answer.error
+  return true
+}
+
+/** A look that fails proves nothing, and reports nothing that the touch did not. */
+async function exists(store: ExpressStoreLike, sid: string): Promise<boolean> {
+  try {
+    return Boolean(await call(sid, (done) => store.get(sid, done)))
+  } catch (error) {
+    return Reflect.get(Object(error), 'code') !== 'ENOENT'
+  }
 }
 
 type Callback = (error?: unknown, value?: unknown) => void
@@ -92,7 +120,8 @@ function fromExpressSession(session: unknown): unknown {
   if (!isObject(session) || !isObject(session.cookie)) return session
   const { koaSess } = session.cookie
   const data = dataOf(session)
-  if (koaSess === undefined) return { ...data, cookie: lifetimeOf(session.cookie) }
+  if (koaSess === undefined)
+    return { ...data, cookie: { ...lifetimeOf(session.cookie), ...marks(data) } }
   return koaSess === null ? data : { ...data, cookie: koaSess }
 }
 
@@ -100,6 +129,11 @@ function fromExpressSession(session: unknown): unknown {
 function lifetimeOf({ originalMaxAge, expires }: Record<string, unknown>): object {
   if (typeof originalMaxAge === 'number') return { maxAge: originalMaxAge }
   return { maxAge: null, expires: expires ?? null }
+}
+
+/** Without a mark, keys with the names of koa-session's lifetime would be taken for it. */
+function marks(data: StoredSession): { data?: true } {
+  return PEER_KEYS.some((key) => Object.hasOwn(data, key)) ? { data: true } : {}
 }
 
 /** The user's keys. By name, as `cookie` may come first or last. */

@@ -20,7 +20,10 @@ declare namespace session {
   type CookieOptions = attributes.CookieOptions
   type DeferredSessionContext<Data extends object = SessionData> =
     types.DeferredSessionContext<Data>
+  type LegacyCallOptions = store.LegacyCallOptions
+  type LegacyReadOptions = store.LegacyReadOptions
   type LegacyStore = store.LegacyStore
+  type LegacyWriteOptions = store.LegacyWriteOptions
   type MemoryStore = memory.MemoryStore
   type OnConflict = merge.OnConflict
   type RegenerateOptions = sessions.RegenerateOptions

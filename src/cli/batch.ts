@@ -9,6 +9,9 @@ export type ProbeStores = () => Promise<unknown>
 
 const CONCURRENCY = 16
 
+/** Is called for each record that fails, with what was thrown, if anything was. */
+export type OnFailure = (error: unknown) => void
+
 /**
  * Processes records, 16 at a time. A record that fails is counted and does not stop the others, unless
  * a store does not answer: then the batch ends at once, as every other record would fail as late.
@@ -18,6 +21,7 @@ export async function processBatch(
   records: StoredRecord[],
   processRecord: ProcessRecord,
   probeStores: ProbeStores,
+  onFailure: OnFailure,
 ): Promise<Counts> {
   const counts = { ...NO_COUNTS }
   const pending = records.values()
@@ -25,13 +29,16 @@ export async function processBatch(
   let probing: Promise<unknown> | undefined
   const processNext = async (record: StoredRecord): Promise<Outcome> => {
     try {
-      return await processRecord(record)
-    } catch {
+      const outcome = await processRecord(record)
+      if (outcome === 'failed') onFailure(undefined)
+      return outcome
+    } catch (error) {
       // Records that fail at the same time share one probe.
       probing ??= probeStores().finally(() => {
         probing = undefined
       })
       await probing
+      onFailure(error)
       return 'failed'
     }
   }

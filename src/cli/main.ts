@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { migrate } from './migrate.js'
-import { redact } from './redact.js'
+import { reasonOf } from './reason.js'
 import { HELP, parse, UsageError } from './usage.js'
 
 /** Runs the command. @returns its exit code. */
@@ -11,7 +11,7 @@ export async function main(args: string[]): Promise<number> {
     console.log(task === 'help' ? HELP : version())
     return 0
   } catch (error) {
-    console.error(`koa-sess: ${redact(error)}`)
+    console.error(`koa-sess: ${reasonOf(error)}`)
     return error instanceof UsageError ? 2 : 1
   }
 }

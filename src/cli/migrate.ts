@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SessionStore } from '../stores/contract.js'
+import { hasCode } from '../stores/sql/errors.js'
 import { type ProcessRecord, processBatch } from './batch.js'
 import { copy, preview } from './copy.js'
+import { Failures } from './failures.js'
 import { INTERRUPTED, Interrupt } from './interrupt.js'
 import type { OpenedStore, Role } from './opened-store.js'
 import { addCounts, NO_COUNTS, total } from './outcome.js'
 import { Progress, summary } from './progress.js'
-import { redact } from './redact.js'
 import { fingerprint, readState, type State, writeState } from './state.js'
 import { identify, openStore } from './stores.js'
 import { type Task, UsageError } from './usage.js'
@@ -42,16 +43,20 @@ export async function migrate(task: Task): Promise<number> {
   })
 }
 
-async function withStore<T>(
+async function withStore(
   target: string,
   role: Role,
-  use: (opened: OpenedStore) => Promise<T>,
-): Promise<T> {
+  use: (opened: OpenedStore) => Promise<number>,
+): Promise<number> {
   const opened = await openStore(target, role)
   try {
-    return await use(opened)
-  } finally {
+    const code = await use(opened)
     await closeInTime(opened)
+    return code
+  } catch (error) {
+    // What failed first is what is reported.
+    await closeInTime(opened).catch(() => undefined)
+    throw error
   }
 }
 
@@ -70,10 +75,12 @@ async function run(task: Task, saved: State, stores: Stores): Promise<number> {
   const { write } = task
   // A dry run starts at the first page, and keeps the cursor that a real run saved.
   const state = write ? { ...saved } : { ...saved, cursor: undefined, counts: NO_COUNTS }
-  await processPages(task, state, stores)
+  const failures = new Failures()
+  await processPages(task, state, stores, failures)
   if (!write && state.cursor === undefined)
     await writeState(task.state, { ...saved, expected: total(state.counts) })
   console.log(summary(state.counts, write))
+  for (const line of failures.lines()) console.error(`koa-sess: ${line}`)
   if (state.cursor !== undefined) {
     console.error(`koa-sess: interrupted${task.state && write ? '; run it again to go on' : ''}`)
     return INTERRUPTED
@@ -83,17 +90,23 @@ async function run(task: Task, saved: State, stores: Stores): Promise<number> {
 }
 
 /** Processes page after page, and notes the progress in `state`, until the end or an interrupt. */
-async function processPages(task: Task, state: State, { from, scan, to }: Stores): Promise<void> {
+async function processPages(
+  task: Task,
+  state: State,
+  { from, scan, to }: Stores,
+  failures: Failures,
+): Promise<void> {
   const { prefix, batch, write } = task
   const processRecord = await (write ? copying(from.store, to) : previewing(to))
   const probeStores = () => Promise.all([from.store, to.store].map(probe))
-  const progress = new Progress(state.expected)
+  const onFailure = (error: unknown) => failures.add(error)
+  const progress = new Progress({ expected: state.expected, done: total(state.counts) })
   const interrupt = new Interrupt()
   try {
     do {
       const page = await scan(prefix, state.cursor, batch)
       // Throws if a store does not answer: the state is not saved, so that the batch is repeated.
-      const counts = await processBatch(page.records, processRecord, probeStores)
+      const counts = await processBatch(page.records, processRecord, probeStores, onFailure)
       state.counts = addCounts(state.counts, counts)
       state.cursor = page.cursor
       state.done = write && page.cursor === undefined
@@ -129,8 +142,17 @@ async function previewing({ store, setup }: OpenedStore): Promise<ProcessRecord>
     await probe(store)
     return previewIn(store)
   } catch (error) {
-    if (!setup) throw error
-    console.error(`koa-sess: --to has no table yet, --write creates it (${redact(error)})`)
+    if (!setup || !isMissingTable(error)) throw error
+    console.error('koa-sess: --to has no table yet, --write creates it')
     return previewIn({ load: () => undefined })
   }
+}
+
+/** Any other failure of a dry run would be one of the copy too. */
+function isMissingTable(error: unknown): boolean {
+  const cause: unknown = Reflect.get(Object(error), 'cause')
+  return (
+    hasCode(cause, '42P01', 'ER_NO_SUCH_TABLE') ||
+    (cause instanceof Error && cause.message.startsWith('no such table'))
+  )
 }

@@ -1,7 +1,8 @@
 import { RedisStore } from '../stores/redis/store.js'
+import { ignoreRejection } from '../util/async.js'
 import { type Constructor, type Factory, importDriver, namedExport } from './driver.js'
 import type { OpenUrl } from './opened-store.js'
-import { UsageError } from './usage.js'
+import { withTimeLimit } from './time-limit.js'
 
 type StoreClient = ConstructorParameters<typeof RedisStore>[0]['client']
 
@@ -10,9 +11,10 @@ interface RedisClient {
   connect(): Promise<unknown>
   disconnect(): void
   destroy(): void
-  on(event: 'error', listener: () => void): unknown
+  on(event: 'error', listener: (error: unknown) => void): unknown
 }
 
+/** How long connecting may take, in ms: some clients try without end. */
 const CONNECT_TIMEOUT = 10_000
 
 /** Opens a RedisStore with ioredis, iovalkey or node-redis. */
@@ -25,35 +27,35 @@ export const openRedis: OpenUrl = async (url, role) => {
         lazyConnect: true,
         maxRetriesPerRequest: 3,
       })
-  // Without a listener, an 'error' event ends the process.
-  client.on('error', () => undefined)
+  const error = firstError(client)
   // No command is pending by then. A graceful quit would wait for a server that is gone.
   const disconnect = () => (isNodeRedis ? client.destroy() : client.disconnect())
   try {
-    await withConnectTimeout(client.connect())
-  } catch (error) {
+    await withTimeLimit(Promise.race([client.connect(), error]), CONNECT_TIMEOUT)
+    const store = new RedisStore({ client: client as unknown as StoreClient })
+    // ioredis reports a database that does not exist only after it has connected.
+    await Promise.race([store.load('koa-sess:probe'), error])
+    return {
+      store,
+      close: () => {
+        store.close()
+        disconnect()
+      },
+    }
+  } catch (failure) {
     disconnect()
-    throw error
-  }
-  const store = new RedisStore({ client: client as unknown as StoreClient })
-  return {
-    store,
-    close: () => {
-      store.close()
-      disconnect()
-    },
+    throw failure
   }
 }
 
-/** Rejects after 10 s: some clients try to connect without end. */
-async function withConnectTimeout<T>(connecting: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new UsageError('Redis cannot be reached')), CONNECT_TIMEOUT)
-  })
-  try {
-    return await Promise.race([connecting, timeout])
-  } finally {
-    clearTimeout(timer)
-  }
+/**
+ * Rejects with the first error that the client emits. The rejection of `connect` does not say why. The
+ * listener stays: without one, a later error would end the process.
+ */
+function firstError(client: RedisClient): Promise<never> {
+  return ignoreRejection(
+    new Promise<never>((_, reject) => {
+      client.on('error', reject)
+    }),
+  )
 }

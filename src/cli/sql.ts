@@ -21,12 +21,19 @@ interface Endable {
   end(): Promise<unknown>
 }
 
+/** Prepared statements do not pass PgBouncer before 1.21, nor each ProxySQL. */
+const UNPREPARED = { prepare: false }
+/** How long connecting may take, in s. */
+const CONNECT_TIMEOUT = 10
+
 /** The client that a store is built on, and the function that closes it. */
 type Connection = [client: object, close: () => unknown]
 
 interface SqlSetup {
   load: () => Promise<Exports>
   className: string
+  /** Options of the store beside `client`. */
+  options?: object
   /** Drivers by preference. */
   drivers: string[]
   connect: (driverName: string, driver: Exports) => Connection
@@ -36,12 +43,18 @@ export const openPostgres: OpenUrl = (url, role) =>
   openSql(role, {
     load: () => import('../stores/sql/postgres.js'),
     className: 'PostgresStore',
+    options: UNPREPARED,
     drivers: ['pg', 'postgres'],
     connect: (driverName, driver) => {
       const client =
         driverName === 'pg'
-          ? new (namedExport<Constructor<Endable>>(driver, 'Pool'))({ connectionString: url })
-          : namedExport<Factory<Endable>>(driver, 'default')(url)
+          ? new (namedExport<Constructor<Endable>>(driver, 'Pool'))({
+              connectionString: url,
+              connectionTimeoutMillis: CONNECT_TIMEOUT * 1000,
+            })
+          : namedExport<Factory<Endable>>(driver, 'default')(url, {
+              connect_timeout: CONNECT_TIMEOUT,
+            })
       return [client, () => client.end()]
     },
   })
@@ -50,6 +63,7 @@ export const openMysql: OpenUrl = (url, role) =>
   openSql(role, {
     load: () => import('../stores/sql/mysql.js'),
     className: 'MysqlStore',
+    options: UNPREPARED,
     drivers: ['mysql2/promise'],
     connect: (_, driver) => {
       const pool = namedExport<Factory<Endable>>(driver, 'createPool')(url)
@@ -79,11 +93,12 @@ export const openSqlite: OpenUrl = async (url, role) => {
 
 async function openSql(
   role: Role,
-  { load, className, drivers, connect }: SqlSetup,
+  { load, className, options, drivers, connect }: SqlSetup,
 ): Promise<OpenedStore> {
   const Store = namedExport<Constructor<SqlStore>>(await load(), className)
   const [client, close] = connect(...(await importDriver(role, drivers)))
-  const store = new Store({ client })
+  // The command deletes nothing, expired rows included.
+  const store = new Store({ client, pruneInterval: 0, ...options })
   return {
     store,
     setup: () => store.setup(),

@@ -35,11 +35,18 @@ export async function readState(file: string | undefined, of: string): Promise<S
   return state
 }
 
-/** Writes a new file and renames it: a process that dies leaves the old state or the new one. */
+/**
+ * Writes a new file and renames it: a process that dies leaves the old state or the new one.
+ * @throws {UsageError} for a file that cannot be written.
+ */
 export async function writeState(file: string | undefined, state: State): Promise<void> {
   if (file === undefined) return
-  await writeFile(`${file}.new`, JSON.stringify(state), { mode: 0o600 })
-  await rename(`${file}.new`, file)
+  try {
+    await writeFile(`${file}.new`, JSON.stringify(state), { mode: 0o600 })
+    await rename(`${file}.new`, file)
+  } catch (error) {
+    throw new UsageError(`the file of --state cannot be written: ${codeOf(error)}`)
+  }
 }
 
 function isState(state: object | undefined): state is State {
@@ -48,7 +55,11 @@ function isState(state: object | undefined): state is State {
   return Object.keys(NO_COUNTS).every((name) => Number.isInteger(Reflect.get(counts, name)))
 }
 
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT') return undefined
-  throw new UsageError(`the file of --state cannot be read: ${error.code}`)
+function absent(error: unknown): undefined {
+  if (codeOf(error) === 'ENOENT') return undefined
+  throw new UsageError(`the file of --state cannot be read: ${codeOf(error)}`)
+}
+
+function codeOf(error: unknown): string {
+  return String(Reflect.get(Object(error), 'code'))
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { assertStore, isSessionStore } from '../stores/contract.js'
 import { adaptLegacy } from '../stores/legacy/adapter.js'
+import { attemptWith, named } from './named-store.js'
 import type { OpenedStore, Role } from './opened-store.js'
 import { SCHEMES } from './schemes.js'
 import { UsageError } from './usage.js'
@@ -24,12 +25,28 @@ export function identify(target: string): string {
   return url.href
 }
 
-/** @throws {UsageError} for an unknown scheme, a missing driver, a module that exports no store. */
+/** A store as messages name it. Parameters of a URL are left out: they may hold a password. */
+function addressOf(target: string): string {
+  const scheme = schemeOf(target)
+  if (scheme === undefined || scheme === 'sqlite') return target
+  const { protocol, host, pathname } = new URL(target)
+  return `${protocol}//${host}${pathname}`
+}
+
+/**
+ * @throws {UsageError} for an unknown scheme, a missing driver, a module that exports no store.
+ * @throws {StoreError} if the store cannot be opened.
+ */
 export async function openStore(target: string, role: Role): Promise<OpenedStore> {
+  const attempt = attemptWith(role, addressOf(target))
+  return named(attempt, await attempt(() => open(target, role)))
+}
+
+async function open(target: string, role: Role): Promise<OpenedStore> {
   const scheme = schemeOf(target)
   if (scheme === undefined) return openModule(target, role)
-  const open = SCHEMES[scheme]
-  if (open) return open(target, role)
+  const openUrl = SCHEMES[scheme]
+  if (openUrl) return openUrl(target, role)
   throw new UsageError(
     `--${role}: ${scheme}: is none of ${Object.keys(SCHEMES).join(', ')}: for any other store, name a module`,
   )

@@ -2,25 +2,36 @@ import { parseArgs } from 'node:util'
 
 export const HELP = `koa-sess migrate --from STORE --to STORE [--write]
 
-Copies live sessions from one store to another. Without --write it only counts them (a dry run). It
-never overwrites a session, and removes nothing from the store that it copies from.
+Copies the sessions of users from one store to another, so that they stay logged in.
+Run it twice: first as it stands, to see how many sessions there are. Then with --write, to copy them.
+It never changes a session that the new store already has, and deletes nothing from the old store.
 
-  --from STORE    the store to copy from
-  --to STORE      the store to copy to
-  --write         copy; without it nothing is written
-  --prefix TEXT   prefix of the keys to copy (default koa:sess:)
-  --batch N       sessions to copy before the state is saved (default 200)
-  --state FILE    saves the progress, so that the next run continues from there
-  --help, --version
+  --from STORE    the old store
+  --to STORE      the new store
+  --write         copy the sessions; without it they are only counted
+  --prefix TEXT   copy the sessions whose keys begin with TEXT (default koa:sess:)
+  --state FILE    remember in FILE how far it came; run the same command again to go on from there.
+                  After a first run without --write, it also shows a bar and the time left
+  --batch N       save the state after every N sessions (default 200)
+  --help          show this text
+  --version       show the version
 
-A STORE is
-  redis://…  rediss://…       with ioredis, iovalkey or redis
-  postgres://…  mysql://…     with pg or postgres, with mysql2
-  sqlite:FILE                 with better-sqlite3, libsql or the SQLite of Node
-  a path to a module whose default export is a store, or { store, close }
-Drivers and modules are loaded from the current directory.
+How to write a STORE
+  redis://HOST:6379/0         needs the package ioredis, iovalkey or redis (rediss:// with TLS)
+  postgres://USER@HOST/NAME   needs the package pg or postgres
+  mysql://USER@HOST/NAME      needs the package mysql2
+  sqlite:FILE                 needs better-sqlite3 or libsql, or Node 22 and later
+  ./FILE.mjs                  a module of yours whose default export is a store, or { store, close }
+A URL may hold a password: redis://USER:PASSWORD@HOST. Packages and modules are those of the directory
+that you run it in.
 
-Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 interrupted.`
+Examples
+  koa-sess migrate --from redis://old --to redis://new --state progress.json
+  koa-sess migrate --from redis://old --to redis://new --state progress.json --write
+
+If something goes wrong, it says which store failed and why. Its exit status is
+  0 everything was done     1 something failed     2 the command was not understood
+  130 you stopped it (Ctrl-C)`
 
 /** The command cannot run as it was called. The message is one line and says what to change. */
 export class UsageError extends Error {}

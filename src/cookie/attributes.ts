@@ -128,9 +128,10 @@ export function isAttribute(name: string): boolean {
  */
 export function attributeOf(attribute: string): AttributeName {
   if (isAttribute(attribute)) return (ALIASES[attribute] ?? attribute) as AttributeName
+  const meant = SPELLINGS.find((name) => name.toLowerCase() === attribute.toLowerCase())
   throw new SessionError(
     'ERR_SESSION_COOKIE',
-    `cookie.${attribute} is not a cookie attribute: remove it`,
+    `cookie.${attribute} is not a cookie attribute: ${meant ? `write ${meant}` : 'remove it'}`,
   )
 }
 

@@ -21,24 +21,29 @@ export interface Signer {
 export interface Signing {
   digest: 'sha1' | 'sha256'
   sha1Until: number
+  /** SHA-256 signatures are accepted beside those of SHA-1, which are made. Default false. */
+  acceptsSha256?: boolean
   now(): number
 }
 
 /** The option `digest`. */
-export type Digest = 'sha1' | 'sha256' | { sha1Until: Date }
+export type Digest = 'sha1' | 'sha256' | { accept: 'sha256' } | { sha1Until: Date }
 
 /** @throws {SessionError} ERR_SESSION_OPTION */
 export function makeSigning(digest: Digest | undefined, now: () => number): Signing {
-  if (digest === undefined || digest === 'sha1' || digest === 'sha256') {
-    return { digest: digest ?? 'sha1', sha1Until: Number.POSITIVE_INFINITY, now }
-  }
-  const until: unknown = Reflect.get(Object(digest), 'sha1Until')
-  if (until instanceof Date && !Number.isNaN(until.getTime())) {
-    return { digest: 'sha256', sha1Until: until.getTime(), now }
+  const sha1Until = Number.POSITIVE_INFINITY
+  if (digest === undefined || digest === 'sha1' || digest === 'sha256')
+    return { digest: digest ?? 'sha1', sha1Until, now }
+  const { accept, sha1Until: until, ...rest } = Object(digest)
+  if (Object.keys(rest).length === 0) {
+    if (accept === 'sha256' && until === undefined)
+      return { digest: 'sha1', sha1Until, acceptsSha256: true, now }
+    if (accept === undefined && until instanceof Date && !Number.isNaN(until.getTime()))
+      return { digest: 'sha256', sha1Until: until.getTime(), now }
   }
   throw new SessionError(
     'ERR_SESSION_OPTION',
-    'digest must be sha1, sha256 or { sha1Until: a Date }',
+    "digest must be sha1, sha256, { accept: 'sha256' } or { sha1Until: a Date }",
   )
 }
 
@@ -60,20 +65,25 @@ function equal(left: string, right: string): boolean {
  * HMACs in unpadded base64url, with SHA-1 as `cookies` and Keygrip write them. A signature that was
  * not made with the first key and the current digest is replaced on the next write.
  */
-function keyed(keys: readonly Key[], { digest, sha1Until, now }: Signing): Signer {
+function keyed(keys: readonly Key[], signing: Signing): Signer {
   const [first] = keys
   if (first === undefined || !keys.every(isKey)) throw missingKeys()
   assess(keys)
+  const { digest, sha1Until, acceptsSha256 = false, now } = signing
   const current = keys.map((key) => ({ digest, key }))
   const older = keys.map((key) => ({ digest: 'sha1' as const, key }))
+  const newer = keys.map((key) => ({ digest: 'sha256' as const, key }))
   // Of the current key alone: a signature that is accepted for a while is checked each time.
   const verified = new RecentCache(MAX_VERIFIED)
+  const acceptedWays = () => {
+    if (acceptsSha256) return [...current, ...newer]
+    return digest !== 'sha1' && now() < sha1Until ? [...current, ...older] : current
+  }
   return {
     sign: (data) => mac(digest, first, data),
     index: (data, signatures) => {
       if (signatures.some((signature) => verified.get(signature) === data)) return 0
-      const withOlder = digest !== 'sha1' && now() < sha1Until
-      const ways = withOlder ? [...current, ...older] : current
+      const ways = acceptedWays()
       const found = ways.findIndex((way) => {
         const fitting = signatures.filter(({ length }) => length === LENGTH[way.digest])
         if (fitting.length === 0) return false
@@ -82,30 +92,42 @@ function keyed(keys: readonly Key[], { digest, sha1Until, now }: Signing): Signe
         if (fits && way === current[0]) verified.offer(expected, data)
         return fits
       })
-      return found < 0 ? undefined : found
+      if (found < 0) return undefined
+      // What a server of the next phase signed is not signed anew: the two would take turns at that.
+      return acceptsSha256 && ways[found] === newer[0] ? 0 : found
     },
   }
 }
 
-function isKey(key: unknown): boolean {
+function isKey(key: unknown): key is Key {
   return (typeof key === 'string' || key instanceof Uint8Array) && key.length > 0
 }
 
-// ASVS 11.2.3 asks for 128 bits. Applications have used shorter keys for years, so only keys that can
-// be guessed are refused. The keys of a Keygrip cannot be read.
+// ASVS 11.2.3 asks for 128 bits. Applications have used shorter keys for years, so only a first key that
+// can be guessed is refused. The keys of a Keygrip cannot be read.
 const MAX_REFUSED_BYTES = 8
 const MIN_GOOD_BYTES = 16
 const MAX_KEYS = 32
 
+/** @throws {SessionError} ERR_SESSION_KEYS when the key that signs can be guessed; `keys`: of the app. */
+export function assertFirstKey(keys: unknown): void {
+  const first: unknown = Array.isArray(keys) ? keys[0] : undefined
+  if (!isKey(first) || Buffer.byteLength(first) > MAX_REFUSED_BYTES) return
+  throw new SessionError(
+    'ERR_SESSION_KEYS',
+    `The first key of app.keys has at most ${MAX_REFUSED_BYTES} bytes, so that it can be guessed: put a secret of at least ${MIN_GOOD_BYTES} random bytes in front of it, and leave the short keys behind it until their cookies are gone. No user is logged out.`,
+  )
+}
+
 function assess(keys: readonly Key[]): void {
-  const shortest = Math.min(...keys.map((key) => Buffer.byteLength(key)))
-  if (shortest <= MAX_REFUSED_BYTES || keys.length > MAX_KEYS) {
+  assertFirstKey(keys)
+  if (keys.length > MAX_KEYS) {
     throw new SessionError(
       'ERR_SESSION_KEYS',
-      `app.keys must be at most ${MAX_KEYS} secrets of more than ${MAX_REFUSED_BYTES} bytes: put a long random one in front, and give older ones in a Keygrip while they are still needed`,
+      `app.keys has more than ${MAX_KEYS} keys: remove the oldest ones`,
     )
   }
-  if (shortest >= MIN_GOOD_BYTES) return
+  if (keys.every((key) => Buffer.byteLength(key) >= MIN_GOOD_BYTES)) return
   process.emitWarning(
     `A key of app.keys has less than ${MIN_GOOD_BYTES} bytes: put a long random one in front, and drop the short one when its cookies are gone.`,
     { code: 'KOA_SESS_WEAK_KEY' },

@@ -39,6 +39,8 @@ export function deviceBound(
 
 async function handle(device: DeviceSession, next: Next): Promise<void> {
   const { ctx, binding } = device
+  // Without a binding the answer is the same for all browsers, unless a handler uses the session.
+  if (binding) device.scope.noteUse()
   const boundDevice = binding && (await admit(device, binding))
   if (binding && !boundDevice) return
   let isOffered = false
@@ -73,8 +75,8 @@ async function offer(device: DeviceSession): Promise<void> {
   const { session } = scope
   if (!session.session || !scope.canSend) return
   if (device.binding && !device.isMoved) return
-  // An asynchronous `genSid` makes the id when the session is stored.
-  if (session.id === undefined) await session.save()
+  // An asynchronous `genSid` makes the id when the session is stored. An empty session gets none.
+  if (session.id === undefined && Object.keys(session.session).length > 0) await session.save()
   const { id } = session
   if (id !== undefined) ctx.append('Secure-Session-Registration', offerHeader(device, id))
 }

@@ -7,7 +7,10 @@ import { readProof } from './proof.js'
 
 /** The browser proves that it still has the key. Nothing is written. */
 export function refresh(device: DeviceSession): void {
-  device.scope.session.saving = false
+  const { session } = device.scope
+  // A rolling read has extended the session already: to put that back would be a write.
+  const isExtended = session.loaded?.kind === 'found' && session.loaded.extension !== undefined
+  if (!isExtended) session.saving = false
   if (answerWithoutSession(device)) return
   const { ctx, binding } = device
   const identifier = readItem(ctx.get('Sec-Secure-Session-Id'), binding?.id.length ?? 0)

@@ -1,4 +1,5 @@
 import { generateId } from '../session/id.js'
+import { SessionError } from '../util/errors.js'
 import { acknowledge, answer, answerWithoutSession, type ProofRefusal, refuse } from './answer.js'
 import { type Binding, bindingInSession, setBinding } from './binding.js'
 import { algorithmOf, type DeviceKey, deviceKeyIn, isSignedBy } from './device-key.js'
@@ -31,17 +32,18 @@ function provedKey({ ctx, id = '', binding, challenges }: DeviceSession): Device
 
 /** Of two registrations at once the first one counts, in whatever process it is. */
 async function bind(device: DeviceSession, binding: Binding): Promise<void> {
-  const { session } = device.scope
-  const isFirst = await session.update((draft) => {
-    if (bindingInSession(draft)) return false
-    setBinding(draft, binding)
-    return true
-  })
-  if (session.loaded?.kind !== 'found') {
+  try {
+    const isFirst = await device.scope.session.update((draft) => {
+      if (bindingInSession(draft)) return false
+      setBinding(draft, binding)
+      return true
+    })
+    if (!isFirst) return refuse(device, 403, 'registered')
+  } catch (error) {
+    if (!(error instanceof SessionError) || error.code !== 'ERR_SESSION_ENDED') throw error
     // A logout came first.
-    answer(device.ctx, 401, 'The session has ended')
-  } else if (isFirst) {
-    device.emitBound()
-    acknowledge(device, binding)
-  } else refuse(device, 403, 'registered')
+    return answer(device.ctx, 401, 'The session has ended')
+  }
+  device.emitBound()
+  acknowledge(device, binding)
 }

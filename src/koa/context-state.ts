@@ -16,7 +16,7 @@ export interface ContextSession {
   get id(): string | undefined
   set id(id: string)
   saving: boolean | undefined
-  save(): Promise<void>
+  save(): Promise<boolean>
   regenerate(options?: RegenerateOptions): Promise<Session>
   update<T>(change: (draft: Session) => T | Promise<T>): Promise<T>
 }
@@ -41,11 +41,8 @@ export interface ContextScope {
   }
   /** The scope of the middleware around it. */
   readonly outer: ContextScope | undefined
-  /** The scope that began before it in this request. */
-  before: ContextScope | undefined
   /** It has committed: the context belongs to another middleware now. */
   isDone: boolean
-  restoreCookies(): void
   /** Whether Set-Cookie can still be sent. */
   readonly canSend: boolean
   /** Sets Set-Cookie lines, which survive the answer of an error. */
@@ -53,16 +50,18 @@ export interface ContextScope {
   /** Clears the session's cookie in the browser. */
   clear(session: Session): Awaitable<void>
   emit(event: SessionEvent, details?: EventDetails): void
+  /** The answer depends on the session from now on. */
+  noteUse(): void
 }
 
 /** What a context carries for this package. */
 class ContextState {
   /** The scope of the innermost middleware: what the accessors use. */
   scope: ContextScope | undefined
-  /** The scope that began last. */
-  latest: ContextScope | undefined
   /** The id that the application set before the middleware ran. */
   presetId: unknown
+  /** `ctx.sessionSave`, as the application set it before the middleware ran. */
+  presetSave: boolean | null | undefined
 }
 
 export const STATE = Symbol('koa-sess')
@@ -80,16 +79,9 @@ export function scopeOf(ctx: object): ContextScope | undefined {
   return (ctx as Carrier)[STATE]?.scope
 }
 
-export function latestScopeOf(ctx: object): ContextScope | undefined {
-  return (ctx as Carrier)[STATE]?.latest
-}
-
 /** Handlers use the session of this scope from now on. */
 export function enterScope(ctx: object, scope: ContextScope): void {
-  const state = stateOf(ctx)
-  scope.before = state.latest
-  state.latest = scope
-  state.scope = scope
+  stateOf(ctx).scope = scope
 }
 
 /** The middlewares above see the outer session again. Without one, this one stays readable. */
@@ -105,11 +97,27 @@ export function setPresetId(ctx: object, id: unknown): void {
 /** The id that the application set before the middleware ran. It is for one middleware alone. */
 export function takePresetId(ctx: object): unknown {
   const state = stateOf(ctx)
-  let { presetId } = state
+  const { presetId } = state
   state.presetId = undefined
-  if (Object.hasOwn(ctx, 'sessionId')) {
-    presetId = Reflect.get(ctx, 'sessionId')
-    Reflect.deleteProperty(ctx, 'sessionId')
+  return Object.hasOwn(ctx, 'sessionId') ? takeOwn(ctx, 'sessionId') : presetId
+}
+
+export function setPresetSave(ctx: object, save: boolean | null | undefined): void {
+  stateOf(ctx).presetSave = save
+}
+
+/** `ctx.sessionSave`, as the application set it before the middleware ran: it is for the whole request. */
+export function presetSaveOf(ctx: object): boolean | undefined {
+  if (Object.hasOwn(ctx, 'sessionSave')) {
+    const save = takeOwn(ctx, 'sessionSave')
+    setPresetSave(ctx, typeof save === 'boolean' ? save : undefined)
   }
-  return presetId
+  return (ctx as Carrier)[STATE]?.presetSave ?? undefined
+}
+
+/** A value that was set in an app's first request, before the accessors were defined. */
+function takeOwn(ctx: object, name: string): unknown {
+  const value: unknown = Reflect.get(ctx, name)
+  Reflect.deleteProperty(ctx, name)
+  return value
 }

@@ -2,8 +2,15 @@ import type { Context } from 'koa'
 import type { RegenerateOptions, Session } from '../session/session.js'
 import { ignoreRejection } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
-import { type ContextSession, latestScopeOf, STATE, scopeOf, setPresetId } from './context-state.js'
-import { restoreCookiesAfterErrors } from './error-cookies.js'
+import {
+  type ContextSession,
+  presetSaveOf,
+  STATE,
+  scopeOf,
+  setPresetId,
+  setPresetSave,
+} from './context-state.js'
+import { completeErrorHeaders } from './error-headers.js'
 import { watchCookies } from './used-cookies.js'
 
 /**
@@ -15,7 +22,7 @@ export function installAccessors(ctx: Context): void {
   if (!Reflect.has(ctx, 'session')) {
     Object.defineProperties(ctx.app.context, ACCESSORS)
     watchCookies(ctx.app.context)
-    restoreCookiesAfterErrors(ctx.app.context, latestScopeOf)
+    completeErrorHeaders(ctx.app.context)
   }
   if (Reflect.has(ctx, STATE) && !Object.hasOwn(ctx, 'session')) return
   throw new SessionError(
@@ -30,6 +37,7 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
     configurable: true,
     get(): Session | null | undefined | Promise<Session | null> {
       const scope = scopeOf(this)
+      scope?.noteUse()
       // Not every handler that reads a deferred session awaits it.
       return scope?.settings.defer
         ? ignoreRejection(scope.session.deferred())
@@ -37,6 +45,7 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
     },
     set(value: unknown) {
       const scope = scopeOf(this)
+      scope?.noteUse()
       if (scope) scope.session.assign(value)
       else defineOwn(this, 'session', value)
     },
@@ -44,7 +53,10 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
   sessionId: {
     configurable: true,
     get(): string | undefined {
-      return scopeOf(this)?.session.id
+      const scope = scopeOf(this)
+      // A log that is written after the handlers does not make the answer depend on the id.
+      if (!scope?.isDone) scope?.noteUse()
+      return scope?.session.id
     },
     set(id: string) {
       const scope = scopeOf(this)
@@ -55,11 +67,13 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
   sessionSave: {
     configurable: true,
     get(): boolean | undefined {
-      return scopeOf(this)?.session.saving
+      const scope = scopeOf(this)
+      return scope ? scope.session.saving : presetSaveOf(this)
     },
     set(save: boolean | null | undefined) {
       const scope = scopeOf(this)
       if (scope) scope.session.saving = save ?? undefined
+      else setPresetSave(this, save)
     },
   },
   sessionStore: {
@@ -71,7 +85,7 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
   saveSession: {
     configurable: true,
     writable: true,
-    value(): Promise<void> {
+    value(): Promise<boolean> {
       return requireSession(this).save()
     },
   },
@@ -93,6 +107,7 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
 
 function requireSession(ctx: object): ContextSession {
   const scope = scopeOf(ctx)
+  scope?.noteUse()
   if (scope) return scope.session
   throw new SessionError(
     'ERR_SESSION_CONTEXT',

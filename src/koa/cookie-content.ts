@@ -1,3 +1,4 @@
+import type { Context } from 'koa'
 import type { SessionCookie } from '../cookie/attributes.js'
 import type { LoadedRecord } from '../record/records.js'
 import type { Rejection } from '../util/events.js'
@@ -22,8 +23,20 @@ export interface CookieContent {
   /** The value is an id, which leads to a record in a store. */
   readonly isId: boolean
   read(exchange: Exchange, header: string, name: string): ContentReading | undefined
+  /**
+   * What each cookie of a name presents, of those that `read` would accept: those behind an id, or all
+   * of them. undefined: that id is not among them.
+   */
+  readAll(
+    exchange: Exchange,
+    header: string,
+    name: string,
+    behind: string | undefined,
+  ): PresentedCookie[] | undefined
   /** The Set-Cookie lines. */
   write(exchange: Exchange, line: CookieLine): string[]
+  /** @throws {SessionError} ERR_SESSION_KEYS when the first key can be guessed. */
+  assertReady(ctx: Context): void
   /** @throws {SessionError} ERR_SESSION_KEYS when the cookie could not be signed. */
   assertWritable(exchange: Exchange, cookie: SessionCookie): void
 }

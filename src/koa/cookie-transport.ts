@@ -1,5 +1,7 @@
+import type { Context } from 'koa'
 import type { SessionCookie } from '../cookie/attributes.js'
 import { InsecureWarning } from '../cookie/insecure-warning.js'
+import { LateSaveWarning } from '../cookie/late-save-warning.js'
 import { followsConnection, serializeAttributes } from '../cookie/set-cookie.js'
 import type { LoadedRecord } from '../record/records.js'
 import type { Lifetime } from '../session/lifetime.js'
@@ -20,6 +22,9 @@ export interface CookieTransportOptions {
   lifetime: Lifetime<Session>
 }
 
+/** Each costs a store command where the ones before it lead to no session (ASVS 15.2.2). */
+const MAX_OTHERS = 3
+
 /** Sessions travel in a cookie. */
 export class CookieTransport implements IdTransport {
   readonly carriesIds: boolean
@@ -28,6 +33,7 @@ export class CookieTransport implements IdTransport {
   readonly #content: CookieContent
   readonly #lifetime: Lifetime<Session>
   readonly #warning: InsecureWarning
+  readonly #lateWarning = new LateSaveWarning()
 
   constructor(content: CookieContent, options: CookieTransportOptions) {
     this.carriesIds = content.isId
@@ -54,9 +60,46 @@ export class CookieTransport implements IdTransport {
   }
 
   #presented(exchange: Exchange, name: string, cookie: PresentedCookie): PresentedCookie {
-    const presented = name === this.#key ? cookie : { ...cookie, stale: true, signature: undefined }
+    const presented = this.#underKey(name, cookie)
     exchange.presentedCookie = presented
     return presented
+  }
+
+  /** A cookie of an earlier name is to be sent again, under the current one. */
+  #underKey(name: string, cookie: PresentedCookie): PresentedCookie {
+    return name === this.#key ? cookie : { ...cookie, stale: true, signature: undefined }
+  }
+
+  /** A `domain` or a `path` that changed leaves a browser with several cookies of one name. */
+  others(exchange: Exchange, id: string): readonly Presented[] {
+    const { cookie: header = '' } = exchange.ctx.req.headers
+    const found = new Map<string, PresentedCookie>()
+    let behind: string | undefined = id
+    for (const name of this.#names) {
+      const cookies = header.includes(name)
+        ? this.#content.readAll(exchange, header, name, behind)
+        : undefined
+      if (!cookies) continue
+      // Under the next names, all of them are.
+      behind = undefined
+      for (const each of cookies)
+        if (each.id !== id && !found.has(each.id)) found.set(each.id, this.#underKey(name, each))
+    }
+    return [...found.values()].slice(0, MAX_OTHERS)
+  }
+
+  assertReady(ctx: Context): void {
+    this.#content.assertReady(ctx)
+  }
+
+  /** Without a response, as in a WebSocket, the application carries the id. */
+  canSendId({ ctx }: Exchange): boolean {
+    return !ctx.res?.headersSent
+  }
+
+  withhold(exchange: Exchange): void {
+    exchange.emit('unsent')
+    this.#lateWarning.note()
   }
 
   assertSendable(exchange: Exchange, session: Session): void {
@@ -93,6 +136,8 @@ export class CookieTransport implements IdTransport {
   ): void {
     if (!exchange.canSend) {
       exchange.emit('unsent')
+      // The cookie is all that there is of the session.
+      if (!this.#content.isId) this.#lateWarning.note()
       return
     }
     const { isSecure } = exchange

@@ -19,14 +19,27 @@ export class IdStoreTransport implements IdTransport {
     return isId(id) ? { id, stale: false } : undefined
   }
 
+  /** The application presents one id. */
+  others(): readonly Presented[] {
+    return []
+  }
+
+  assertReady(): void {}
+
   /** The application knows whether it can send an id. */
   assertSendable(): void {}
 
-  async send({ ctx }: Exchange, { id }: LoadedRecord, session: Session): Promise<void> {
-    await this.#store.set.call(ctx, id, session)
+  canSendId(): boolean {
+    return true
   }
 
-  async clear({ ctx }: Exchange): Promise<void> {
-    await this.#store.reset.call(ctx)
+  withhold(): void {}
+
+  send(exchange: Exchange, { id }: LoadedRecord, session: Session): Promise<void> {
+    return exchange.carryHeaders(() => this.#store.set.call(exchange.ctx, id, session))
+  }
+
+  clear(exchange: Exchange): Promise<void> {
+    return exchange.carryHeaders(() => this.#store.reset.call(exchange.ctx))
   }
 }

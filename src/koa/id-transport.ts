@@ -12,6 +12,8 @@ export interface Exchange {
   presentedCookie: PresentedCookie | undefined
   /** Sets Set-Cookie lines in place of earlier ones of the same names. They survive an error's answer. */
   setCookies(lines: readonly string[]): void
+  /** Runs work of the application that sets headers. They survive an error's answer. */
+  carryHeaders(work: () => Awaitable<unknown>): Promise<void>
   /** Whether Set-Cookie can still be sent. */
   readonly canSend: boolean
   /** Whether the client's connection is encrypted. */
@@ -32,6 +34,17 @@ export interface IdTransport {
   /** An id alone leads to a session: the application may present one by `ctx.sessionId`. */
   readonly carriesIds: boolean
   present(exchange: Exchange): Awaitable<Presented | undefined>
+  /** The other verified ids of the request, at most three. */
+  others(exchange: Exchange, id: string): readonly Presented[]
+  /**
+   * Called at each request until it returns.
+   * @throws {SessionError} ERR_SESSION_KEYS when the first key of `app.keys` can be guessed.
+   */
+  assertReady(ctx: Context): void
+  /** Whether a new id can still reach the client. */
+  canSendId(exchange: Exchange): boolean
+  /** A new session was not stored, as its id cannot reach the client. */
+  withhold(exchange: Exchange): void
   /** @throws {SessionError} ERR_SESSION_INSECURE, ERR_SESSION_KEYS, while nothing is written yet. */
   assertSendable(exchange: Exchange, session: Session): void
   send(exchange: Exchange, record: LoadedRecord, session: Session): Awaitable<void>

@@ -3,16 +3,19 @@ import { resolveRecords, resolveShared, type SharedSettings } from '../options/r
 import type { SessionOptions } from '../options/session-options.js'
 import type { SessionRecords } from '../record/records.js'
 import { RequestSession } from '../session/request-session.js'
+import { RollingReads } from '../session/rolling-reads.js'
 import { SessionAdmin } from '../session/session-admin.js'
-import type { SessionSettings } from '../session/state.js'
+import type { SessionSettings } from '../session/settings.js'
 import type { SessionRequest } from '../session/transport.js'
 import type { LegacyStore, SessionStore } from '../stores/contract.js'
 import { isPromise } from '../util/async.js'
+import { isFollowing, withContext } from '../util/current-context.js'
 import { SessionError } from '../util/errors.js'
 import { installAccessors } from './context.js'
 import {
   enterScope,
   leaveScope,
+  presetSaveOf,
   type ScopeIdentity,
   scopeOf,
   takePresetId,
@@ -20,7 +23,7 @@ import {
 import { CookieTransport } from './cookie-transport.js'
 import { IdStoreTransport } from './id-store-transport.js'
 import type { IdTransport } from './id-transport.js'
-import { type ScopeSettings, SessionScope } from './scope.js'
+import { type ScopeSession, type ScopeSettings, SessionScope } from './scope.js'
 import { SignedId } from './signed-id.js'
 import type { DeferredSessionContext, SessionContext } from './types.js'
 
@@ -84,6 +87,8 @@ export function assemble({
     records,
     format,
     lifetime,
+    rollingReads: new RollingReads(transport.carriesIds ? lifetime.extendOnRead : undefined),
+    defer,
     allowEmpty,
     onConflict,
     validates: hooks.valid !== undefined,
@@ -93,8 +98,13 @@ export function assemble({
   const open = (request: SessionRequest) => new RequestSession(session, request)
   const settings = { open, hooks, transport, admin, events, defer, privateCache, identity }
   const { path } = shared.policy.defaults
+  let isReady = false
   const run = (ctx: Context, next: Next): Promise<void> => {
     installAccessors(ctx)
+    if (!isReady) {
+      transport.assertReady(ctx)
+      isReady = true
+    }
     if (!isInPath(ctx, path) || isServed(ctx, identity)) return next()
     return handle(ctx, next, openScope(ctx, settings))
   }
@@ -103,35 +113,45 @@ export function assemble({
 
 function openScope(ctx: Context, settings: ScopeSettings): SessionScope {
   const above = scopeOf(ctx)
-  return new SessionScope(ctx, settings, above?.isDone ? undefined : above, takePresetId(ctx))
+  const outer = above?.isDone ? undefined : above
+  const scope = new SessionScope(ctx, settings, outer, takePresetId(ctx))
+  const save = presetSaveOf(ctx)
+  if (save !== undefined) scope.session.saving = save
+  return scope
 }
 
-async function handle(ctx: Context, next: Next, scope: SessionScope): Promise<void> {
+function handle(ctx: Context, next: Next, scope: SessionScope): Promise<void> {
+  return isFollowing() ? withContext(ctx, () => serve(ctx, next, scope)) : serve(ctx, next, scope)
+}
+
+async function serve(ctx: Context, next: Next, scope: SessionScope): Promise<void> {
+  const { session, settings } = scope
   enterScope(ctx, scope)
   try {
-    const ready = scope.settings.defer ? undefined : scope.session.ready()
+    const ready = settings.defer ? undefined : session.ready()
     // A synchronous store adds no microtask.
     if (isPromise(ready)) await ready
-    await runHandlers(next, scope, ctx)
-    if (scope.session.isUsed) scope.guardCaches()
+    try {
+      await next()
+    } catch (error) {
+      await commitAfterError(ctx, session, error)
+    }
+    const finished = session.finish()
+    if (isPromise(finished)) await finished
   } finally {
+    scope.guardCaches()
     leaveScope(ctx, scope)
   }
 }
 
-/** Runs the handlers, then commits even if they threw: their error is the answer, and the session is saved. */
-async function runHandlers(next: Next, { session }: SessionScope, ctx: Context): Promise<void> {
+/** Commits although the handlers threw: their error is the answer, and the session is saved. */
+async function commitAfterError(ctx: Context, session: ScopeSession, error: unknown) {
   try {
-    await next()
-  } catch (error) {
-    try {
-      await session.finish()
-    } catch (second) {
-      if (second !== error) ctx.app.emit('error', second, ctx)
-    }
-    throw error
+    await session.finish()
+  } catch (second) {
+    if (second !== error) ctx.app.emit('error', second, ctx)
   }
-  await session.finish()
+  throw error
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import { mergeLines } from '../cookie/set-cookie.js'
+import { isForSharedCaches } from '../cookie/shared-caches.js'
 import type { SessionHookOptions } from '../options/session-options.js'
 import type { LoadedRecord } from '../record/records.js'
 import type { StoreFailure } from '../record/store-guard.js'
@@ -11,6 +11,7 @@ import type { Awaitable } from '../util/async.js'
 import type { EventDetails, Events, SessionEvent } from '../util/events.js'
 import type { ContextScope, ContextSession, ScopeIdentity } from './context-state.js'
 import type { Exchange, IdTransport, PresentedCookie } from './id-transport.js'
+import { SessionHeaders } from './session-headers.js'
 import { hasUsedCookies } from './used-cookies.js'
 
 const ID_LENGTH = 24
@@ -43,9 +44,8 @@ export class SessionScope implements SessionRequest, Exchange, ContextScope {
   presentedCookie: PresentedCookie | undefined
   /** It has committed: the context belongs to another middleware now. */
   isDone = false
-  /** The scope that began before it in this request. */
-  before: ContextScope | undefined
-  #lines: string[] = []
+  #isNoted = false
+  #headers: SessionHeaders | undefined
 
   constructor(
     readonly ctx: Context,
@@ -63,6 +63,12 @@ export class SessionScope implements SessionRequest, Exchange, ContextScope {
     const { transport } = this.settings
     if (presetId === undefined || !transport.carriesIds) return transport.present(this)
     return isId(presetId) ? { id: presetId, stale: false } : undefined
+  }
+
+  others(id: string): readonly Presented[] {
+    const { presetId, settings } = this
+    const { transport } = settings
+    return presetId === undefined || !transport.carriesIds ? transport.others(this, id) : []
   }
 
   assertSendable(session: Session): void {
@@ -100,10 +106,27 @@ export class SessionScope implements SessionRequest, Exchange, ContextScope {
     this.settings.events.emit(this.ctx, event, details)
   }
 
-  /** A WebSocket's context has no response, and the head of a stream may be sent already. */
+  /** What this session puts on the answer. Most requests put nothing there. */
+  get #answer(): SessionHeaders {
+    this.#headers ??= new SessionHeaders(this.ctx, this.settings.privateCache)
+    return this.#headers
+  }
+
   get canSend(): boolean {
-    const { res } = this.ctx as { res?: Context['res'] }
-    return res !== undefined && !res.headersSent
+    return this.#answer.canSend
+  }
+
+  get canSendId(): boolean {
+    return this.settings.transport.canSendId(this)
+  }
+
+  withhold(): void {
+    this.settings.transport.withhold(this)
+  }
+
+  /** Whether shared caches may store the answer, by what the handler said. */
+  get isShared(): boolean {
+    return this.canSend && isForSharedCaches(this.ctx.res.getHeader('Cache-Control'))
   }
 
   /** `ctx.cookies.secure` is how an application says that a proxy speaks TLS for it. */
@@ -112,48 +135,30 @@ export class SessionScope implements SessionRequest, Exchange, ContextScope {
   }
 
   setCookies(lines: readonly string[]): void {
-    this.#lines = mergeLines(this.#lines, lines)
-    this.#writeLines()
+    this.#answer.setCookies(lines)
   }
 
-  /** Koa drops all headers when it answers an error: without this, the session's cookie would go too. */
-  restoreCookies(): void {
-    if (this.#lines.length > 0 && this.canSend) this.#writeLines()
+  carryHeaders(work: () => Awaitable<unknown>): Promise<void> {
+    return this.#answer.carry(work)
   }
 
   get canTakeBack(): boolean {
-    return this.#lines.length > 0 && this.canSend
+    return this.#headers?.canTakeBack ?? false
   }
 
   takeBack(): void {
-    if (!this.canTakeBack) return
-    const { res } = this.ctx
-    const rest = setCookieLines(res).filter((line) => !this.#lines.includes(line))
-    if (rest.length > 0) res.setHeader('Set-Cookie', rest)
-    else res.removeHeader('Set-Cookie')
-    this.#lines = []
+    this.#headers?.takeBack()
   }
 
-  #writeLines(): void {
-    const { res } = this.ctx
-    res.setHeader('Set-Cookie', mergeLines(setCookieLines(res), this.#lines))
+  /** The answer depends on the session from now on. */
+  noteUse(): void {
+    if (this.#isNoted) return
+    this.#isNoted = true
+    if (this.settings.privateCache) this.#answer.expectGuard()
   }
 
-  /**
-   * Shared caches must not keep an answer that depends on the session (CVE-2023-30861). The
-   * handler's own Cache-Control is kept.
-   */
+  /** Keeps shared caches from storing the answer, if it can depend on the session. */
   guardCaches(): void {
-    if (!this.settings.privateCache || !this.canSend) return
-    const { res } = this.ctx
-    if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'private')
-    if (res.hasHeader('Vary')) this.ctx.vary('Cookie')
-    else res.setHeader('Vary', 'Cookie')
+    if (this.settings.privateCache && (this.#isNoted || this.session.isUsed)) this.#answer.guard()
   }
-}
-
-function setCookieLines(res: Context['res']): string[] {
-  const header = res.getHeader('Set-Cookie')
-  if (header === undefined) return []
-  return Array.isArray(header) ? header : [String(header)]
 }

@@ -3,7 +3,7 @@ import type { SignerCache } from '../cookie/signature.js'
 import { generateId } from '../session/id.js'
 import type { Rejection } from '../util/events.js'
 import type { ContentReading, CookieContent, CookieLine } from './cookie-content.js'
-import type { Exchange } from './id-transport.js'
+import type { Exchange, PresentedCookie } from './id-transport.js'
 import type { CookieRecord, SealedCookieCodec } from './sealed-cookie-codec.js'
 import type { SealedCookieStore } from './sealed-cookie-store.js'
 
@@ -26,11 +26,26 @@ export class SealedRecord implements CookieContent {
     for (const text of cookieValues(header, name)) {
       const opening = this.#codec.open(name, text)
       if (opening.kind === 'opened')
-        return this.#presented(text, opening.opened, { stale: !this.#codec.isCurrent(text) })
+        return { kind: 'presented', presented: this.#presented(text, opening.opened) }
       refused ??= opening.why
     }
     if (!refused) return undefined
     return this.#readPlain(exchange, header, name) ?? { kind: 'refused', why: refused }
+  }
+
+  readAll(
+    _exchange: Exchange,
+    header: string,
+    name: string,
+    behind: string | undefined,
+  ): PresentedCookie[] | undefined {
+    const all = cookieValues(header, name).flatMap((text) => {
+      const opening = this.#codec.open(name, text)
+      return opening.kind === 'opened' ? [this.#presented(text, opening.opened)] : []
+    })
+    const at = all.findIndex(({ id }) => id === behind)
+    if (behind === undefined || at >= 0) return all.slice(at + 1)
+    return undefined
   }
 
   /** A cookie of koa-session has no id: its session gets one now. */
@@ -40,16 +55,14 @@ export class SealedRecord implements CookieContent {
     if (reading?.kind !== 'id') return reading
     const opening = this.#codec.openPlain(reading.id, generateId())
     if (opening.kind === 'refused') return opening
-    return this.#presented('', opening.opened, { stale: true, isPlain: true })
+    const record = this.#records.received('', opening.opened)
+    const presented = { id: record.id, record, stale: true, isPlain: true }
+    return { kind: 'presented', presented }
   }
 
-  #presented(
-    text: string,
-    opened: CookieRecord,
-    marks: { stale: boolean; isPlain?: boolean },
-  ): ContentReading {
+  #presented(text: string, opened: CookieRecord): PresentedCookie {
     const record = this.#records.received(text, opened)
-    return { kind: 'presented', presented: { id: opened.id, record, ...marks } }
+    return { id: record.id, record, stale: !this.#codec.isCurrent(text) }
   }
 
   write({ presentedCookie }: Exchange, { name, record, attributes }: CookieLine): string[] {
@@ -59,6 +72,8 @@ export class SealedRecord implements CookieContent {
       lines.push(`${name}.sig=; path=/; expires=${new Date(0).toUTCString()}`)
     return lines
   }
+
+  assertReady(): void {}
 
   /** It is not signed, so that no key can be missing. */
   assertWritable(): void {}

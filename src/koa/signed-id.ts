@@ -1,10 +1,11 @@
+import type { Context } from 'koa'
 import type { SessionCookie } from '../cookie/attributes.js'
-import { readCookie } from '../cookie/header.js'
+import { readCookie, readCookies } from '../cookie/header.js'
 import { cookieLines } from '../cookie/set-cookie.js'
-import type { Signer, SignerCache } from '../cookie/signature.js'
+import { assertFirstKey, type Signer, type SignerCache } from '../cookie/signature.js'
 import { isId } from '../session/id.js'
 import type { ContentReading, CookieContent, CookieLine } from './cookie-content.js'
-import type { Exchange } from './id-transport.js'
+import type { Exchange, PresentedCookie } from './id-transport.js'
 
 /** The cookie's value is the id, with a signature by `app.keys` in a cookie beside it. */
 export class SignedId implements CookieContent {
@@ -19,9 +20,17 @@ export class SignedId implements CookieContent {
   }
 
   read(exchange: Exchange, header: string, name: string): ContentReading | undefined {
-    const signer = this.#isSigned ? this.#signer(exchange) : undefined
-    const reading = readCookie(header, name, signer, isId)
+    const reading = readCookie(header, name, this.#verifier(exchange), isId)
     return reading?.kind === 'id' ? { kind: 'presented', presented: reading } : reading
+  }
+
+  readAll(
+    exchange: Exchange,
+    header: string,
+    name: string,
+    behind: string | undefined,
+  ): PresentedCookie[] | undefined {
+    return readCookies(header, name, this.#verifier(exchange), isId, behind)
   }
 
   write(exchange: Exchange, { name, record, cookie, attributes }: CookieLine): string[] {
@@ -37,8 +46,16 @@ export class SignedId implements CookieContent {
     )
   }
 
+  assertReady({ app }: Context): void {
+    if (this.#isSigned) assertFirstKey(app.keys)
+  }
+
   assertWritable(exchange: Exchange, cookie: SessionCookie): void {
     if (cookie.signed) this.#signer(exchange)
+  }
+
+  #verifier(exchange: Exchange): Signer | undefined {
+    return this.#isSigned ? this.#signer(exchange) : undefined
   }
 
   #signer({ ctx }: Exchange): Signer {

@@ -17,12 +17,22 @@ export interface SessionTools<Data extends object = SessionData> {
   /** The session id; undefined until there is data to store. Set it before the middleware runs to load that session. */
   get sessionId(): string | undefined
   set sessionId(id: string)
-  /** True forces a save, false forbids one for this request. Default: the session is saved if it changed. */
+  /**
+   * True forces a save. False: this request writes and extends nothing by itself, while an explicit
+   * save or update does; set it before the middleware runs, and reads cost the least. Default: the
+   * session is saved if it changed.
+   */
   sessionSave: boolean | null | undefined
   readonly sessionStore: SessionAdmin
-  /** Writes now instead of after the handlers, and sets the cookie. */
-  saveSession(): Promise<void>
-  /** Moves to a new id, empty but for the keys in `keep`. Awaiting it is optional. */
+  /**
+   * Writes now instead of after the handlers, even an empty session, and sets the cookie. Resolves to
+   * true; to false when the session has ended, and nothing was stored.
+   */
+  saveSession(): Promise<boolean>
+  /**
+   * Moves to a new id, empty but for the keys in `keep`. Where they are all keys, this user's cookie is
+   * kept too. Awaiting it is optional.
+   */
   regenerateSession(options?: RegenerateOptions): Promise<SessionOf<Data>>
   /** Reads, changes and writes as one step: see `session.update`. */
   updateSession<T>(change: (session: SessionOf<Data>) => T | Promise<T>): Promise<T>

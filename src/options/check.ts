@@ -1,7 +1,7 @@
-import { isAttribute } from '../cookie/attributes.js'
 import { duration } from '../util/duration.js'
 import { SessionError } from '../util/errors.js'
 import { hasMethods } from '../util/shape.js'
+import { meantBy } from './meant.js'
 import type { SessionOptions } from './session-options.js'
 
 const FLAGS = ['rolling', 'defer', 'allowEmpty', 'privateCache'] as const
@@ -49,15 +49,15 @@ export function checkOptions(options: object): void {
 
 function checkNames(options: object): void {
   if (typeof options !== 'object' || options === null) throw bad('options', 'an object')
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.includes(name)) {
-      throw new SessionError(
-        'ERR_SESSION_OPTION',
-        isAttribute(name)
-          ? `${name} is an attribute of the cookie: set options.cookie.${name}`
-          : `Unknown option ${name}: known are ${KNOWN.join(', ')}`,
-      )
-    }
+  if (hasMethods(options, 'use', 'callback'))
+    throw bad('options', 'an object, and not the application: app.use(session(options))')
+  for (const [name, value] of Object.entries(options)) {
+    if (KNOWN.includes(name)) continue
+    const meant = meantBy(name, value, KNOWN)
+    throw new SessionError(
+      'ERR_SESSION_OPTION',
+      meant ?? `Unknown option ${name}: known are ${KNOWN.join(', ')}`,
+    )
   }
 }
 
@@ -101,18 +101,24 @@ function checkTypes(options: SessionOptions<never>): void {
 
 function checkRest({ hashIds, encryption, maxBytes }: SessionOptions<never>): void {
   const isDate = (date: unknown) => date instanceof Date && !Number.isNaN(date.getTime())
+  const isUntil = (value: object | null) => {
+    const [[name, date] = [], ...more] = Object.entries(value ?? {})
+    return ['plainUntil', 'hashedUntil'].includes(`${name}`) && isDate(date) && more.length === 0
+  }
   check(
-    hashIds === undefined || typeof hashIds === 'boolean' || isDate(hashIds?.plainUntil),
+    hashIds === undefined || typeof hashIds === 'boolean' || isUntil(hashIds),
     'hashIds',
-    'a boolean, or { plainUntil: a Date }',
+    'a boolean, { plainUntil: a Date } or { hashedUntil: a Date }',
   )
   const until = encryption?.plainUntil
+  const only: unknown = encryption?.decryptOnly
   check(
     encryption === undefined ||
       (Array.isArray(encryption?.keys) && (until === undefined || isDate(until))),
     'encryption',
     '{ keys: [secrets of at least 32 bytes] }, and plainUntil a Date',
   )
+  check(only === undefined || typeof only === 'boolean', 'encryption.decryptOnly', 'a boolean')
   check(
     maxBytes === undefined || (Number.isInteger(maxBytes) && maxBytes > 0),
     'maxBytes',

@@ -1,7 +1,7 @@
 import type { CookieOptions } from '../cookie/attributes.js'
 import { CookiePolicy } from '../cookie/policy.js'
 import { makeSigning, SignerCache } from '../cookie/signature.js'
-import { RecordEnvelope } from '../record/envelope.js'
+import { type EnvelopeOptions, RecordEnvelope } from '../record/envelope.js'
 import { RecordFormat } from '../record/format.js'
 import type { OnConflict } from '../record/merge.js'
 import type { SessionRecords } from '../record/records.js'
@@ -16,7 +16,8 @@ import {
   type LegacyStore,
   type SessionStore,
 } from '../stores/contract.js'
-import { adaptLegacy } from '../stores/legacy/adapter.js'
+import { adaptLegacy, type LegacyAdapterOptions } from '../stores/legacy/adapter.js'
+import { warnIfOneOfSeveral } from '../stores/memory/one-of-several.js'
 import { MemoryStore } from '../stores/memory/store.js'
 import { duration } from '../util/duration.js'
 import { SessionError } from '../util/errors.js'
@@ -90,9 +91,12 @@ export function resolveShared(options: Options): SharedSettings {
  */
 export function resolveRecords(
   options: Options,
-  { format, now }: Pick<SharedSettings, 'format' | 'now'>,
+  { format, policy, now }: Pick<SharedSettings, 'format' | 'policy' | 'now'>,
 ): StoredRecords {
   const { prefix = DEFAULTS.prefix } = options
+  assertApart(prefix, policy)
+  const isDefaultStore = options.store === undefined
+  if (isDefaultStore) warnIfOneOfSeveral()
   const source = options.store === undefined ? new MemoryStore({ now }) : options.store
   assertStore(source)
   const reconnectTimeout = options.reconnectTimeout ?? DEFAULTS.reconnectTimeout
@@ -101,7 +105,7 @@ export function resolveRecords(
     duration('reconnectTimeout', reconnectTimeout, { zero: true, most: MAX_TIMER }),
   )
   const records = new RecordRepository({
-    store: isSessionStore(source) ? source : adaptLegacy(source, now),
+    store: isSessionStore(source) ? source : adaptLegacy(source, now, legacyOptions(options)),
     guard,
     envelope: resolveEnvelope(options, prefix, now),
     format,
@@ -111,10 +115,27 @@ export function resolveRecords(
   return {
     records,
     source,
-    isDefaultStore: options.store === undefined,
+    isDefaultStore,
     prefix,
     close: () => guard.close(),
   }
+}
+
+/** What stores of koa-session are called with. */
+function legacyOptions({ rolling, ttl, cookie }: Options): LegacyAdapterOptions {
+  return { rolling, maxAge: typeof ttl === 'number' ? ttl : (cookie?.maxAge ?? undefined) }
+}
+
+/**
+ * Without a signature a visitor may present any id, and without a prefix an id is any key of the
+ * store: every JSON object in it would open as a session.
+ */
+function assertApart(prefix: string, { defaults }: CookiePolicy): void {
+  if (prefix !== '' || defaults.signed) return
+  throw new SessionError(
+    'ERR_SESSION_OPTION',
+    'prefix must not be empty where cookie.signed is false: any key of the store could be presented as an id. Sign the cookie, or set a prefix',
+  )
 }
 
 function resolveLifetime(
@@ -139,6 +160,11 @@ function resolveLifetime(
 
 function resolveRenew({ renew, ttl }: Options): number | undefined {
   if (renew === undefined) return undefined
+  if (typeof renew === 'boolean')
+    throw new SessionError(
+      'ERR_SESSION_OPTION',
+      'renew must be a number: 0.5 extends a session when less than half of its lifetime is left, as renew: true of koa-session does',
+    )
   const ms = duration('renew', renew)
   // A duration is rounded up, and so would be a fraction.
   if (renew < 1) return renew
@@ -147,6 +173,14 @@ function resolveRenew({ renew, ttl }: Options): number | undefined {
     'ERR_SESSION_OPTION',
     'renew must be less than ttl: it is what has to be left of it',
   )
+}
+
+/** Where sessions are stored, and where they are looked up too. */
+function resolveHashing(hashIds: Options['hashIds']): Partial<EnvelopeOptions> {
+  if (typeof hashIds !== 'object') return hashIds ? { hashed: { plainUntil: 0 } } : {}
+  return 'plainUntil' in hashIds
+    ? { hashed: { plainUntil: hashIds.plainUntil.getTime() } }
+    : { hashedUntil: hashIds.hashedUntil.getTime() }
 }
 
 function resolveEnvelope(
@@ -159,10 +193,11 @@ function resolveEnvelope(
     prefix,
     now,
     maxBytes,
-    hashed: hashIds ? { plainUntil: hashIds === true ? 0 : until(hashIds.plainUntil) } : undefined,
+    ...resolveHashing(hashIds),
     sealed: encryption && {
       seal: makeSeal(encryption.keys, 'record'),
       plainUntil: until(encryption.plainUntil),
+      decryptOnly: encryption.decryptOnly ?? false,
     },
   })
 }

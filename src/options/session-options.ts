@@ -22,6 +22,11 @@ export interface EncryptionOptions {
   keys: readonly SealKey[]
   /** Until then unencrypted records are read too, and encrypted on their next write. Default: they are refused. */
   plainUntil?: Date | undefined
+  /**
+   * Decrypts records, reads unencrypted ones too, and writes unencrypted ones: the way back from
+   * encryption. Default false.
+   */
+  decryptOnly?: boolean | undefined
 }
 
 /** All options are optional. Unknown names and unusable values throw a `SessionError` at construction. */
@@ -46,7 +51,10 @@ export interface SessionOptions<Data extends object = SessionData> {
   absoluteTimeout?: number | undefined
   /** Attributes of the cookie. Default: `HttpOnly`, `SameSite=Lax`, signed, path `/`, until the browser closes. */
   cookie?: CookieOptions | undefined
-  /** Every request with a session extends it, in the store and in the browser. Default false. */
+  /**
+   * Every request with a session extends it, in the store and in the browser. No cookie is sent with an
+   * answer that shared caches may store. Default false.
+   */
   rolling?: boolean | undefined
   /**
    * Extends a session, in the store and in the browser, only when less than this is left of it: ms,
@@ -77,13 +85,16 @@ export interface SessionOptions<Data extends object = SessionData> {
   /**
    * How the cookie is signed: `sha1` as Koa's own cookies are (the default), or `sha256`. With
    * `sha256`, SHA-1 signatures are accepted and replaced on the next write; `{ sha1Until }` ends that.
+   * `{ accept: 'sha256' }` signs with SHA-1 and accepts both: the phase before `sha256` of a rolling deploy.
    */
   digest?: Digest | undefined
   /**
    * Stores records under the SHA-256 of their id, so that a leaked store holds no usable id. Default
    * false. `{ plainUntil }`: until then sessions under bare ids are found too, and moved on their next write.
+   * `{ hashedUntil }`: stores under bare ids, and finds sessions under hashed ones until then. For the
+   * first phase of a deploy, and for the way back.
    */
-  hashIds?: boolean | { plainUntil: Date } | undefined
+  hashIds?: boolean | { plainUntil: Date } | { hashedUntil: Date } | undefined
   /** Encrypts records with AES-256-GCM before they are stored. Default: records are JSON. */
   encryption?: EncryptionOptions | undefined
   /** The largest record, in bytes as stored. Default 524,288. */
@@ -93,8 +104,8 @@ export interface SessionOptions<Data extends object = SessionData> {
   /** How long the id of an ended session is blocked, in ms. Default 10,000; 0: not at all. */
   tombstone?: number | undefined
   /**
-   * Marks answers that read or set the session as `Vary: Cookie` and, unless the handler set its own,
-   * `Cache-Control: private` (CVE-2023-30861). Default true.
+   * Marks answers that read or set the session, or send its cookie, as `Vary: Cookie` and, unless the
+   * handler set its own, `Cache-Control: private` (CVE-2023-30861). Default true.
    */
   privateCache?: boolean | undefined
   /** The salt of ids in events. Default: random, so that each process emits other hashes. */

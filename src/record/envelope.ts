@@ -9,14 +9,26 @@ export interface EnvelopeOptions {
   now: () => number
   /** Stores under a hash of the id. Bare ids are looked up until then (epoch ms). */
   hashed?: { plainUntil: number } | undefined
-  /** Encrypts records. Unencrypted ones are read until then (epoch ms). */
-  sealed?: { seal: Seal; plainUntil: number } | undefined
+  /** Stores new sessions under bare ids. Hashed ones are looked up until then (epoch ms). */
+  hashedUntil?: number | undefined
+  sealed?: Sealing | undefined
+}
+
+/** How records are encrypted. */
+export interface Sealing {
+  seal: Seal
+  /** Unencrypted records are read until then (epoch ms). */
+  plainUntil: number
+  /** Reads encrypted records and unencrypted ones, and writes unencrypted ones. */
+  decryptOnly: boolean
 }
 
 /** Before a hash in a key. No id can hold it, so no id leads to the key of a hash. */
 const HASH_MARK = '#'
 const SEALED_START = '{"sealed":"'
 const SEALED_END = '"}'
+/** A store of get, set and destroy also keeps the deadline in the record. */
+const SEALED = /^\{"sealed":"([\w.-]*)"(?:,"cookie":\{"deadline":"[\w.-]+"\})?\}$/
 /** What encryption adds at most, in bytes. */
 const SEAL_BYTES = 100
 
@@ -32,23 +44,47 @@ export class RecordEnvelope {
 
   /** No record of this length, in UTF-16 code units, is too large: each takes at most three bytes of UTF-8. */
   get safeLength(): number {
-    const { sealed, maxBytes } = this.#options
-    return sealed ? maxBytes / 4 - SEAL_BYTES : maxBytes / 3
+    const { maxBytes } = this.#options
+    return this.#writesWith ? maxBytes / 4 - SEAL_BYTES : maxBytes / 3
   }
 
   /** Whether no two writes store the same value: encryption begins with a random nonce. */
   get isUnique(): boolean {
-    return this.#options.sealed !== undefined
+    return this.#writesWith !== undefined
+  }
+
+  /** What encrypts the records that are written. */
+  get #writesWith(): Seal | undefined {
+    const { sealed } = this.#options
+    return sealed?.decryptOnly ? undefined : sealed?.seal
   }
 
   key(id: string): string {
-    return this.prefix + (this.#options.hashed ? HASH_MARK + sha256(id) : id)
+    return this.#options.hashed ? this.#hashedKey(id) : this.prefix + id
   }
 
-  /** The key that a session had before ids were hashed, while that one is still looked up. */
+  /** The other key that a session may have, while that one is still looked up. */
   legacyKey(id: string): string | undefined {
-    const { hashed, now } = this.#options
-    return hashed && now() < hashed.plainUntil ? this.prefix + id : undefined
+    const { hashed, hashedUntil, now } = this.#options
+    if (hashed) return now() < hashed.plainUntil ? this.prefix + id : undefined
+    return hashedUntil !== undefined && now() < hashedUntil ? this.#hashedKey(id) : undefined
+  }
+
+  /**
+   * Both keys of a session, in the order in which it moves: from the bare id to the hash. Undefined:
+   * only one key is looked up. Processes that store under bare ids complete a move, and begin none.
+   */
+  keysOfMove(id: string): [bare: string, hashed: string] | undefined {
+    return this.legacyKey(id) === undefined ? undefined : [this.prefix + id, this.#hashedKey(id)]
+  }
+
+  /** The key of the next write of a record: without `hashed`, a session under a hash stays there. */
+  keyToWrite({ id, key }: { id: string; key: string }): string {
+    return this.#options.hashed ? this.#hashedKey(id) : key
+  }
+
+  #hashedKey(id: string): string {
+    return this.prefix + HASH_MARK + sha256(id)
   }
 
   /**
@@ -56,31 +92,39 @@ export class RecordEnvelope {
    * @throws {SessionError} ERR_SESSION_SIZE, before anything is written.
    */
   wrap(key: string, value: string): string {
-    const { sealed, maxBytes } = this.#options
-    const raw = sealed ? `${SEALED_START}${sealed.seal.seal(value, key)}${SEALED_END}` : value
+    const { maxBytes } = this.#options
+    const seal = this.#writesWith
+    const raw = seal ? `${SEALED_START}${seal.seal(value, key)}${SEALED_END}` : value
     // A UTF-16 code unit takes at most three bytes of UTF-8.
     if (raw.length * 3 > maxBytes && Buffer.byteLength(raw) > maxBytes) throw tooLarge(maxBytes)
     return raw
   }
 
-  /** The record of a stored value; undefined: no key opens it, or it is not encrypted and must be. */
+  /**
+   * The record of a stored value; undefined: no key opens it, or it is not encrypted and must be.
+   * Without keys, an encrypted record is recognised all the same: it is not data of a session.
+   */
   unwrap(key: string, raw: string): string | undefined {
     const { sealed, now } = this.#options
-    if (!sealed) return raw
-    if (isSealed(raw))
-      return sealed.seal.open(raw.slice(SEALED_START.length, -SEALED_END.length), key)
-    return now() < sealed.plainUntil ? raw : undefined
+    const text = sealedText(raw)
+    if (text !== undefined) return sealed?.seal.open(text, key)
+    return !sealed || sealed.decryptOnly || now() < sealed.plainUntil ? raw : undefined
   }
 
   /** Whether a record has the key and the form in which it would be written today. */
   isCurrent({ key, raw }: { key: string; raw: string }): boolean {
     if (this.#options.hashed && !key.startsWith(this.prefix + HASH_MARK)) return false
-    return !this.#options.sealed || isSealed(raw)
+    return !this.#options.sealed || isSealed(raw) === this.isUnique
   }
 }
 
 function isSealed(raw: string): boolean {
-  return raw.startsWith(SEALED_START) && raw.endsWith(SEALED_END)
+  return sealedText(raw) !== undefined
+}
+
+/** The encrypted text in a stored value; undefined: it is not encrypted. */
+function sealedText(raw: string): string | undefined {
+  return raw.startsWith(SEALED_START) ? SEALED.exec(raw)?.[1] : undefined
 }
 
 function sha256(id: string): string {

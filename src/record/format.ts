@@ -9,7 +9,9 @@ import {
   decodeCookie,
   encodeCookie,
   isFiniteNumber,
+  lifetimeOfOthers,
   usesDefaults,
+  withCreated,
 } from './stored-cookie.js'
 
 /** The lifetime that koa-session keeps in a record: epoch ms and ms, or the browser's session. */
@@ -29,7 +31,10 @@ export interface RecordContent extends RecordEnd {
   cookie: unknown
 }
 
-const PEER_KEYS = ['_expire', '_maxAge', '_session']
+const LASTING_KEYS = ['_expire', '_maxAge']
+const SESSION_KEYS = ['_session']
+/** The names under which koa-session keeps a lifetime. A cookie with `data: true` marks them as data. */
+export const PEER_KEYS: readonly string[] = [...LASTING_KEYS, ...SESSION_KEYS]
 const EMPTY_START = '{"cookie":'
 
 /** How sessions are spelled as records: JSON, the user's keys at the top level and `cookie` last. */
@@ -53,8 +58,10 @@ export class RecordFormat {
     return value.endsWith(this.#defaultSuffix)
   }
 
-  encodeCookie(cookie: SessionCookie): string {
-    return encodeCookie(this.policy.complete(cookie), this.policy.defaults)
+  /** `stored`: the cookie that it was decoded from. */
+  encodeCookie(cookie: SessionCookie, stored: unknown): string {
+    const { policy } = this
+    return encodeCookie(policy.complete(cookie), policy.defaults, lifetimeOfOthers(stored))
   }
 
   decodeCookie(stored: unknown): SessionCookie {
@@ -64,10 +71,10 @@ export class RecordFormat {
   /** The fields of a record as a session of it would write them, without what it holds about its end. */
   fieldsOf(value: string, { cookie, peer }: RecordContent): Fields {
     const fields = splitFields(value)
-    if (peer) for (const key of PEER_KEYS) fields.delete(key)
+    for (const key of keysOf(peer)) fields.delete(key)
     const attributes = usesDefaults(cookie)
       ? this.defaultCookie
-      : this.encodeCookie(this.decodeCookie(cookie))
+      : this.encodeCookie(this.decodeCookie(cookie), cookie)
     // Last, as a session is written.
     fields.delete('cookie')
     fields.set('cookie', withCreated(attributes, createdIn(cookie)))
@@ -103,8 +110,10 @@ export function parseRecord(value: string): RecordContent | undefined {
 /**
  * A record as one JSON object. `cookie` is the stored cookie as JSON.
  * @throws {SessionError} ERR_SESSION_DATA when JSON cannot write the data: a cycle, a BigInt, endless nesting.
+ * ERR_SESSION_COOKIE when they have a key `cookie`.
  */
 export function encodeRecord(data: object, cookie: string, end: RecordEnd = {}): string {
+  if (Object.hasOwn(data, 'cookie')) throw reservedKey()
   const isMarked = PEER_KEYS.some((key) => Object.hasOwn(data, key))
   return assemble(encodeData(data), cookie, end, isMarked)
 }
@@ -117,11 +126,14 @@ export function encodeFields(fields: Fields, end: RecordEnd): string {
   return assemble(joinFields(data), fields.get('cookie') ?? '{}', end, isMarked)
 }
 
-/** `isMarked`: a user's key has a name of koa-session's, and must not be taken for its lifetime. */
+/**
+ * `isMarked`: a user's key has a name of koa-session's, and must not be taken for its lifetime. Then
+ * the record cannot hold koa-session's lifetime as well.
+ */
 function assemble(body: string, cookie: string, { peer, until }: RecordEnd, isMarked: boolean) {
   const head = body === '{}' ? '{' : `${body.slice(0, -1)},`
   const timed = until === undefined ? cookie : appended(cookie, `"until":${until}`)
-  if (peer !== undefined) {
+  if (peer !== undefined && !isMarked) {
     const lifetime =
       peer === 'session' ? '"_session":true' : `"_expire":${peer.expire},"_maxAge":${peer.maxAge}`
     return `${head}${lifetime},"cookie":${timed}}`
@@ -142,14 +154,9 @@ export function isEmptyRecord(value: string): boolean {
   return value.startsWith(EMPTY_START)
 }
 
-/** A stored cookie with the moment at which the session began, in epoch ms. */
-export function withCreated(cookie: string, created: number | undefined): string {
-  return created === undefined ? cookie : appended(cookie, `"created":${created}`)
-}
-
 function encodeData(data: object): string {
   try {
-    const body = JSON.stringify(data)
+    const body = stringify(data)
     if (!body?.startsWith('{')) throw new TypeError('toJSON returned something else than an object')
     return body
   } catch (cause) {
@@ -158,6 +165,35 @@ function encodeData(data: object): string {
       'The session holds something that JSON cannot write: keep plain data in it, without cycles or BigInts',
       { cause },
     )
+  }
+}
+
+function reservedKey(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_COOKIE',
+    'cookie is the name of the cookie of a session: keep data under another key',
+  )
+}
+
+/** Whether JSON can write the data of a record. */
+export function isEncodable(data: object): boolean {
+  try {
+    return stringify(data) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/**
+ * JSON of deep data exhausts the stack, but on Node 26 not for a plain object that no key was deleted
+ * of. So a copy is tried as well: otherwise a session could be read, and not be written.
+ */
+function stringify(data: object): string | undefined {
+  try {
+    return JSON.stringify(data)
+  } catch (error) {
+    if (error instanceof RangeError) return JSON.stringify({ ...data })
+    throw error
   }
 }
 
@@ -172,14 +208,31 @@ function takeUntil(cookie: unknown): number | undefined {
   return until
 }
 
-/** koa-session's keys are its lifetime in any record, unless the record marks them as data. */
+/** koa-session's keys are its lifetime, unless they are data. koa-session never writes all three. */
 function takePeer(data: StoredSession, cookie: unknown): Peer | undefined {
+  if (isObject(cookie) && (cookie.data === true || isOfOthers(cookie))) return undefined
+  const peer = peerIn(data)
+  for (const key of keysOf(peer)) delete data[key]
+  return peer
+}
+
+function peerIn(data: StoredSession): Peer | undefined {
   const { _expire: expire, _maxAge: maxAge, _session: session } = data
-  const isLasting = isFiniteNumber(expire) && isFiniteNumber(maxAge)
-  const isMarked = isObject(cookie) && cookie.data === true
-  if (isMarked || (!isLasting && session !== true)) return undefined
-  for (const key of PEER_KEYS) delete data[key]
-  return isLasting ? { expire, maxAge } : 'session'
+  if (session === true) return 'session'
+  return isFiniteNumber(expire) && isFiniteNumber(maxAge) ? { expire, maxAge } : undefined
+}
+
+/** The keys that say a lifetime; other keys of these names are data. */
+function keysOf(peer: Peer | undefined): readonly string[] {
+  if (peer === undefined) return []
+  return peer === 'session' ? SESSION_KEYS : LASTING_KEYS
+}
+
+/** Whether express-session, koa-sess 0.4 or koa-generic-session wrote a cookie: koa-session writes none. */
+function isOfOthers(cookie: Record<string, unknown>): boolean {
+  if ('originalMaxAge' in cookie) return true
+  const { path, httpOnly } = cookie
+  return !('own' in cookie) && typeof path === 'string' && typeof httpOnly === 'boolean'
 }
 
 /** The lifetime in koa-session's keys wins: both packages keep that one current. */

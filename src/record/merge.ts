@@ -6,6 +6,9 @@ import {
   isSameJson,
   parseField,
 } from './fields.js'
+import { earlier, splitCreated, withCreated } from './stored-cookie.js'
+
+type Text = string | undefined
 
 /**
  * Which value wins when two requests changed one key: `mine` (the later write; the default),
@@ -21,7 +24,8 @@ export type OnConflict =
 /**
  * A three-way merge by top-level key: what must change in `mine`, so that it also holds what
  * `theirs` changed since `base`. A key that only one side changed is never lost. A deletion is a
- * change like any other. Values are compared as they are stored.
+ * change like any other. Values are compared as they are stored. The beginning of the session, which
+ * its cookie holds, is the earliest of the three.
  * @throws {SessionError} ERR_SESSION_CONFLICT with `throw`, when both sides changed a key differently.
  */
 export function merge(
@@ -35,7 +39,7 @@ export function merge(
     const [was, their] = [base.get(key), theirs.get(key)]
     if (their === was || isSameJson(their, was)) return
     const my = mine.get(key)
-    const text = isSameJson(my, was) ? their : resolve(onConflict, key, was, their, my)
+    const text = (key === 'cookie' ? chooseCookie : choose)(onConflict, key, was, their, my)
     if (text !== my) changes.push({ key, text })
   }
   if (theirs.compared) for (const key of theirs.compared) take(key)
@@ -54,13 +58,21 @@ export function fromTheirSide(onConflict: OnConflict): OnConflict {
   return onConflict === 'mine' ? 'theirs' : 'mine'
 }
 
-function resolve(
-  onConflict: OnConflict,
-  key: string,
-  was: string | undefined,
-  their: string | undefined,
-  my: string | undefined,
-): string | undefined {
+/** The text to keep, where `their` differs from `was`. */
+function choose(onConflict: OnConflict, key: string, was: Text, their: Text, my: Text): Text {
+  return isSameJson(my, was) ? their : resolve(onConflict, key, was, their, my)
+}
+
+/** Two requests that each note when the session began do not conflict: the earlier moment counts. */
+function chooseCookie(onConflict: OnConflict, key: string, was: Text, their: Text, my: Text): Text {
+  const [base, theirs, mine] = [splitCreated(was), splitCreated(their), splitCreated(my)]
+  const text = isSameJson(theirs.attributes, base.attributes)
+    ? mine.attributes
+    : choose(onConflict, key, base.attributes, theirs.attributes, mine.attributes)
+  return text && withCreated(text, earlier(theirs.created, mine.created))
+}
+
+function resolve(onConflict: OnConflict, key: string, was: Text, their: Text, my: Text): Text {
   // A function decides even between equal values: two additions of one are not one addition.
   if (typeof onConflict === 'function') {
     const kept = onConflict(key, parseField(was), parseField(their), parseField(my))

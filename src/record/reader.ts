@@ -1,10 +1,9 @@
 import type { RecordEnvelope } from './envelope.js'
 import type { RecordFormat } from './format.js'
-import { LoadedRecord, type LookupResult } from './records.js'
-import { tombstoneUntil } from './tombstone.js'
+import { LoadedRecord, type LookupResult, type SessionEnd } from './records.js'
+import { isBlocking, tombstoneUntil } from './tombstone.js'
 
 export const MISSING: LookupResult = { kind: 'missing' }
-const TOMBSTONE: LookupResult = { kind: 'tombstone' }
 
 export interface ReaderOptions {
   envelope: RecordEnvelope
@@ -12,19 +11,29 @@ export interface ReaderOptions {
   now: () => number
 }
 
+/** Says when a session ended, by the deadline of its tombstone in epoch ms. */
+export interface Endings {
+  endOf(id: string, until: number): SessionEnd
+}
+
 /** Makes records of what is stored, and of what is to be stored. */
 export class RecordReader {
   readonly #options: ReaderOptions
+  readonly #endings: Endings
 
-  constructor(options: ReaderOptions) {
+  constructor(options: ReaderOptions, endings: Endings) {
     this.#options = options
+    this.#endings = endings
   }
 
   /** What a stored value is. */
   read(id: string, key: string, raw: string): LookupResult {
     const { envelope, format, now } = this.#options
     const until = tombstoneUntil(raw)
-    if (until !== undefined) return until > now() ? TOMBSTONE : MISSING
+    if (until !== undefined)
+      return isBlocking(until, now())
+        ? { kind: 'tombstone', end: this.#endings.endOf(id, until) }
+        : MISSING
     const value = envelope.unwrap(key, raw)
     if (value === undefined) return { kind: 'unreadable' }
     return { kind: 'record', record: new LoadedRecord(format, id, key, raw, value) }
@@ -32,11 +41,11 @@ export class RecordReader {
 
   /**
    * A record that is to be stored.
+   * @param key Default: the key of a new record.
    * @throws {SessionError} ERR_SESSION_SIZE
    */
-  make(id: string, value: string): LoadedRecord {
+  make(id: string, value: string, key = this.#options.envelope.key(id)): LoadedRecord {
     const { envelope, format } = this.#options
-    const key = envelope.key(id)
     return new LoadedRecord(format, id, key, envelope.wrap(key, value), value, true)
   }
 }

@@ -1,7 +1,12 @@
 import type { Awaitable } from '../util/async.js'
-import { isEncodable } from '../util/json.js'
 import { type FieldChange, type Fields, isSameJson, splitFields } from './fields.js'
-import { parseRecord, type RecordContent, type RecordEnd, type RecordFormat } from './format.js'
+import {
+  isEncodable,
+  parseRecord,
+  type RecordContent,
+  type RecordEnd,
+  type RecordFormat,
+} from './format.js'
 import { createdIn } from './stored-cookie.js'
 
 /** A record as it was read or written. It is parsed at most once, when an answer depends on it. */
@@ -56,11 +61,12 @@ export class LoadedRecord {
     return this.isTimeless ? NO_END : (this.content ?? NO_END)
   }
 
-  /** The fixed end of its cookie, in epoch ms; undefined: it has none. */
+  /** The fixed end of its cookie, in epoch ms; Infinity: it has none; undefined: it follows the options. */
   get cookieEnd(): number | undefined {
     const cookie = this.isTimeless ? undefined : this.content?.cookie
     if (typeof cookie !== 'object' || cookie === null || !('expires' in cookie)) return undefined
-    return typeof cookie.expires === 'string' ? Date.parse(cookie.expires) : undefined
+    const { expires } = cookie
+    return typeof expires === 'string' ? Date.parse(expires) : Number.POSITIVE_INFINITY
   }
 
   /** Whether it is a record that JSON can write again. Deep nesting can be parsed and not written. */
@@ -74,13 +80,13 @@ export class LoadedRecord {
   /**
    * Whether a session is the one that was stored, in whatever spelling.
    * @param encoded The session as its record would hold it.
-   * @param fields Called for the fields of the session when the texts differ.
+   * @param fields Called with the session for its fields when the texts differ.
    */
-  isSameAs(encoded: string, fields: () => Fields): boolean {
+  isSameAs<S>(encoded: string, session: S, fields: (session: S) => Fields): boolean {
     if (encoded === this.value) return true
     // The default cookie shows that this package spelled it: a different text is a different session.
     if (this.format.hasDefaultCookie(this.value) || !this.isWritable) return false
-    return isSame(this.fields, fields())
+    return isSame(this.fields, fields(session))
   }
 
   /** Whether it says nothing of its beginning or end: a quick look, which spares parsing most records. */
@@ -110,12 +116,20 @@ function isSame(one: Fields, other: Fields): boolean {
   )
 }
 
+/** When a session ended that is found ended. */
+export interface SessionEnd {
+  /** In epoch ms, by the clock of the process that ended it. */
+  at: number
+  /** How many sessions had ended in this process by then; 0: it ended in another process. */
+  order: number
+}
+
 /** What the lookup of an id found. */
 export type LookupResult =
   | { kind: 'missing' }
   | { kind: 'record'; record: LoadedRecord }
   /** A session that ended moments ago. */
-  | { kind: 'tombstone' }
+  | { kind: 'tombstone'; end: SessionEnd }
   /** A record that no key opens. */
   | { kind: 'unreadable' }
 
@@ -190,6 +204,13 @@ export interface SessionRecords {
    * @throws {SessionError} ERR_SESSION_CONFLICT, ERR_SESSION_SIZE
    */
   overwrite(id: string, value: string, expiresAt: number): Promise<void>
+  /**
+   * Moves the deadline of a record (epoch ms), and writes nothing else. A record that is gone stays
+   * gone.
+   */
+  setDeadline(record: LoadedRecord, expiresAt: number): Awaitable<unknown>
+  /** How many sessions ended in this process so far. */
+  readonly ends: number
   /** Whether a record is stored as it would be written today. */
   isCurrent(record: LoadedRecord): boolean
   /**

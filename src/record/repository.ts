@@ -1,8 +1,9 @@
 import type { SessionStore } from '../stores/contract.js'
-import { type Awaitable, andThen } from '../util/async.js'
+import { type Awaitable, andThen, isPromise } from '../util/async.js'
 import { SessionError, tooManyConflicts } from '../util/errors.js'
 import { currentTurn } from '../util/turn.js'
 import type { RecordDraft } from './draft.js'
+import { SessionEndings } from './endings.js'
 import type { RecordEnvelope } from './envelope.js'
 import type { RecordFormat } from './format.js'
 import { GroupCommit } from './group-commit.js'
@@ -16,15 +17,14 @@ import type {
   ReplaceResult,
   SessionRecords,
 } from './records.js'
-import { replaceByTombstone } from './revoke.js'
-import { StoreFailure, type StoreGuard } from './store-guard.js'
+import type { StoreGuard } from './store-guard.js'
 import { RecordTable } from './table.js'
 import {
   isEnded,
   isMoved,
   isTombstone,
   tombstone,
-  tombstoneUntil,
+  tombstoneEnd,
   valueInTransit,
 } from './tombstone.js'
 
@@ -50,14 +50,15 @@ export class RecordRepository implements SessionRecords {
   readonly #reader: RecordReader
   readonly #move: KeyMove
   readonly #commits: GroupCommit
-  #revocations = 0
+  readonly #endings: SessionEndings
 
   constructor(options: RepositoryOptions) {
     const { store, guard, envelope, now } = options
     this.#table = new RecordTable(store, guard)
     this.#envelope = envelope
     this.#options = options
-    this.#reader = new RecordReader(options)
+    this.#endings = new SessionEndings(this.#table, envelope, options)
+    this.#reader = new RecordReader(options, this.#endings)
     this.#move = new KeyMove(this.#table, now)
     this.#commits = new GroupCommit({
       write: (draft) => this.#write(draft),
@@ -68,39 +69,49 @@ export class RecordRepository implements SessionRecords {
   }
 
   find(id: string, touch?: number): Awaitable<LookupResult> {
-    return andThen(this.#findAt(id, this.#envelope.key(id), touch), (found) => {
-      const legacy = found.kind === 'missing' ? this.#envelope.legacyKey(id) : undefined
-      return legacy === undefined ? found : this.#findAt(id, legacy, touch)
-    })
+    const found = this.#findAt(id, this.#envelope.key(id), touch)
+    const legacy = this.#envelope.legacyKey(id)
+    return legacy === undefined ? found : this.#orFindAt(found, id, legacy, touch)
   }
 
-  #findAt(id: string, key: string, touch: number | undefined): Awaitable<LookupResult> {
-    return andThen(this.#table.load('get', key, touch), (raw) => {
-      if (raw === undefined) return MISSING
-      return isTombstone(raw)
-        ? this.#readTombstone(id, key, raw, touch)
-        : this.#reader.read(id, key, raw)
-    })
+  #orFindAt(first: Awaitable<LookupResult>, id: string, key: string, touch?: number) {
+    return andThen(first, (found) =>
+      found.kind === 'missing' ? this.#findAt(id, key, touch) : found,
+    )
+  }
+
+  #findAt(id: string, key: string, touch?: number): Awaitable<LookupResult> {
+    const raw = this.#table.load('get', key, touch)
+    return isPromise(raw) ? this.#readLater(raw, id, key, touch) : this.#read(raw, id, key, touch)
+  }
+
+  async #readLater(raw: Promise<string | undefined>, id: string, key: string, touch?: number) {
+    return this.#read(await raw, id, key, touch)
+  }
+
+  #read(raw: string | undefined, id: string, key: string, touch?: number): Awaitable<LookupResult> {
+    if (raw === undefined) return MISSING
+    return isTombstone(raw)
+      ? this.#readTombstone(id, key, raw, touch)
+      : this.#reader.read(id, key, raw)
   }
 
   async #readTombstone(id: string, key: string, raw: string, touch?: number) {
     if (valueInTransit(raw)) return this.#settleMove(id, raw)
-    const until = tombstoneUntil(raw) ?? 0
     // The read has just moved its deadline: without this, the id stays blocked for long.
-    if (touch !== undefined) await this.#table.touch(key, until)
-    const moved = this.#envelope.key(id)
+    if (touch !== undefined) await this.#table.touch(key, tombstoneEnd(raw, this.#options))
+    const [bare, moved] = this.#envelope.keysOfMove(id) ?? []
     // It was moved after the look at the hash.
-    if (isMoved(raw) && key !== moved) return this.#findAt(id, moved, touch)
+    if (isMoved(raw) && moved !== undefined && key === bare) return this.#findAt(id, moved, touch)
     return this.#reader.read(id, key, raw)
   }
 
   /** Completes a move that has begun, so that the session is found under its hash. */
   async #settleMove(id: string, raw: string): Promise<LookupResult> {
-    const key = this.#envelope.key(id)
-    const legacy = this.#envelope.legacyKey(id)
-    if (legacy === undefined) return MISSING
-    const current = await this.#move.settle(legacy, key, raw)
-    return current === undefined ? MISSING : this.#reader.read(id, key, current)
+    const keys = this.#envelope.keysOfMove(id)
+    if (!keys) return MISSING
+    const current = await this.#move.settle(...keys, raw)
+    return current === undefined ? MISSING : this.#reader.read(id, keys[1], current)
   }
 
   async create(
@@ -137,7 +148,8 @@ export class RecordRepository implements SessionRecords {
 
   #write(draft: RecordDraft): Awaitable<ReplaceResult> {
     const { record, expiresAt } = draft
-    const next = this.#reader.make(record.id, draft.value)
+    const key = this.#envelope.keyToWrite(record)
+    const next = this.#reader.make(record.id, draft.value, key)
     if (record.key !== next.key) return this.#writeMoved(record, next, expiresAt)
     const { isUnique } = this.#envelope
     return andThen(this.#table.replace('set', record, next.raw, expiresAt, isUnique), (answer) =>
@@ -166,41 +178,8 @@ export class RecordRepository implements SessionRecords {
     return { kind: 'written', record: next }
   }
 
-  async revoke(record: LoadedRecord): Promise<boolean> {
-    this.#revocations++
-    const own = tombstone(this.#options.now() + this.#options.tombstoneTtl)
-    try {
-      return await this.#revoke(record, own)
-    } catch (failure) {
-      return this.#lookAfter(failure, record.key, own)
-    }
-  }
-
-  /** The bare id first: a move that is not completed would otherwise bring the session back. */
-  async #revoke({ id, key, raw }: LoadedRecord, own: string): Promise<boolean> {
-    const legacy = this.#envelope.legacyKey(id)
-    let ended = false
-    for (const each of legacy === undefined ? [key] : [legacy, this.#envelope.key(id)]) {
-      const current = each === key ? raw : await this.#table.load('destroy', each)
-      if (current === undefined || isEnded(current)) continue
-      const { tombstoneTtl: ttl, now } = this.#options
-      ended =
-        (await replaceByTombstone(this.#table.ending, each, current, { ttl, now, own })) || ended
-    }
-    return ended
-  }
-
-  /** The store may have ended the session all the same: one look decides. */
-  async #lookAfter(failure: unknown, key: string, own: string): Promise<boolean> {
-    if (!(failure instanceof StoreFailure)) throw failure
-    let current: string | undefined
-    try {
-      current = await this.#table.load('destroy', key)
-    } catch {
-      throw failure.asUncertain()
-    }
-    if (current === own || (current === undefined && this.#options.tombstoneTtl === 0)) return true
-    throw failure
+  revoke(record: LoadedRecord): Promise<boolean> {
+    return this.#endings.end(record)
   }
 
   async rollback(record: LoadedRecord): Promise<void> {
@@ -228,12 +207,20 @@ export class RecordRepository implements SessionRecords {
     throw tooManyConflicts()
   }
 
+  setDeadline({ key }: LoadedRecord, expiresAt: number): Awaitable<boolean> {
+    return this.#table.touch(key, expiresAt)
+  }
+
+  get ends(): number {
+    return this.#endings.count
+  }
+
   isCurrent(record: LoadedRecord): boolean {
     return this.#envelope.isCurrent(record)
   }
 
   tick(): number {
-    return currentTurn() + this.#revocations
+    return currentTurn() + this.#endings.begun
   }
 
   /** An equal value may be another request's write, so it still counts as a conflict. */

@@ -48,17 +48,24 @@ export class StoreGuard {
 
   /** @throws {StoreFailure} whose error is ERR_SESSION_STORE, or ERR_SESSION_UNAVAILABLE (503). */
   call<T>(kind: StoreCall, run: () => Awaitable<T>): Awaitable<T> {
-    if (this.#outage) return this.#outage.over.then(() => this.call(kind, run))
-    const fail = (cause: unknown): never => {
-      throw new StoreFailure(kind, cause instanceof SessionError ? cause : failed(kind, cause))
-    }
+    if (this.#outage) return this.#callAfter(this.#outage.over, kind, run)
     try {
-      if (this.#hasTimedOut) throw disconnected()
+      if (this.#hasTimedOut) throw disconnected(this.#reason)
       const answer = run()
-      return isPromise(answer) ? Promise.resolve(answer).catch(fail) : answer
+      return isPromise(answer) ? orFail(kind, answer) : answer
     } catch (cause) {
-      return fail(cause)
+      throw failureOf(kind, cause)
     }
+  }
+
+  async #callAfter<T>(over: Promise<void>, kind: StoreCall, run: () => Awaitable<T>): Promise<T> {
+    await over
+    return this.call(kind, run)
+  }
+
+  /** Why the store is disconnected, where it says so. */
+  get #reason(): unknown {
+    return 'lastError' in this.#source ? this.#source.lastError : undefined
   }
 
   /** A number that changes when a connection to the store broke. */
@@ -103,9 +110,21 @@ export class StoreGuard {
   }
 }
 
-function disconnected(): SessionError {
+/** The answer of a store may be a promise of another library. */
+function orFail<T>(kind: StoreCall, answer: Promise<T>): Promise<T> {
+  return Promise.resolve(answer).catch((cause: unknown) => {
+    throw failureOf(kind, cause)
+  })
+}
+
+function failureOf(kind: StoreCall, cause: unknown): StoreFailure {
+  return new StoreFailure(kind, cause instanceof SessionError ? cause : failed(kind, cause))
+}
+
+function disconnected(cause: unknown): SessionError {
   return unavailable(
-    'The session store is disconnected and did not come back within reconnectTimeout: check the store; requests succeed again once it is back',
+    'The session store is disconnected and did not come back within reconnectTimeout: check the store, and error.cause for what its client reported; requests succeed again once it is back',
+    cause,
   )
 }
 

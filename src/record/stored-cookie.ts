@@ -7,6 +7,7 @@ import {
   setAttribute,
 } from '../cookie/attributes.js'
 import { LONGEST_COOKIE } from '../util/duration.js'
+import { isObject } from '../util/shape.js'
 
 /** The cookie as configured, and the check of a session's own. */
 export interface CookieRules {
@@ -34,9 +35,15 @@ const ASSUMED: Record<AttributeName, unknown> = {
  * The attributes as a record keeps them, in JSON: what older packages could not guess, the lifetime,
  * and in `own` the names that were altered for this user. Attributes outside of `own` follow the
  * options, so that a new configuration reaches existing sessions. `base` is the configured lifetime:
- * without it, a lifetime that an older package altered would look like the default.
+ * without it, a lifetime that an older package altered would look like the default. Beside an altered
+ * lifetime, `base` says that another package set it.
+ * @param others The lifetime that another package set, in ms.
  */
-export function encodeCookie(cookie: SessionCookie, defaults: SessionCookie): string {
+export function encodeCookie(
+  cookie: SessionCookie,
+  defaults: SessionCookie,
+  others?: number,
+): string {
   const own = ATTRIBUTES.filter((name) => comparable(cookie[name]) !== comparable(defaults[name]))
   const kept: Record<string, unknown> = {}
   for (const name of ATTRIBUTES) {
@@ -45,7 +52,7 @@ export function encodeCookie(cookie: SessionCookie, defaults: SessionCookie): st
   }
   // Older packages would let maxAge win over a fixed end.
   const maxAge = cookie.expires ? null : cookie.maxAge
-  const isDefault = maxAge !== null && !own.includes('maxAge')
+  const isDefault = maxAge !== null && (!own.includes('maxAge') || maxAge === others)
   return JSON.stringify({ ...kept, maxAge, own, ...(isDefault && { base: maxAge }) })
 }
 
@@ -67,10 +74,46 @@ export function usesDefaults(stored: unknown): boolean {
   return typeof stored !== 'object' || stored === null || altered(stored).length === 0
 }
 
+/**
+ * The lifetime that another package set, in ms: as a rule by its options. A lifetime that was altered
+ * here counts for more: it lengthens the idle timeout.
+ */
+export function lifetimeOfOthers(stored: unknown): number | undefined {
+  if (!isObject(stored)) return undefined
+  const { own, base } = stored
+  const age: unknown = altered(stored).find(([name]) => name === 'maxAge')?.[1]
+  if (!isFiniteNumber(age)) return undefined
+  return !Array.isArray(own) || base === age ? Math.min(age, LONGEST_COOKIE) : undefined
+}
+
 /** When the session began, in epoch ms; only sessions with an absolute timeout record it. */
 export function createdIn(stored: unknown): number | undefined {
   if (typeof stored !== 'object' || stored === null || !('created' in stored)) return undefined
   return isFiniteNumber(stored.created) ? stored.created : undefined
+}
+
+/** A stored cookie with the moment at which the session began, in epoch ms. */
+export function withCreated(cookie: string, created: number | undefined): string {
+  return created === undefined ? cookie : `${cookie.slice(0, -1)},"created":${created}}`
+}
+
+/** The reverse of `withCreated`. */
+export function splitCreated(cookie: string | undefined): {
+  attributes: string | undefined
+  created: number | undefined
+} {
+  const whole = { attributes: cookie, created: undefined }
+  if (!cookie?.includes('"created"')) return whole
+  const stored: unknown = JSON.parse(cookie)
+  const created = createdIn(stored)
+  if (created === undefined) return whole
+  return { attributes: JSON.stringify({ ...Object(stored), created: undefined }), created }
+}
+
+/** The earlier of two moments, where both are known. */
+export function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return Math.min(one, other)
 }
 
 /** Whether a value is a number that is finite: JSON can also spell infinity, as 1e309. */

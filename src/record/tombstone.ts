@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto'
 
 /** 15 digits, of which the first is not 9: that digit marks a value in transit. */
 const [MIN_NONCE, MAX_NONCE] = [10 ** 14, 2 ** 48 - 1]
+/** In ms: by how much the clocks of two servers may differ. */
+const MAX_CLOCK_SKEW = 3_600_000
 const TOMBSTONE = /^(?:0e|[1-9]\d*e-)(\d+)$/
 
 /**
@@ -18,6 +20,27 @@ export function tombstone(until: number): string {
 export function tombstoneUntil(value: string): number | undefined {
   const until = isDigit(value) ? TOMBSTONE.exec(value)?.[1] : undefined
   return until === undefined ? undefined : Math.min(Number(until), Number.MAX_SAFE_INTEGER)
+}
+
+/**
+ * Whether a tombstone blocks its id, where the store still holds it. The store has its own clock, which
+ * decides. The deadline in the value is by the clock of another server, which may be behind: it only
+ * limits how long a store that extended the tombstone can block the id.
+ */
+export function isBlocking(until: number, now: number): boolean {
+  return until + MAX_CLOCK_SKEW > now
+}
+
+/**
+ * When a tombstone that a read has extended is to end, in epoch ms by the clock of this server. Where
+ * the server that ended the session is behind, its own deadline has passed here, and would delete it.
+ */
+export function tombstoneEnd(
+  value: string,
+  { now, tombstoneTtl }: { now: () => number; tombstoneTtl: number },
+): number {
+  const until = tombstoneUntil(value) ?? 0
+  return until <= now() && isBlocking(until, now()) ? now() + tombstoneTtl : until
 }
 
 /** Whether a value marks an ended session. The marks of a move are tombstones as well. */

@@ -1,12 +1,16 @@
+import { SessionCookie } from '../cookie/attributes.js'
 import { SessionError } from '../util/errors.js'
 import { isObject } from '../util/shape.js'
-import { copy, Session } from './session.js'
+import { assertAttributes } from './assert-attributes.js'
+import { copy } from './own-keys.js'
+import { Session } from './session.js'
 import type { SessionState } from './state.js'
+import { isStored } from './stored-objects.js'
 
 /**
  * `ctx.session = value`. A new object keeps id and cookie of the session that it replaces. After null
  * it is a new session, with a new id.
- * @throws {SessionError} ERR_SESSION_VALUE
+ * @throws {SessionError} ERR_SESSION_VALUE, ERR_SESSION_COOKIE
  */
 export function assign(state: SessionState, value: unknown): void {
   const before = state.current
@@ -29,9 +33,17 @@ function adopt(state: SessionState, value: unknown): Session {
   }
   const { cookie, ...data } = copy(value)
   const session = state.make({ data })
-  if (typeof cookie !== 'object' || cookie === null) return session
-  // With `own` it is a stored cookie, as ctx.sessionStore returns it.
-  if ('own' in cookie) Session.edit(session, 'cookie', cookie)
-  else session.cookie = cookie
+  if (isStored(cookie)) Session.edit(session, 'cookie', cookie)
+  else if (cookie instanceof SessionCookie) session.cookie = cookie
+  else if (cookie !== undefined) throw asData(cookie)
   return session
+}
+
+/** A request body that becomes the session must not choose its cookie. */
+function asData(cookie: unknown): SessionError {
+  assertAttributes(cookie)
+  return new SessionError(
+    'ERR_SESSION_COOKIE',
+    'ctx.session was set to an object with a key cookie: set attributes on ctx.session.cookie, and keep data under another key',
+  )
 }

@@ -7,15 +7,29 @@ import { assertId } from './id.js'
 import { type Action, planCommit } from './plan.js'
 import type { Session } from './session.js'
 import type { SessionState } from './state.js'
+import { ABSENT } from './transport.js'
 
-/** Writes what a request made of its session, and only then sends the cookie. */
-export function commit(state: SessionState): Awaitable<void> {
-  const planned = plan(state)
-  if (planned.action === 'none') return
+/** What a commit follows: the end of the request, an explicit save (or destroy), or an update. */
+export type Cause = 'end' | 'save' | 'update'
+
+/**
+ * Writes what a request made of its session, and only then sends the cookie.
+ * @returns whether the store holds the session now.
+ */
+export function commit(state: SessionState, cause: Cause = 'end'): Awaitable<boolean> {
+  const planned = plan(state, cause)
+  if (planned.action === 'none') return false
   const { current, settings, request } = state
   if (!settings.preparesSave || !current || planned.action === 'destroy')
     return carryOut(state, planned)
-  return andThen(request.beforeSave(current), () => carryOut(state, plan(state)))
+  return andThen(request.beforeSave(current), () => carryOut(state, plan(state, cause)))
+}
+
+/** `commit` for each cause, as what follows a read. */
+export const COMMITS = {
+  end: (_: unknown, state: SessionState) => commit(state, 'end'),
+  save: (_: unknown, state: SessionState) => commit(state, 'save'),
+  update: (_: unknown, state: SessionState) => commit(state, 'update'),
 }
 
 interface Plan {
@@ -24,7 +38,7 @@ interface Plan {
   value: string
 }
 
-function plan(state: SessionState): Plan {
+function plan(state: SessionState, cause: Cause): Plan {
   const { session, record, found, settings } = state
   let value = ''
   try {
@@ -35,7 +49,8 @@ function plan(state: SessionState): Plan {
     throw error
   }
   const action = planCommit({
-    save: state.saving,
+    save: cause === 'end' ? state.saving : state.saving || undefined,
+    asked: cause === 'save',
     blocked: state.loaded?.kind === 'blocked',
     found: found !== undefined,
     moved: state.isMoved,
@@ -48,19 +63,23 @@ function plan(state: SessionState): Plan {
   return { action, value }
 }
 
-function carryOut(state: SessionState, { action, value }: Plan): Awaitable<void> {
+function carryOut(state: SessionState, planned: Plan): Awaitable<boolean> {
   const { found, current, request } = state
-  if (action === 'destroy' && found) return destroy(state, found)
-  if (!current || action === 'none') return
+  const { action } = planned
+  if (action === 'destroy' && found) return andThen(destroy(state, found), () => false)
+  if (!current || action === 'none' || action === 'destroy') return false
   request.assertSendable(current)
-  if (!found || action === 'regenerate') return create(state, current, value, found)
-  if (action !== 'touch') return replace(state, found, current, value)
-  const done = isExtended(state, current)
-    ? state.markStored(found, current)
-    : replace(state, found, current, value)
-  return andThen(done, () => {
-    if (state.found) request.emit('renew', { id: state.found.id })
+  return andThen(write(state, current, planned), () => {
+    if (action === 'touch' && state.found && found) request.emit('renew', { id: found.id })
+    return state.found !== undefined
   })
+}
+
+function write(state: SessionState, session: Session, { action, value }: Plan): Awaitable<void> {
+  const { found } = state
+  if (!found || action === 'regenerate') return create(state, session, value, found)
+  if (action === 'touch' && isExtended(state, session)) return state.markStored(found, session)
+  return replace(state, found, session, value)
 }
 
 /** The new record first, then the end of the old one. Had that ended already, the new one is taken back. */
@@ -71,6 +90,7 @@ async function create(
   old: LoadedRecord | undefined,
 ): Promise<void> {
   const { records, lifetime } = state.settings
+  if (!state.request.canSendId) return withhold(state, old)
   const expiresAt = lifetime.deadline(session)
   const record = await records.create(
     () => nextId(state),
@@ -78,9 +98,28 @@ async function create(
     expiresAt,
   )
   if (old && !(await endOld(records, old, record))) return state.markGone()
+  if (!state.request.canSendId) return takeBack(state, record, old)
   await state.markStored(record, session)
   if (old) state.request.emit('regenerate', { id: record.id, before: old.id })
   else state.request.emit('create', { id: record.id })
+}
+
+/** A record whose id cannot reach the client would only take room. The old session ends all the same. */
+async function withhold(state: SessionState, old: LoadedRecord | undefined): Promise<void> {
+  state.request.withhold()
+  if (old) await destroy(state, old)
+}
+
+/** The headers were sent while the store wrote the record. */
+async function takeBack(
+  state: SessionState,
+  record: LoadedRecord,
+  old: LoadedRecord | undefined,
+): Promise<void> {
+  await state.settings.records.rollback(record)
+  state.markLoaded(ABSENT)
+  state.request.withhold()
+  if (old) state.request.emit('destroy', { id: old.id })
 }
 
 /** Ends the session that another one replaces. False: another request had ended it. */
@@ -114,9 +153,20 @@ function replace(
 
 async function destroy(state: SessionState, record: LoadedRecord): Promise<void> {
   const session = state.previous ?? state.open()
-  if (!(await state.settings.records.revoke(record))) return state.markGone()
+  const hasEnded = await state.settings.records.revoke(record)
+  await endOthers(state, record)
+  if (!hasEnded) return state.markGone()
   await state.markEnded(session)
   state.request.emit('destroy', { id: record.id })
+}
+
+/** A logout ends every session whose cookie the browser sent: otherwise the next request finds another one. */
+async function endOthers({ request, settings }: SessionState, record: LoadedRecord): Promise<void> {
+  for (const { id } of request.others(record.id)) {
+    const found = await settings.records.find(id)
+    if (found.kind !== 'record') continue
+    if (await settings.records.revoke(found.record)) request.emit('destroy', { id })
+  }
 }
 
 /** Whether the read has extended the record enough, and no other request can have come between. */
@@ -132,7 +182,7 @@ function isExtended(state: SessionState, session: Session): boolean {
 }
 
 async function nextId(state: SessionState): Promise<string> {
-  const id = await state.takeId()
+  const id = await state.reservedId.take()
   assertId(id)
   return id
 }

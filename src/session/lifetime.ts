@@ -11,6 +11,8 @@ export interface SessionReader<S> {
   sentCookie(session: S): SessionCookie
   /** When the session began, in epoch ms: `now`, where that was not recorded. */
   beganAt(session: S, now: number): number
+  /** The lifetime that another package set, in ms. */
+  lifetimeOfOthers(session: S): number | undefined
 }
 
 /** What a record says about its own end. */
@@ -20,7 +22,7 @@ export interface RecordTimes {
   readonly end: RecordEnd
   /** When the session began, in epoch ms. */
   readonly createdAt: number | undefined
-  /** The fixed end of its cookie, in epoch ms. */
+  /** The fixed end of its cookie, in epoch ms; Infinity: it has none; undefined: it follows the options. */
   readonly cookieEnd: number | undefined
 }
 
@@ -42,11 +44,12 @@ export class Lifetime<S extends object> {
   readonly absoluteTimeout: number | undefined
   /** Every request with a session extends it, and not only when little is left. */
   readonly isRolling: boolean
-  /** By how many ms a read extends the deadline in the same call; undefined: only the session can say. */
+  /** By how many ms a read may extend the deadline in the same call; undefined: only the session can say. */
   readonly extendOnRead: number | undefined
   readonly now: () => number
   readonly #ttl: Ttl<S> | undefined
   readonly #renew: number | undefined
+  readonly #cookie: SessionCookie
   readonly #read: SessionReader<S>
 
   constructor(
@@ -60,6 +63,7 @@ export class Lifetime<S extends object> {
     this.now = now
     this.#ttl = ttl
     this.#renew = renew
+    this.#cookie = cookie
   }
 
   /**
@@ -85,14 +89,15 @@ export class Lifetime<S extends object> {
 
   /** Whether a record has passed an end of its own: the absolute one, koa-session's, or its cookie's. */
   isOver(record: RecordTimes): boolean {
-    if (record.isTimeless) return false
     const now = this.now()
+    const end = this.#cookie.expires?.getTime() ?? Number.POSITIVE_INFINITY
+    if (record.isTimeless) return end <= now
     const { peer } = record.end
     if (typeof peer === 'object' && peer.expire <= now) return true
     const { createdAt, cookieEnd } = record
     if (this.absoluteTimeout !== undefined && createdAt !== undefined)
       if (createdAt + this.absoluteTimeout <= now) return true
-    return cookieEnd !== undefined && cookieEnd <= now
+    return (cookieEnd ?? end) <= now
   }
 
   /**
@@ -140,12 +145,24 @@ export class Lifetime<S extends object> {
     return maxAge ? { expire, maxAge } : 'session'
   }
 
+  /** A fixed end always counts. A longer lifetime that this user was given lengthens a `ttl` that is a number. */
   #idle(session: S): number {
-    const own = typeof this.#ttl === 'function' ? this.#ttl(session) : this.#ttl
-    if (own !== undefined && own !== null && own !== 0) return duration('ttl', own)
-    const { expires, maxAge } = this.#read.sentCookie(session)
-    if (expires) return expires.getTime() - this.now()
-    return maxAge || ONE_DAY
+    const cookie = this.#read.sentCookie(session)
+    const { expires, maxAge } = cookie
+    const fixed = expires ? expires.getTime() - this.now() : undefined
+    const ttl = typeof this.#ttl === 'function' ? this.#ttl(session) : this.#ttl
+    if (ttl === undefined || ttl === null || ttl === 0) return fixed ?? (maxAge || ONE_DAY)
+    const idle = duration('ttl', ttl)
+    const longest = this.dependsOnData ? idle : Math.max(idle, this.#ownAge(session, cookie))
+    return fixed === undefined ? longest : Math.min(longest, fixed)
+  }
+
+  /** How long the cookie of this user is kept, in ms; 0: as long as the options, or another package, say. */
+  #ownAge(session: S, { expires, maxAge }: SessionCookie): number {
+    const { expires: end, maxAge: age } = this.#cookie
+    if (expires) return expires.getTime() === end?.getTime() ? 0 : expires.getTime() - this.now()
+    if (!maxAge || maxAge === age || maxAge === this.#read.lifetimeOfOthers(session)) return 0
+    return maxAge
   }
 
   /** When cookie or record end, whichever is first, if the record ends at `expiresAt`. */
@@ -158,6 +175,7 @@ export class Lifetime<S extends object> {
 
 /** The idle timeout where it is the same for every session, in ms. */
 function fixedIdleTimeout(ttl: unknown, cookie: SessionCookie): number | undefined {
+  if (cookie.expires) return undefined
   if (typeof ttl === 'number') return ttl
-  return ttl === undefined && !cookie.expires ? (cookie.maxAge ?? ONE_DAY) : undefined
+  return ttl === undefined ? (cookie.maxAge ?? ONE_DAY) : undefined
 }

@@ -1,7 +1,9 @@
 /** Everything that a commit depends on. */
 export interface Facts {
-  /** `ctx.sessionSave`: true forces, false forbids. */
+  /** `ctx.sessionSave`: true forces, false forbids. An explicit save or update overrules false. */
   save: boolean | undefined
+  /** An explicit save: a new session is stored even if it is empty. */
+  asked: boolean
   /** The id ended moments ago, or could not be read: this request must not write under it. */
   blocked: boolean
   /** The store holds a record under the presented id. */
@@ -28,7 +30,7 @@ export function planCommit(facts: Facts): Action {
   if (facts.save === false || facts.blocked) return 'none'
   if (facts.ended) return facts.found ? 'destroy' : 'none'
   if (facts.found && !facts.moved) return planKnown(facts)
-  const worth = !facts.empty || facts.allowEmpty || facts.save === true
+  const worth = !facts.empty || facts.allowEmpty || facts.save === true || facts.asked
   if (facts.found) return worth ? 'regenerate' : 'destroy'
   return worth ? 'create' : 'none'
 }

@@ -1,10 +1,12 @@
-import { type Awaitable, andThen, ignoreRejection, isPromise } from '../util/async.js'
+import type { LoadedRecord } from '../record/records.js'
+import { type Awaitable, andThenWith, ignoreRejection, isPromise } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import { assign } from './assign.js'
-import { commit } from './commit.js'
+import { carryOver, type Keep } from './carry-over.js'
+import { type Cause, COMMITS, commit } from './commit.js'
 import { assertId } from './id.js'
 import { handleStoreFailure, openSession } from './open.js'
-import { copy, type RegenerateOptions, Session } from './session.js'
+import { type RegenerateOptions, Session } from './session.js'
 import { SessionState } from './state.js'
 import { update } from './update.js'
 import { verifyCookie } from './verify.js'
@@ -16,6 +18,8 @@ export class RequestSession extends SessionState {
   #isOpen = false
   /** The last write of this request; undefined: none had to wait so far. */
   #writes: Promise<unknown> | undefined
+  /** The deadline that is put back. */
+  #keeping: Promise<false> | undefined
   /** A regenerate that still reads what it keeps. */
   #regenerating: Promise<unknown> | undefined
 
@@ -29,11 +33,13 @@ export class RequestSession extends SessionState {
     return this.#opening
   }
 
+  static #markOpen(_: unknown, session: RequestSession): void {
+    session.#isOpen = true
+  }
+
   #open(): Awaitable<void> {
     try {
-      return andThen(openSession(this), () => {
-        this.#isOpen = true
-      })
+      return andThenWith(openSession(this), this, RequestSession.#markOpen)
     } catch (error) {
       // The next call gets the same error.
       return Promise.reject(error)
@@ -63,8 +69,8 @@ export class RequestSession extends SessionState {
     if (record) return record.id
     if (this.loaded?.kind === 'blocked' || !current) return undefined
     const needsId = this.isMoved || this.settings.allowEmpty || Object.keys(current).length > 0
-    if (needsId) this.reserveId()
-    return this.reservedId
+    if (needsId) this.reservedId.reserve()
+    return this.reservedId.value
   }
 
   /** Chooses the id of a session that is not stored yet. */
@@ -76,70 +82,84 @@ export class RequestSession extends SessionState {
         'A stored session keeps its id: call regenerateSession() for a new one',
       )
     }
-    this.chooseId(id)
+    this.reservedId.choose(id)
   }
 
-  /** Commits now; a stored session is extended even if nothing changed. */
-  save(): Promise<void> {
+  /**
+   * Commits now; a stored session is extended even if nothing changed, a new one is stored even if it
+   * is empty. False: the session has ended, and nothing was stored.
+   */
+  save(): Promise<boolean> {
     this.touch()
     return ignoreRejection(this.#saveNow())
   }
 
-  async #saveNow(): Promise<void> {
+  async #saveNow(): Promise<boolean> {
     await this.ready()
-    await this.commit()
+    return this.#inTurn(() => this.#commit('save'))
   }
 
   async destroy(): Promise<void> {
     this.setCurrent(null)
-    await this.commit()
+    await this.#inTurn(() => this.#commit('save'))
   }
 
   /** Marks the move at once, so that awaiting it is optional; the commit carries it out. */
-  regenerate({ keep = [] }: RegenerateOptions = {}): Promise<Session> {
+  regenerate({ keep }: RegenerateOptions = {}): Promise<Session> {
+    this.restart()
     const isUnread = this.current === undefined && this.loaded === undefined
-    return isUnread ? this.#regenerateUnread(keep) : this.#regenerateRead(keep)
+    const done = isUnread ? this.#regenerateUnread(keep) : this.#regenerateRead(keep)
+    return ignoreRejection(done)
   }
 
-  #regenerateRead(keep: readonly string[]): Promise<Session> {
+  async #regenerateRead(keep: Keep): Promise<Session> {
     const before = this.session
     const session = this.make()
     this.moveTo(session)
-    if (before) Session.inheritAge(session, Session.storedCookie(before))
-    return Promise.resolve(carryOver(session, before ?? {}, keep))
+    if (before) carryOver(session, before, Session.storedCookie(before), keep)
+    return this.#withId(session)
   }
 
   /** What is kept is not read yet: a later use of the session waits for it. */
-  #regenerateUnread(keep: readonly string[]): Promise<Session> {
+  #regenerateUnread(keep: Keep): Promise<Session> {
     const session = this.make()
     this.moveTo(session)
     const kept = Promise.resolve(this.ready()).then(() => {
       const content = this.found?.content
-      Session.inheritAge(session, content?.cookie)
-      return carryOver(session, content?.data ?? {}, keep)
+      carryOver(session, content?.data ?? {}, content?.cookie, keep)
+      return this.#withId(session)
     })
     this.#regenerating = kept
     this.#writes = Promise.allSettled([this.#writes, kept])
     return kept
   }
 
+  /** Makes the id, so that it is known once a regenerate was awaited. */
+  async #withId(session: Session): Promise<Session> {
+    if (this.loaded?.kind !== 'blocked') await this.reservedId.reserve()
+    return session
+  }
+
   /** After everything else: writes what changed, then sends the cookie. Calls take turns. */
-  commit(): Awaitable<void> {
-    return this.#inTurn(() => this.#commit())
+  commit(): Awaitable<unknown> {
+    return this.#writes ? this.#inTurn(() => this.#commit('end')) : this.#note(this.#commit('end'))
   }
 
   /** The end of the request. */
   finish(): Awaitable<void> {
-    const verify = () => verifyCookie(this)
-    const verifyAndThrow = async (error: unknown) => {
-      await verify()
-      throw error
-    }
     try {
       const done = this.commit()
-      return isPromise(done) ? done.then(verify, verifyAndThrow) : verify()
+      return isPromise(done) ? this.#verifyAfter(done) : verifyCookie(this)
     } catch (error) {
-      return verifyAndThrow(error)
+      return this.#verifyAfter(Promise.reject(error))
+    }
+  }
+
+  async #verifyAfter(done: Promise<unknown>): Promise<void> {
+    try {
+      await done
+    } finally {
+      await verifyCookie(this)
     }
   }
 
@@ -153,7 +173,7 @@ export class RequestSession extends SessionState {
     try {
       return await update(this, change, {
         inTurn: async (work) => this.#inTurn(work),
-        commit: () => commit(this),
+        commit: () => commit(this, 'update'),
       })
     } catch (failure) {
       // An atomic change that was not made must not look made, whatever errorHandler does.
@@ -163,19 +183,58 @@ export class RequestSession extends SessionState {
 
   /** One write after another: two writes of one request must not overlap. */
   #inTurn<T>(work: () => Awaitable<T>): Awaitable<T> {
-    const done = this.#writes ? this.#writes.then(work) : work()
+    return this.#note(this.#writes ? this.#writes.then(work) : work())
+  }
+
+  /** Later writes wait for this one. */
+  #note<T>(done: Awaitable<T>): Awaitable<T> {
     if (isPromise(done)) this.#writes = done.catch(() => undefined)
     return done
   }
 
-  #commit(): Awaitable<void> {
-    if (!this.#hasWork()) return
-    const handled = async (error: unknown) => void (await handleStoreFailure(this, error))
+  /** Whether the store holds the session afterwards. */
+  #commit(cause: Cause): Awaitable<boolean> {
+    // A rolling read has extended the session, and shared caches may store the answer.
+    if (cause === 'end' && !this.isDue) this.keepDeadline()
+    if (cause === 'end' && !this.#hasWork()) return this.#keeping ?? false
     try {
-      const done = andThen(this.ready(), () => commit(this))
-      return isPromise(done) ? done.catch(handled) : done
+      const done = andThenWith(this.ready(), this, COMMITS[cause])
+      return isPromise(done) ? this.#orFail(done) : done
     } catch (error) {
-      return handled(error)
+      return this.#fail(error)
+    }
+  }
+
+  #orFail(done: Promise<boolean>): Promise<boolean> {
+    return done.catch((error: unknown) => this.#fail(error))
+  }
+
+  async #fail(error: unknown): Promise<false> {
+    await handleStoreFailure(this, error)
+    return false
+  }
+
+  /** Puts the deadline back that the read has moved. */
+  protected keepDeadline(): void {
+    const { loaded } = this
+    if (loaded?.kind !== 'found' || !loaded.extension) return
+    const { read } = loaded.extension
+    const { record } = loaded
+    this.markLoaded({ kind: 'found', record })
+    const before = this.settings.rollingReads.undo(read)
+    const latest = this.settings.lifetime.deadline(this.current ?? this.make(record.content))
+    const expiresAt = Math.min(before ?? latest, latest)
+    if (expiresAt === read.expiresAt) return
+    this.#keeping = this.#setDeadline(record, expiresAt)
+    this.#inTurn(() => this.#keeping)
+  }
+
+  async #setDeadline(record: LoadedRecord, expiresAt: number): Promise<false> {
+    try {
+      await this.settings.records.setDeadline(record, expiresAt)
+      return false
+    } catch (failure) {
+      return this.#fail(failure)
     }
   }
 
@@ -185,10 +244,4 @@ export class RequestSession extends SessionState {
     if (saving === false) return false
     return current !== undefined || saving === true || (isDue && found !== undefined)
   }
-}
-
-function carryOver(session: Session, from: object, keep: readonly string[]): Session {
-  const data = copy(from)
-  for (const key of keep) if (Object.hasOwn(data, key)) Session.edit(session, key, data[key])
-  return session
 }

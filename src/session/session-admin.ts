@@ -1,11 +1,16 @@
 import { inspect } from 'node:util'
-import { parseRecord } from '../record/format.js'
+import { parseRecord, type RecordContent, type RecordEnd } from '../record/format.js'
+import type { LoadedRecord } from '../record/records.js'
 import { StoreFailure } from '../record/store-guard.js'
 import type { LegacyStore, SessionStore, StoredSession } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
 import { parseObject } from '../util/json.js'
+import { isObject } from '../util/shape.js'
+import { assertAttributes } from './assert-attributes.js'
+import { copy } from './own-keys.js'
 import { Session, type SessionOwner } from './session.js'
-import type { SessionSettings } from './state.js'
+import type { SessionSettings } from './settings.js'
+import { isStored, markStored } from './stored-objects.js'
 
 /**
  * `ctx.sessionStore`: reads, writes and ends sessions by id, for sessions other than the request's
@@ -28,21 +33,25 @@ export class SessionAdmin {
 
   /** The session of an id, as a plain object with `cookie` inside; undefined: there is none. */
   async get(sid: string): Promise<StoredSession | undefined> {
-    return parseObject((await StoreFailure.unwrap(this.#find(sid)))?.value)
+    const session = parseObject((await StoreFailure.unwrap(this.#find(sid)))?.value)
+    if (session) markStored(session)
+    return session
   }
 
   /**
-   * Stores a session under an id, for as long as its cookie or the options say.
-   * @throws {SessionError} ERR_SESSION_VALUE, ERR_SESSION_DATA, ERR_SESSION_SIZE
+   * Stores a session under an id, for as long as its cookie or the options say. Where it brings no
+   * cookie, it keeps the one that is stored under this id; its age it keeps in any case.
+   * @throws {SessionError} ERR_SESSION_VALUE, ERR_SESSION_COOKIE, ERR_SESSION_DATA, ERR_SESSION_SIZE
    */
   async set(sid: string, session: StoredSession): Promise<void> {
     const { records, format, lifetime } = this.#settings
-    const content = parseRecord(JSON.stringify(session))
-    if (!content)
-      throw new SessionError('ERR_SESSION_VALUE', 'sessionStore.set takes an object as the session')
-    const whole = new Session(DETACHED, format, content.data, content.cookie)
-    const value = Session.encode(whole, content)
-    await StoreFailure.unwrap(records.overwrite(sid, value, lifetime.deadline(whole)))
+    const given = contentOf(session)
+    const stored = (await StoreFailure.unwrap(this.#find(sid)))?.content
+    const whole = new Session(DETACHED, format, given.data, given.cookie)
+    Session.inherit(whole, stored?.cookie)
+    const expiresAt = lifetime.deadline(whole)
+    const end = lifetime.endToWrite(whole, expiresAt, given.end ?? stored ?? {})
+    await StoreFailure.unwrap(records.overwrite(sid, Session.encode(whole, end), expiresAt))
   }
 
   /** Ends the session of an id, whichever requests use it. False: there was none. */
@@ -51,10 +60,32 @@ export class SessionAdmin {
     return record !== undefined && StoreFailure.unwrap(this.#settings.records.revoke(record))
   }
 
-  async #find(sid: string) {
+  async #find(sid: string): Promise<LoadedRecord | undefined> {
     const found = await this.#settings.records.find(sid)
     return found.kind === 'record' ? found.record : undefined
   }
+}
+
+interface Given extends Pick<RecordContent, 'data' | 'cookie'> {
+  end?: RecordEnd
+}
+
+/** Only what a record held says by koa-session's keys how long it lives: elsewhere they are data. */
+function contentOf(session: unknown): Given {
+  if (!isObject(session) || typeof session.then === 'function') throw notAnObject()
+  if (session instanceof Session)
+    return { data: copy(session), cookie: Session.storedCookie(session) }
+  if (isStored(session)) {
+    const content = parseRecord(JSON.stringify(session))
+    if (content) return { ...content, end: content }
+  }
+  const { cookie, ...data } = copy(session)
+  if (cookie !== undefined) assertAttributes(cookie)
+  return { data, cookie: JSON.parse(JSON.stringify(cookie ?? null)) }
+}
+
+function notAnObject(): SessionError {
+  return new SessionError('ERR_SESSION_VALUE', 'sessionStore.set takes an object as the session')
 }
 
 const reject = () =>

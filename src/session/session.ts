@@ -1,16 +1,18 @@
 import { inspect } from 'node:util'
 import type { SessionCookie } from '../cookie/attributes.js'
 import { type FieldLookup, type Fields, parseField } from '../record/fields.js'
+import { encodeRecord, fieldsOfData, type RecordEnd, type RecordFormat } from '../record/format.js'
 import {
-  encodeRecord,
-  fieldsOfData,
-  type RecordEnd,
-  type RecordFormat,
+  createdIn,
+  earlier,
+  lifetimeOfOthers,
+  usesDefaults,
   withCreated,
-} from '../record/format.js'
-import { createdIn, usesDefaults } from '../record/stored-cookie.js'
+} from '../record/stored-cookie.js'
 import type { StoredSession } from '../stores/contract.js'
 import { ignoreRejection } from '../util/async.js'
+import { assertAttributes } from './assert-attributes.js'
+import { defineOwn } from './own-keys.js'
 
 export interface RegenerateOptions {
   /** Keys to carry over into the new session. Default: none. */
@@ -22,7 +24,7 @@ type Callback = (error?: unknown) => void
 /** What a session asks of the request that it belongs to. */
 export interface SessionOwner {
   isNew(session: Session): boolean
-  save(): Promise<void>
+  save(): Promise<boolean>
   regenerate(options?: RegenerateOptions): Promise<unknown>
   destroy(): Promise<void>
   touch(): void
@@ -56,6 +58,7 @@ export class Session {
     return this.#cookie
   }
   set cookie(options: object) {
+    assertAttributes(options)
     this.#cookie = this.#format.policy.complete(options)
   }
 
@@ -67,23 +70,27 @@ export class Session {
     defineOwn(this, 'isNew', value)
   }
 
-  /** Writes now instead of after the handlers: the store holds the session when it resolves. */
-  save(callback?: Callback): Promise<void> {
-    return settle(this.#owner.save(), callback)
+  /**
+   * Writes now instead of after the handlers, even an empty session: the store holds it when this
+   * resolves to true. False: the session has ended, and nothing was stored.
+   */
+  save(callback?: Callback): Promise<boolean> {
+    return settle(this.#owner.save(), callback, false)
   }
 
   /**
-   * Moves to a new id, empty but for the keys in `keep` (default: none). The commit of the request
-   * carries it out. The old object stays readable.
+   * Moves to a new id, empty but for the keys in `keep` (default: none). Where they are all keys, this
+   * user's cookie is kept too. The commit of the request carries it out. The old object stays readable.
    */
   regenerate(options?: RegenerateOptions | Callback, callback?: Callback): Promise<void> {
     const given = typeof options === 'function' ? undefined : options
-    return settle(this.#owner.regenerate(given), typeof options === 'function' ? options : callback)
+    const done = this.#owner.regenerate(given).then(() => undefined)
+    return settle(done, typeof options === 'function' ? options : callback, undefined)
   }
 
   /** Ends the session now: its record is deleted, and its cookie is cleared. */
   destroy(callback?: Callback): Promise<void> {
-    return settle(this.#owner.destroy(), callback)
+    return settle(this.#owner.destroy(), callback, undefined)
   }
 
   /** Extends the session, in cookie and store, when the request commits, changed or not. */
@@ -97,7 +104,8 @@ export class Session {
    * counters do not lose counts. `change` gets a copy that holds everything this handler changed
    * so far; its result is returned. It may run several times, so it must have no effects
    * elsewhere. If it throws, nothing is changed.
-   * @throws {SessionError} ERR_SESSION_CONFLICT when other requests won every time.
+   * @throws {SessionError} ERR_SESSION_ENDED when the session has ended, ERR_SESSION_CONFLICT when
+   * other requests won every time.
    */
   update<T>(change: (session: this) => T | Promise<T>): Promise<T> {
     return this.#owner.update((draft) => change(draft as this))
@@ -158,6 +166,8 @@ export class Session {
     }
     for (const [key, text] of stored) take(key, text)
     for (const key of snapshot.keys()) if (!stored.has(key)) take(key, undefined)
+    // Another request may have noted an earlier beginning.
+    Session.inheritAge(session, parseField(stored.get('cookie')))
   }
 
   static #text(session: Session, key: string): string | undefined {
@@ -179,7 +189,7 @@ export class Session {
 
   /** Internal: a session that replaces another does not begin anew. */
   static inheritAge(session: Session, cookie: unknown): void {
-    session.#created ??= createdIn(cookie)
+    session.#created = earlier(session.#created, createdIn(cookie))
   }
 
   /** Internal: the cookie to send, checked. */
@@ -188,9 +198,14 @@ export class Session {
     return Session.#hasDefaultCookie(session) ? policy.defaults : policy.complete(session.cookie)
   }
 
-  /** Internal: when the session began, in epoch ms: `now`, where that was not recorded. */
+  /** Internal: the lifetime that another package set, in ms. */
+  static lifetimeOfOthers(session: Session): number | undefined {
+    return lifetimeOfOthers(session.#stored)
+  }
+
+  /** Internal: when the session began, in epoch ms: `now`, where that was not recorded, or is later. */
   static beganAt(session: Session, now: number): number {
-    session.#created ??= now
+    session.#created = Math.min(session.#created ?? now, now)
     return session.#created
   }
 
@@ -198,7 +213,7 @@ export class Session {
     const format = session.#format
     const cookie = Session.#hasDefaultCookie(session)
       ? format.defaultCookie
-      : format.encodeCookie(session.cookie)
+      : format.encodeCookie(session.cookie, session.#stored)
     return withCreated(cookie, session.#created)
   }
 
@@ -210,29 +225,13 @@ export class Session {
 /** A session with the application's keys: what `ctx.session` is. */
 export type SessionOf<Data extends object> = Session & Data
 
-/** A plain copy of the own keys. */
-export function copy(data: object): StoredSession {
-  const plain: StoredSession = {}
-  for (const [key, value] of Object.entries(data)) defineOwn(plain, key, value)
-  return plain
-}
-
-/** Sets an own key. Assignment would call setters of the prototype (`__proto__`, `isNew`). */
-function defineOwn(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, {
-    value,
-    writable: true,
-    enumerable: true,
-    configurable: true,
-  })
-}
-
-function settle(work: Promise<unknown>, callback: Callback | undefined): Promise<void> {
-  const done = work.then(() => undefined)
+/** With a callback, an error goes there alone, and the promise resolves to `failed`. */
+function settle<T>(work: Promise<T>, callback: Callback | undefined, failed: T): Promise<T> {
   // The commit of the request meets the same error, so that not awaiting it must not end the process.
-  if (!callback) return ignoreRejection(done)
-  return done.then(
+  if (!callback) return ignoreRejection(work)
+  const settled = work.then(
     () => process.nextTick(callback),
     (error) => process.nextTick(callback, error),
   )
+  return settled.then(() => work.catch(() => failed))
 }

@@ -1,44 +1,28 @@
 import { type Fields, joinFields } from '../record/fields.js'
-import {
-  parseRecord,
-  type RecordContent,
-  type RecordEnd,
-  type RecordFormat,
-} from '../record/format.js'
-import type { OnConflict } from '../record/merge.js'
-import type { LoadedRecord, SessionRecords } from '../record/records.js'
-import { type Awaitable, ignoreRejection } from '../util/async.js'
-import type { Lifetime } from './lifetime.js'
+import { parseRecord, type RecordContent, type RecordEnd } from '../record/format.js'
+import type { LoadedRecord, SessionEnd } from '../record/records.js'
+import type { Awaitable } from '../util/async.js'
+import { ReservedId } from './reserved-id.js'
 import { type RegenerateOptions, Session, type SessionOwner } from './session.js'
+import type { SessionSettings } from './settings.js'
 import { ABSENT, type LoadResult, type Presented, type SessionRequest } from './transport.js'
-
-/** What the sessions of all requests share. */
-export interface SessionSettings {
-  records: SessionRecords
-  format: RecordFormat
-  lifetime: Lifetime<Session>
-  /** Stores new sessions that hold nothing. */
-  allowEmpty: boolean
-  onConflict: OnConflict
-  /** The application has a hook `valid`. */
-  validates: boolean
-  /** The application has a hook `beforeSave`. */
-  preparesSave: boolean
-}
 
 const NO_END: RecordEnd = {}
 
 /** The session of one request: what the store held, and what the handlers made of it. */
 export abstract class SessionState implements SessionOwner {
-  /** `ctx.sessionSave`: true forces a save, false forbids one, undefined leaves it to the changes. */
-  saving: boolean | undefined
+  #reservedId: ReservedId | undefined
+  #saving: boolean | undefined
+  readonly #endsBefore: number
+  readonly #beganAt: number
   #presentedId: string | undefined
   #loaded: LoadResult | undefined
   #current: Session | null | undefined
   #previous: Session | undefined
   #isMoved = false
+  #isRestarted = false
   #isDue: boolean
-  #reservedId: Awaitable<string> | undefined
+  #isTouched = false
   #sentAt: number | undefined
 
   constructor(
@@ -46,12 +30,34 @@ export abstract class SessionState implements SessionOwner {
     readonly request: SessionRequest,
   ) {
     this.#isDue = settings.lifetime.isRolling
+    this.#endsBefore = settings.records.ends
+    this.#beganAt = settings.defer ? settings.lifetime.now() : 0
   }
 
-  abstract save(): Promise<void>
+  /** The read of the session must not have extended it. */
+  protected abstract keepDeadline(): void
+  abstract save(): Promise<boolean>
   abstract regenerate(options?: RegenerateOptions): Promise<unknown>
   abstract destroy(): Promise<void>
   abstract update<T>(change: (draft: Session) => T | Promise<T>): Promise<T>
+
+  /**
+   * `ctx.sessionSave`: true forces a save. False: only an explicit save or update writes or extends.
+   * undefined leaves it to the changes.
+   */
+  get saving(): boolean | undefined {
+    return this.#saving
+  }
+  set saving(saving: boolean | undefined) {
+    this.#saving = saving
+    if (saving === false) this.keepDeadline()
+  }
+
+  /** The id of a session that is not stored yet. */
+  get reservedId(): ReservedId {
+    this.#reservedId ??= new ReservedId(this.request)
+    return this.#reservedId
+  }
 
   /** The id that the request came with. */
   get presentedId(): string | undefined {
@@ -94,9 +100,9 @@ export abstract class SessionState implements SessionOwner {
     return this.#isMoved
   }
 
-  /** Deadline and cookie are to be extended: rolling, `touch()`, or a signature of an older key. */
+  /** Deadline and cookie are to be extended. Only `touch()` does that where shared caches may store the answer. */
   get isDue(): boolean {
-    return this.#isDue
+    return this.#isTouched || (this.#isDue && !this.request.isShared)
   }
 
   /** The tick of the records at which the cookie was set; undefined: it was not. */
@@ -109,6 +115,11 @@ export abstract class SessionState implements SessionOwner {
   }
 
   touch(): void {
+    this.#isTouched = true
+  }
+
+  /** Extends the session by `renew`, or to store it as it would be stored today. */
+  markDue(): void {
     this.#isDue = true
   }
 
@@ -135,11 +146,23 @@ export abstract class SessionState implements SessionOwner {
 
   markPresented({ id, stale }: Presented): void {
     this.#presentedId = id
-    if (stale) this.touch()
+    this.#isDue = stale || this.settings.lifetime.isRolling
   }
 
   markLoaded(result: LoadResult): void {
-    this.#loaded = result
+    const restarts = this.#isRestarted && result.kind === 'blocked' && result.mayRestart
+    this.#loaded = restarts ? ABSENT : result
+  }
+
+  /** A regenerate was asked for: it begins a new session where the presented one had ended before. */
+  protected restart(): void {
+    this.#isRestarted = true
+    if (this.#loaded) this.markLoaded(this.#loaded)
+  }
+
+  /** Whether a session had ended when this request began. The clocks of two servers may differ. */
+  hadEnded({ at, order }: SessionEnd): boolean {
+    return order <= this.#endsBefore && (!this.settings.defer || at <= this.#beganAt)
   }
 
   /** Ends the current session, or takes another one in its place, under the same id. */
@@ -154,30 +177,7 @@ export abstract class SessionState implements SessionOwner {
     this.#previous = this.#current ?? this.#previous
     this.#current = session
     this.#isMoved = true
-    this.#reservedId = undefined
-  }
-
-  /** The id of a session that is not stored yet; the first call makes one. */
-  reserveId(): void {
-    if (this.#reservedId !== undefined) return
-    const id = this.request.newId()
-    this.#reservedId = typeof id === 'string' ? id : ignoreRejection(id)
-  }
-
-  /** Chooses the id of a session that is not stored yet. */
-  chooseId(id: string): void {
-    this.#reservedId = id
-  }
-
-  get reservedId(): string | undefined {
-    return typeof this.#reservedId === 'string' ? this.#reservedId : undefined
-  }
-
-  /** The reserved id, for one attempt to store the session, or a new one. */
-  takeId(): Awaitable<string> {
-    const id = this.#reservedId ?? this.request.newId()
-    this.#reservedId = undefined
-    return id
+    this.#reservedId?.drop()
   }
 
   /** A session as its record would hold it. */
@@ -187,7 +187,7 @@ export abstract class SessionState implements SessionOwner {
 
   /** Whether a session, encoded as `value`, is the one that its record holds. */
   isUnchanged(session: Session, value: string): boolean {
-    return this.record?.isSameAs(value, () => Session.fields(session)) ?? false
+    return this.record?.isSameAs(value, session, Session.fields) ?? false
   }
 
   /**
@@ -224,8 +224,11 @@ export abstract class SessionState implements SessionOwner {
     this.#loaded = { kind: 'found', record }
     this.#isMoved = false
     this.#isDue = false
-    this.#reservedId = undefined
+    this.#isTouched = false
+    this.#reservedId?.drop()
     this.#sentAt = this.settings.records.tick()
+    const { rollingReads, lifetime } = this.settings
+    if (rollingReads.ms !== undefined) rollingReads.note(record.id, lifetime.deadline(session))
     return this.request.send(record, session)
   }
 
@@ -234,6 +237,8 @@ export abstract class SessionState implements SessionOwner {
     this.#loaded = ABSENT
     this.#isMoved = false
     this.#sentAt = undefined
+    // A browser that came without a cookie knows nothing of it yet.
+    if (this.#presentedId === undefined && this.request.canTakeBack) return this.request.takeBack()
     return this.request.clear(session)
   }
 }

@@ -3,6 +3,7 @@ import type { StoreFailure } from '../record/store-guard.js'
 import type { Awaitable } from '../util/async.js'
 import type { SessionError } from '../util/errors.js'
 import type { EventDetails, Rejection, SessionEvent } from '../util/events.js'
+import type { RollingRead } from './rolling-reads.js'
 import type { Session } from './session.js'
 
 /** The id that a request came with. */
@@ -18,16 +19,20 @@ export interface Presented {
 export type LoadResult =
   /** No id, an unknown id, or a record that is not valid: a new session may begin. */
   | { kind: 'absent'; why?: Rejection }
-  /** The id ended moments ago, or could not be read: nothing is written, and no cookie is sent. */
-  | { kind: 'blocked'; why?: Rejection; failure?: SessionError }
+  /**
+   * The id ended moments ago, or could not be read: nothing is written, and no cookie is sent.
+   * `mayRestart`: it had ended before this request began, so that a regenerate begins a new session.
+   */
+  | { kind: 'blocked'; why?: Rejection; failure?: SessionError; mayRestart?: boolean }
   | { kind: 'found'; record: LoadedRecord; extension?: Extension | undefined }
 
 /** How the deadline was moved by the call that read the record. */
 export interface Extension {
   /** By how many ms. */
   ms: number
-  /** The tick of the records at that moment. */
-  tick: number
+  read: RollingRead
+  /** The tick of the records at that moment; undefined: a new deadline is not enough. */
+  tick: number | undefined
 }
 
 export const ABSENT: LoadResult = { kind: 'absent' }
@@ -36,8 +41,16 @@ export const ABSENT: LoadResult = { kind: 'absent' }
 export interface SessionTransport {
   /** The verified id of this request. */
   presented(): Awaitable<Presented | undefined>
+  /** The other verified ids of this request: cookies of one name that differ in domain or path. */
+  others(id: string): readonly Presented[]
   /** Throws, while nothing is written yet, when the cookie of this session could not be sent. */
   assertSendable(session: Session): void
+  /** Whether a new id can still reach the client: not once the headers are sent. */
+  readonly canSendId: boolean
+  /** A new session was not stored, as its id cannot reach the client. */
+  withhold(): void
+  /** Shared caches may store the answer, so that it must not extend the session in the browser. */
+  readonly isShared: boolean
   send(record: LoadedRecord, session: Session): Awaitable<void>
   clear(session: Session): Awaitable<void>
   /** Something was sent, and the answer is still on this side. */

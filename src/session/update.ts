@@ -4,7 +4,7 @@ import { parseRecord } from '../record/format.js'
 import { fromTheirSide, merge } from '../record/merge.js'
 import type { Change, ChangeResult, Draft, LoadedRecord } from '../record/records.js'
 import { type Awaitable, isPromise } from '../util/async.js'
-import { SessionError, tooManyConflicts } from '../util/errors.js'
+import { SessionError, sessionEnded, tooManyConflicts } from '../util/errors.js'
 import { changed, isAsRead, markWritten, writeOf } from './change.js'
 import { Session } from './session.js'
 import type { SessionState } from './state.js'
@@ -19,7 +19,7 @@ export interface UpdateWrites {
   /** One write after another. */
   inTurn<T>(work: () => Promise<T>): Promise<T>
   /** Stores a session that is not stored yet. */
-  commit(): Awaitable<void>
+  commit(): Awaitable<unknown>
 }
 
 type Edit<T> = (draft: Session) => T | Promise<T>
@@ -36,6 +36,7 @@ interface Drafted<T> {
 /**
  * Reads, changes, and compares and sets, until no other request wrote in between. `edit` gets a
  * copy of the session as the handler left it, so that an error in it changes nothing.
+ * @throws {SessionError} ERR_SESSION_ENDED when the session has ended, ERR_SESSION_CONFLICT
  */
 export async function update<T>(
   state: SessionState,
@@ -64,7 +65,7 @@ async function write<T>(
   // Another write of this same request came first: the change begins with what that left.
   if (usableSession(state) !== session || state.encode(session) !== before) return undefined
   const { record } = state
-  if (record && state.saving !== false) return replace(state, record, edit, drafted)
+  if (record) return replace(state, record, edit, drafted)
   await create(state, writes, drafted)
   return drafted
 }
@@ -82,9 +83,12 @@ async function replace<T>(
     rebase(state, session, written.stored)
     return undefined
   }
+  if (written.kind === 'gone') {
+    state.markGone()
+    throw sessionEnded()
+  }
   transfer(state.make(parseRecord(before)), change.draft, session)
-  if (written.kind === 'gone') state.markGone()
-  else await markWritten(state, written.record, session, change)
+  await markWritten(state, written.record, session, change)
   return { result: change.result }
 }
 
@@ -109,7 +113,8 @@ async function create(
   const after = state.encode(draft)
   transfer(state.make(parseRecord(before)), draft, session)
   try {
-    if (state.saving !== false) await writes.commit()
+    await writes.commit()
+    if (state.loaded?.kind === 'blocked') throw sessionEnded()
   } catch (error) {
     transfer(state.make(parseRecord(after)), state.make(parseRecord(before)), session)
     throw error
@@ -214,7 +219,7 @@ function transfer(before: Session, after: Session, session: Session): void {
 }
 
 function usableSession({ session, loaded }: SessionState): Session {
-  if (loaded?.kind === 'blocked' && loaded.failure) throw loaded.failure
+  if (loaded?.kind === 'blocked') throw loaded.failure ?? sessionEnded()
   if (session) return session
   throw new SessionError('ERR_SESSION_VALUE', 'The session was ended: there is nothing to update')
 }

@@ -10,6 +10,7 @@ interface Waiter {
   readonly deadline: number
   /** Undefined once settled: the function would retain the answer for as long as the waiter is listed. */
   reject: ((error: unknown) => void) | undefined
+  readonly reason: () => unknown
   next: Waiter | undefined
 }
 
@@ -60,12 +61,17 @@ export class CommandTimeout {
 
   /**
    * Settles as `answer` does, or rejects at the deadline. The command is not cancelled: the server
-   * may still carry it out. `mapError` translates a rejection of `answer`.
+   * may still carry it out. `mapError` translates a rejection of `answer`. `reason` returns what the
+   * client says of its connection: the `cause` of the error at the deadline.
    * @throws {SessionError} ERR_SESSION_UNAVAILABLE (503)
    */
-  guard<T>(answer: Promise<T>, mapError = (error: unknown): unknown => error): Promise<T> {
+  guard<T>(
+    answer: Promise<T>,
+    mapError = (error: unknown): unknown => error,
+    reason: () => unknown = noReason,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const waiter = this.#enqueue(reject)
+      const waiter = this.#enqueue(reject, reason)
       answer.then(
         (value) => {
           waiter.reject = undefined
@@ -79,8 +85,9 @@ export class CommandTimeout {
     })
   }
 
-  #enqueue(reject: (error: unknown) => void): Waiter {
-    const waiter: Waiter = { deadline: performance.now() + this.#ms, reject, next: undefined }
+  #enqueue(reject: (error: unknown) => void, reason: () => unknown): Waiter {
+    const deadline = performance.now() + this.#ms
+    const waiter: Waiter = { deadline, reject, reason, next: undefined }
     while (this.#waiters.first && !this.#waiters.first.reject) this.#waiters.removeFirst()
     this.#waiters.push(waiter)
     if (!this.#isTimerSet) this.#setTimer(this.#ms)
@@ -99,7 +106,7 @@ export class CommandTimeout {
     const now = performance.now()
     for (let waiter = this.#waiters.first; waiter; waiter = this.#waiters.first) {
       if (waiter.reject && waiter.deadline > now) break
-      waiter.reject?.(this.#timeoutError())
+      waiter.reject?.(this.#timeoutError(waiter.reason()))
       this.#waiters.removeFirst()
     }
     this.#isTimerSet = false
@@ -107,9 +114,12 @@ export class CommandTimeout {
     if (next) this.#setTimer(Math.ceil(next.deadline - now))
   }
 
-  #timeoutError(): SessionError {
+  #timeoutError(cause: unknown): SessionError {
     return unavailable(
       `${this.#server} did not answer within commandTimeout (${this.#ms} ms), so a write may or may not be done. Check whether it hangs, is overloaded, waits for a lock or cannot be reached, or raise commandTimeout.`,
+      cause,
     )
   }
 }
+
+function noReason(): undefined {}

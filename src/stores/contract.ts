@@ -19,6 +19,15 @@ export interface Page {
 }
 
 /**
+ * The context of a request. Its type is open, as in koa-session: stores know nothing of Koa, and each
+ * store declares the context of its application.
+ */
+type OpenContext = ReturnType<typeof JSON.parse>
+
+/** Open as well, as a function that takes it apart has to fit where a store is written in place. */
+type OpenOptions = OpenContext
+
+/**
  * The contract of a store. Keys and values are opaque strings; `expiresAt` is in epoch ms.
  * - An expired record counts as absent.
  * - A write whose `expiresAt` has passed succeeds and leaves no record.
@@ -36,8 +45,11 @@ export interface SessionStore {
   replace(key: string, expected: string, value: string, expiresAt: number): Awaitable<Replaced>
   /** Sets the `expiresAt` of a record. Returns false if there is none; never creates one. */
   touch(key: string, expiresAt: number): Awaitable<boolean>
-  /** Deletes a record. Returns false if there was none. */
-  destroy(key: string): Awaitable<boolean>
+  /**
+   * Deletes a record. Returns false if there was none. `options` is never given: it is declared so that
+   * TypeScript knows the types of `key` where a store of either kind is written in place.
+   */
+  destroy(key: string, options?: OpenOptions): Awaitable<boolean>
   /**
    * Optional; used by tools that copy sessions. Returns about `count` records (default 100) whose keys
    * begin with `prefix`. Pass the `cursor` of the last page to continue; undefined starts.
@@ -54,27 +66,65 @@ export interface SessionStore {
    * then takes a record that equals what it wrote for its own.
    */
   readonly breaks?: number | undefined
+  /**
+   * Optional: why the connection is lost, as the client reported it; undefined while it is connected.
+   * The `cause` of the error that requests get meanwhile.
+   */
+  readonly lastError?: unknown
 }
 
 /** A session as a `LegacyStore` receives it: the user's keys at the top level, beside `cookie`. */
 export type StoredSession = Record<string, unknown>
 
+/** What a `LegacyStore` is called with last, as stores of koa-session are. */
+export interface LegacyCallOptions {
+  /**
+   * The Koa context of the request. With overlapping writes of one session it may be that of another
+   * request of this session. Undefined outside of a request.
+   */
+  ctx: OpenContext
+}
+
+export interface LegacyReadOptions extends LegacyCallOptions {
+  /** The option of that name. */
+  rolling: boolean
+}
+
+export interface LegacyWriteOptions extends LegacyCallOptions {
+  /** Whether the record differs from what is stored. */
+  changed: boolean
+  /** Whether the session is to be extended: with the option `rolling`, or if only that is asked for. */
+  rolling: boolean
+}
+
 /**
  * The store contract of koa-sess 0.x, koa-generic-session and koa-session. Each method may return a
  * value, a promise, a thunk or a generator, or be a generator function. It has no compare-and-set, so
  * it cannot give the guarantees that docs/stores.md calls strong.
+ *
+ * A session that is stored for longer than it should be is no session: its record holds its deadline.
  */
 export interface LegacyStore {
-  /** Returns the session; anything falsy: there is none. */
-  get(sid: string): unknown
-  /** Stores the session for `ttl` ms, over whatever is stored. */
-  set(sid: string, session: StoredSession, ttl: number): unknown
-  destroy(sid: string): unknown
   /**
-   * Optional: makes a stored session expire `ttl` ms from now without writing its data.
-   * Without this method, the session that was read is set again.
+   * Returns the session; anything falsy: there is none. `maxAge`: how long sessions last from now, in
+   * ms, for a store that extends what it reads.
    */
-  touchSession?(sid: string, session: StoredSession, ttl: number): unknown
+  get(sid: string, maxAge: number, options: LegacyReadOptions): unknown
+  /** Stores the session for `ttl` ms, over whatever is stored. */
+  set(sid: string, session: StoredSession, ttl: number, options: LegacyWriteOptions): unknown
+  /** `options` is a `LegacyCallOptions`, and always given. Declared as in `SessionStore`, which says why. */
+  destroy(sid: string, options?: OpenOptions): unknown
+  /**
+   * Optional: makes a stored session expire `ttl` ms from now without writing its data. Returns false
+   * if there is none; it must not create one. Without this method, the session that was read is set
+   * again. A store with this method has to expire sessions by itself.
+   */
+  touchSession?(
+    sid: string,
+    session: StoredSession,
+    ttl: number,
+    options: LegacyWriteOptions,
+  ): unknown
   on?(event: 'connect' | 'disconnect', listener: () => void): unknown
   off?(event: 'connect' | 'disconnect', listener: () => void): unknown
 }
@@ -108,6 +158,6 @@ export function assertStore(
   if ((isSessionStore(store) || isLegacyStore(store)) && hasValidEvents(store)) return
   throw new SessionError(
     'ERR_SESSION_STORE_CONTRACT',
-    `${name} needs the methods ${LEGACY_METHODS.join(', ')}, or ${STRONG_METHODS.join(', ')}. Pass a store object, not a client or a class. If it has on and off, they must be functions.`,
+    `${name} needs the methods ${LEGACY_METHODS.join(', ')}, or ${STRONG_METHODS.join(', ')}. Pass a store object, not a client or a class; for a ContextStore of koa-session, fromContextStore of koa-sess/adapters. If it has on and off, they must be functions.`,
   )
 }

@@ -202,7 +202,7 @@ function asStrong(store: SessionStore | LegacyStore): SessionStore {
 }
 
 function asWeak(store: SessionStore | LegacyStore, now: () => number): SessionStore {
-  return 'get' in store && 'set' in store ? adaptLegacy(store, now) : store
+  return 'get' in store && 'set' in store ? adaptLegacy(store, now, { datesRecords: false }) : store
 }
 
 function noop(): void {}

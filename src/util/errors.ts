@@ -15,11 +15,13 @@ export type SessionErrorCode =
   | 'ERR_SESSION_STORE'
   | 'ERR_SESSION_UNAVAILABLE'
   | 'ERR_SESSION_CONFLICT'
+  | 'ERR_SESSION_ENDED'
   | 'ERR_SESSION_DEVICE'
 
 const STATUS: Partial<Record<SessionErrorCode, number>> = {
   ERR_SESSION_UNAVAILABLE: 503,
   ERR_SESSION_CONFLICT: 409,
+  ERR_SESSION_ENDED: 409,
   ERR_SESSION_DEVICE: 401,
 }
 
@@ -53,5 +55,13 @@ export function tooManyConflicts(): SessionError {
   return new SessionError(
     'ERR_SESSION_CONFLICT',
     'Other requests changed this session faster than it could be written: let the client try again',
+  )
+}
+
+/** A 409: a change was asked for that cannot be stored any more. */
+export function sessionEnded(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_ENDED',
+    'The session ended before the change could be stored, and nothing was stored: let the user log in again',
   )
 }

@@ -112,7 +112,12 @@ export class Events {
 
   #emitOnApp(ctx: EventContext, name: string, event: SessionEvent, details: EventDetails): void {
     if (ctx.app.listenerCount(`session:${name}`) === 0) return
-    ctx.app.emit(`session:${name}`, { ctx, ...this.#notice(event, details) })
+    try {
+      ctx.app.emit(`session:${name}`, { ctx, ...this.#notice(event, details) })
+    } catch (error) {
+      // The session is stored already: a listener that throws must not fail the request.
+      ctx.app.emit('error', error, ctx)
+    }
   }
 
   #notice(event: SessionEvent, { id, before, why }: EventDetails): SessionNotice {

@@ -18,6 +18,7 @@ test('a store that does not answer ends the batch with the first records that fa
       await new Promise(setImmediate)
       throw down
     },
+    () => undefined,
   )
   await expect(batch).rejects.toBe(down)
   await new Promise(setImmediate)
@@ -29,8 +30,9 @@ test('records that fail while the stores answer are counted', async () => {
     if (Number(key) % 2) throw down
     return 'copied' as const
   }
-  expect(await processBatch(records, process, async () => undefined)).toMatchObject({
-    copied: 100,
-    failed: 100,
-  })
+  const failures: unknown[] = []
+  const probe = async () => undefined
+  const counts = await processBatch(records, process, probe, (error) => failures.push(error))
+  expect(counts).toMatchObject({ copied: 100, failed: 100 })
+  expect(failures).toEqual(Array.from({ length: 100 }, () => down))
 })

@@ -177,13 +177,42 @@ describe('failures', () => {
     change(to, (data) => Object.assign(data, { poison: 'koa:sess:2' }))
     const { code, out, err } = await migrate('--write')
     expect([code, out]).toEqual([1, expect.stringMatching(/copied: 4\n.*failed: 1\n/s)])
+    expect(err).toContain(`1 session failed: --to (${to}): it threw an error without a code at `)
     expect(out + err).not.toContain('sess:2')
+  })
+
+  test('sessions that fail for one reason are one line, with their number', async () => {
+    change(to, (data) => Object.assign(data, { full: true }))
+    const { code, out, err } = await migrate('--write')
+    expect([code, out]).toEqual([1, expect.stringMatching(/copied: 0\n.*failed: 5\n/s)])
+    expect(err.match(/failed: /g)).toHaveLength(1)
+    expect(err).toContain(`koa-sess: 5 sessions failed: --to (${to}): it is full (ENOSPC)\n`)
+  })
+
+  test('a session that fails in a dry run is an exit status of 1', async () => {
+    change(to, (data) => Object.assign(data, { unreadable: 'koa:sess:2' }))
+    const { code, out, err } = await migrate()
+    expect([code, out]).toEqual([1, expect.stringMatching(/to copy: 4\n.*failed: 1\n/s)])
+    expect(err).toContain(`1 session failed: --to (${to}): `)
   })
 
   test.each(['from', 'to'])('%s is away: it ends, without a word of what it read', async (side) => {
     change(side === 'from' ? from : to, (data) => Object.assign(data, { down: true }))
-    const { code, out, err } = await migrate('--write', '--state', state)
-    expect([code, out, err]).toEqual([1, '', 'koa-sess: a store failed: EDOWN\n'])
+    for (const args of [[], ['--write']]) {
+      const { code, out, err } = await migrate(...args, '--state', state)
+      expect([code, out]).toEqual([1, ''])
+      const address = side === 'from' ? from : to
+      expect(err).toMatch(/^[^\n]+: it threw an error EDOWN at \S+file-store\.mjs:\d+\n$/)
+      expect(err.startsWith(`koa-sess: --${side} (${address}): `)).toBe(true)
+    }
+  })
+
+  test('a state that cannot be written', async () => {
+    const { code, err } = await migrate('--state', join(folder, 'nowhere', 'state.json'))
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/the file of --state cannot be written: ENOENT\n$/),
+    ])
   })
 
   test('a batch that met a store that is away is done again', async () => {
@@ -197,6 +226,90 @@ describe('failures', () => {
     expect(out).toContain('copied: 5\n')
     expect(read(to).records).toEqual(sessions(5))
   })
+})
+
+describe('modules', () => {
+  const module = (name: string, text: string) => {
+    const file = join(folder, `${name}.mjs`)
+    writeFileSync(file, text)
+    return file
+  }
+  const with_ = (file: string, ...args: string[]) =>
+    run(['migrate', '--from', from, '--to', file, ...args])
+
+  test('that import what is not installed', async () => {
+    const file = module('imports', "import 'no-such-package'")
+    const { code, err } = await with_(file)
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(
+        /^koa-sess: --to \(.*imports\.mjs\): the module no-such-package is missing: /,
+      ),
+    ])
+  })
+
+  test('that fail while they are loaded: the place, and not the message', async () => {
+    const file = module('throws', "throw new Error('redis://user:secret@host')")
+    const { code, err } = await with_(file)
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(
+        /^koa-sess: --to \(.*\): it threw an error without a code at .*throws\.mjs:1\n$/,
+      ),
+    ])
+  })
+
+  test('whose client stays open: it ends all the same', async () => {
+    const text = (close: string) => `
+      import { createServer } from 'node:net'
+      import { FileStore } from ${JSON.stringify(join(import.meta.dirname, 'file-store.mjs'))}
+      const client = createServer().listen(0, '127.0.0.1')
+      setInterval(() => undefined, 1000)
+      export default { store: new FileStore(${JSON.stringify(`${to}.json`)})${close} }`
+    const open = await with_(module('open', text('')), '--write')
+    expect(open).toMatchObject({ code: 0, out: expect.stringContaining('copied: 5\n') })
+    const closing = text(', close: () => new Promise(() => undefined)')
+    expect(await with_(module('closing', closing), '--write')).toMatchObject({ code: 0 })
+  })
+
+  test('whose client cannot be closed: an exit status of 1', async () => {
+    const file = module(
+      'unclosable',
+      `import { FileStore } from ${JSON.stringify(join(import.meta.dirname, 'file-store.mjs'))}
+      const close = () => { throw new Error('secret') }
+      export default { store: new FileStore(${JSON.stringify(`${to}.json`)}), close }`,
+    )
+    const { code, out, err } = await with_(file, '--write')
+    expect([code, out]).toEqual([1, expect.stringContaining('copied: 5\n')])
+    expect(err).toContain(`koa-sess: --to (${file}): it threw an error without a code at `)
+  })
+
+  test('whose client fails outside of any call: an exit status of 1, without its message', async () => {
+    const file = module(
+      'emits',
+      `import { EventEmitter } from 'node:events'
+      import { FileStore } from ${JSON.stringify(join(import.meta.dirname, 'file-store.mjs'))}
+      class Store extends FileStore {
+        load() {
+          setImmediate(() => new EventEmitter().emit('error', new Error('secret')))
+          return new Promise(() => undefined)
+        }
+      }
+      export default new Store(${JSON.stringify(`${to}.json`)})`,
+    )
+    const { code, err } = await with_(file)
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/^koa-sess: it threw an error [^\n]+\n$/),
+    ])
+    expect(err).not.toContain('secret')
+  })
+
+  test('that never answer, with nothing left to wait for', async () => {
+    const file = module('silent', 'await new Promise(() => undefined)')
+    const { code, err } = await with_(file)
+    expect([code, err]).toEqual([1, expect.stringMatching(/^koa-sess: [^\n]+\n/)])
+  }, 60_000)
 })
 
 describe('Redis', () => {
@@ -214,10 +327,7 @@ describe('Redis', () => {
   const url = (db: number) => `${inject('redisUrl').replace(/\/\d*$/, '')}/${db}`
 
   test.each(['ioredis', 'iovalkey', 'redis'])('to Redis, by %s', async (driver) => {
-    // A project that has this driver and no other one.
-    const project = mkdtempSync(join(folder, 'project-'))
-    mkdirSync(join(project, 'node_modules'))
-    symlinkSync(join(root, 'node_modules', driver), join(project, 'node_modules', driver), 'dir')
+    const project = projectWith(driver)
     const key = `${prefix}${driver}`
     change(from, ({ records }) => {
       records[key] = { value: '{"a":1}', expiresAt: later }
@@ -229,11 +339,37 @@ describe('Redis', () => {
   })
 
   test('that cannot be reached: one line', async () => {
-    const { code, err } = await run(
-      ['migrate', '--from', from, '--to', 'redis://127.0.0.1:1'],
-      root,
-    )
-    expect([code, err]).toEqual([1, expect.stringMatching(/^koa-sess: a store failed: \w+\n$/)])
+    const url = 'redis://user:secret@127.0.0.1:1/0?password=secret'
+    for (const args of [[], ['--write']]) {
+      const result = await run(['migrate', '--from', from, '--to', url, ...args], root)
+      const where = 'koa-sess: --to (redis://127.0.0.1:1/0)'
+      const why = 'the connection was refused: no server listens at this address (ECONNREFUSED)'
+      expect(result).toEqual({ code: 1, out: '', err: `${where}: ${why}\n` })
+    }
+  })
+
+  describe('that refuses the client', () => {
+    let server: RedisServer
+    beforeAll(async () => {
+      server = await RedisServer.start(['--databases', '2'])
+      await ask(server, (client) => client.config('SET', 'requirepass', 'right'))
+    })
+    afterAll(() => server[Symbol.asyncDispose]())
+
+    test.each(['ioredis', 'redis'])('by %s', async (driver) => {
+      const project = projectWith(driver)
+      const reason = async (user: string, database = '') => {
+        const url = `redis://${user}127.0.0.1:${server.port}${database}`
+        const { code, out, err } = await run(['migrate', '--from', from, '--to', url], project)
+        expect([code, out]).toEqual([1, ''])
+        expect(err).toMatch(/^koa-sess: --to \(redis:[^\n]+\n$/)
+        expect(err).not.toMatch(/wrong:|right:/)
+        return err
+      }
+      expect(await reason(':wrong@')).toContain('the user or the password is wrong or missing')
+      expect(await reason('')).toContain('the user or the password is wrong or missing')
+      expect(await reason(':right@', '/7')).toContain('the server has no database of this number')
+    })
   })
 
   test('a Cluster that hangs while the command runs ends it', async () => {
@@ -264,7 +400,7 @@ describe('Redis', () => {
     await server[Symbol.asyncDispose]()
     expect([code, err]).toEqual([
       1,
-      expect.stringMatching(/^koa-sess: Redis did not answer [^\n]+\n$/),
+      expect.stringMatching(/^koa-sess: --from \([^)]+\): Redis did not answer [^\n]+\n$/),
     ])
   })
 
@@ -306,9 +442,14 @@ describe('Redis', () => {
     test('while the command runs: no session is missed', async () => {
       change(to, (data) => Object.assign(data, { hold: 150 }))
       const running = run(['migrate', ...args(), '--write'], root)
-      await expect
-        .poll(() => Object.keys(read(to).records).length, { timeout: 40_000 })
-        .toBeGreaterThan(140)
+      // The rest of the batch is done once the number stays the same: none reads Redis as it restarts.
+      let copied = 0
+      const isWaiting = () => {
+        const before = copied
+        copied = Object.keys(read(to).records).length
+        return copied > 140 && copied === before
+      }
+      await expect.poll(isWaiting, { timeout: 40_000, interval: 100 }).toBe(true)
       await restart()
       release(to)
       expect(await running).toMatchObject({ code: 0 })
@@ -339,6 +480,14 @@ describe('Redis', () => {
     await other.quit()
   })
 })
+
+/** A project that has this driver and no other one. */
+function projectWith(driver: string): string {
+  const project = mkdtempSync(join(folder, 'project-'))
+  mkdirSync(join(project, 'node_modules'))
+  symlinkSync(join(root, 'node_modules', driver), join(project, 'node_modules', driver), 'dir')
+  return project
+}
 
 function sessions(count: number): Data['records'] {
   return Object.fromEntries(

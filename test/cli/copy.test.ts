@@ -93,6 +93,6 @@ test('what had moved away comes back', async () => {
 
 test('a bar is never fuller than full, and needs to know how many there are', () => {
   expect(bar(1234, undefined)).toBe('1,234 sessions')
-  expect(bar(1, 2)).toBe(`[${'#'.repeat(15)}${'-'.repeat(15)}] 50 % 1 sessions`)
-  expect(bar(3, 2)).toBe(`[${'#'.repeat(30)}] 100 % 3 sessions`)
+  expect(bar(1, 2)).toBe(`[${'#'.repeat(15)}${'-'.repeat(15)}] 50 % 1 of 2 sessions`)
+  expect(bar(3, 2)).toBe(`[${'#'.repeat(30)}] 100 % 3 of 2 sessions`)
 })

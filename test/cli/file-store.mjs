@@ -13,7 +13,10 @@ export class FileStore {
   }
 
   load(key) {
-    return this.#open(({ records }) => records[key]?.value)
+    return this.#open((data) => {
+      if (data.unreadable === key) throw new Error(`Cannot read ${key}`)
+      return data.records[key]?.value
+    })
   }
   async create(key, value, expiresAt) {
     const number = ++this.#creates
@@ -22,6 +25,7 @@ export class FileStore {
     return this.#open((data) => {
       if (data.interruptCreate === number) process.kill(process.pid, 'SIGINT')
       if (data.poison === key) throw Object.assign(new Error(`No place for ${key}: ${value}`))
+      if (data.full) throw Object.assign(new Error(`No room for ${value}`), { code: 'ENOSPC' })
       if (data.records[key]) return false
       data.records[key] = { value, expiresAt }
       return true

@@ -9,14 +9,14 @@ import { RedisServer } from '../services/redis.js'
 import { until } from '../services/redis-cluster.js'
 import { folder, root, run, start, useCommand } from './run.js'
 
-useCommand()
-
 const SESSIONS = 2000
 const KILLS = 3
 /** Copies between the start of a run and its end by SIGKILL. */
 const COPIES = 200
 const later = Date.now() + 3_600_000
 const key = (at: number) => `koa:sess:${at}`
+
+useCommand()
 
 let server: RedisServer
 let clients: Redis[]

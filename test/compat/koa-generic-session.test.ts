@@ -21,6 +21,8 @@ peer.setMaxListeners(0)
 
 afterAll(async () => {
   ours.close()
+  // koa-generic-session would wait ten seconds for it, and then reject a promise that nothing awaits.
+  peer.removeAllListeners('disconnect')
   await Promise.all([redis.quit(), peer.quit()])
 })
 
@@ -165,6 +167,18 @@ describe('koa-generic-session 2.3.1 and koa-sess 1.0', () => {
     })
     return deployment.visitor()
   }
+
+  it('opens cookies in quotes as koa-generic-session does', async () => {
+    const visitor = await start({ generic: generic(), next: next() })
+    await visitor.at('generic', '/set?user=ada')
+    const { jar } = visitor.browser
+    const cookies = [...jar]
+    jar.clear()
+    jar.set('$Version', '1')
+    for (const [name, value] of cookies) jar.set(name, `"${value}"`)
+    for (const side of ['generic', 'next'])
+      expect(await data(visitor, side)).toEqual({ user: 'ada' })
+  })
 
   it('merges what koa-generic-session wrote while a handler was at work', async () => {
     const gate = new Gate()

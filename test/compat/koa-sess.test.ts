@@ -28,6 +28,8 @@ const ours = new RedisStore({ client: redis })
 
 afterAll(async () => {
   ours.close()
+  // koa-generic-session would wait ten seconds for it, and then reject a promise that nothing awaits.
+  peer.removeAllListeners('disconnect')
   await Promise.all([redis.quit(), peer.quit()])
 })
 

@@ -20,8 +20,8 @@ afterAll(async () => {
 const clock = new ManualClock()
 const outage = { down: () => server.stop(), up: () => server.start() }
 
-function open(client: MysqlStoreOptions['client']) {
-  const store = new MysqlStore({ client, now: clock.now, pruneInterval: 0 })
+function open(client: MysqlStoreOptions['client'], prepare = true) {
+  const store = new MysqlStore({ client, prepare, now: clock.now, pruneInterval: 0 })
   return { store, close: () => store.close() }
 }
 
@@ -31,12 +31,14 @@ for (const client of [...pools, ...callbacks]) {
   close()
 }
 
-const onPromises = inTurn(pools, open)
-const onCallbacks = inTurn(callbacks, open)
+const onPromises = inTurn(pools, (client) => open(client))
+const unprepared = inTurn(pools, (client) => open(client, false))
+const onCallbacks = inTurn(callbacks, (client) => open(client))
 
 const options = { describe, it, clock, outage, connections: 4 }
 testStore(onPromises, { ...options, name: 'MysqlStore on a pool of promises' })
 // As many as race in the first suite would say no more in these.
 const fewer = { ...options, writers: 6 }
 testStore(onPromises, { ...fewer, strong: false, name: 'the same by get, set, destroy' })
+testStore(unprepared, { ...fewer, outage: undefined, name: 'MysqlStore with prepare: false' })
 testStore(onCallbacks, { ...fewer, name: 'MysqlStore on a pool that counts changed rows' })

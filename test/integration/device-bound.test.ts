@@ -267,7 +267,8 @@ describe('a refused request', () => {
     store.calls.length = 0
     const reply = await thief(site, user, SESSION_COOKIES).get('/set')
     expect(reply.status).toBe(401)
-    expect(store.calls.map(({ method }) => method)).toEqual(['load'])
+    // The rolling read has moved the deadline, and it is put back.
+    expect(store.calls.map(({ method }) => method)).toEqual(['load', 'touch'])
     for (const line of reply.cookies) expect(line).toMatch(/=; /)
   })
 
@@ -470,6 +471,14 @@ describe('the refresh', () => {
     time += MAX_AGE
     expect((await device.refresh()).status).toBe(200)
     expect(device.challenge).not.toBe(challenge)
+  })
+
+  it('reads once where the session is rolling', async () => {
+    const store = new FaultyStore(new MemoryStore({ now }))
+    const { device } = await bound({ session: { store, rolling: true } })
+    store.calls.length = 0
+    expect((await device.refresh()).status).toBe(200)
+    expect(store.calls.map(({ method }) => method)).toEqual(['load'])
   })
 
   it('writes nothing, even where the session is due to be extended', async () => {

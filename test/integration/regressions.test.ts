@@ -328,7 +328,7 @@ describe('cookies of one user', () => {
     await user.get('/quiet', { cookie })
     time += 10_001
     expect((await user.get('/read', { cookie })).json()).toEqual({})
-    expect(site.events).toEqual(['expired'])
+    expect(site.events).toEqual(['missed'])
   })
 })
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { createPool } from 'mysql2/promise'
-import { Pool } from 'pg'
+import { Client, Pool } from 'pg'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { MysqlStore } from '../../src/stores/sql/mysql.js'
@@ -155,6 +155,29 @@ describe.each(Object.entries(KINDS))('%s', (name, { connect, quote, lock }) => {
     await connection.run(`DROP TABLE ${quoted(table)}`)
   })
 
+  const odd = [
+    'space at the end ',
+    'tab\t',
+    '😀',
+    '#mysql50#a',
+    'sqlite_a',
+    '?'.repeat(50),
+    '?'.repeat(52),
+    'x'.repeat(49),
+  ]
+  test.each(odd)('a table named %j works, or is refused at construction', async (table) => {
+    let store: SqlStore
+    try {
+      store = make({ table })
+    } catch (error) {
+      return expect(error).toMatchObject(OPTION)
+    }
+    await store.setup()
+    expect(await store.create('key', 'a', Date.now() + HOUR)).toBe(true)
+    expect(await store.load('key')).toBe('a')
+    await connection.run(`DROP TABLE ${quoted(table)}`)
+  })
+
   if (hasSchemas)
     test('a schema is another place, whatever it is called', async () => {
       const schema = `s"; \`x' ${process.pid} ${name}`
@@ -185,6 +208,7 @@ describe.each(Object.entries(KINDS))('%s', (name, { connect, quote, lock }) => {
     ['an option that does not exist', { tabel: 'x' }],
     ['an empty name', { table: '' }],
     ['a name with NUL', { table: 'a\0b' }],
+    ['a name with half of a character', { table: 'a\ud800' }],
     ['a name that is no text', { table: 5 }],
     ['a schema with NUL', { schema: 'a\0b' }],
     ['an empty batch', { pruneBatch: 0 }],
@@ -421,7 +445,8 @@ describe('the files that are shipped say what setup() does', () => {
   test('postgres.sql', async () => {
     const made = await script((note) => {
       const unsafe = async (statement: string) => {
-        note(statement)
+        const created = statement.split(';\n').filter((part) => part.startsWith('CREATE'))
+        created.map(note)
         return Object.assign([], { count: 0 })
       }
       return new PostgresStore({ client: Object.assign(() => undefined, { unsafe }) })
@@ -431,12 +456,208 @@ describe('the files that are shipped say what setup() does', () => {
   test('mysql.sql', async () => {
     const made = await script((note) => {
       const execute = async (statement: string): Promise<[object]> => {
+        if (statement.includes('@@')) return [[{ autocommit: 1, mode: 'STRICT_ALL_TABLES' }]]
+        if (statement.startsWith('SELECT'))
+          throw Object.assign(new Error('no table'), { errno: 1146 })
         note(statement)
         return [{ affectedRows: 0, info: '' }]
       }
       return new MysqlStore({ client: { execute, getConnection: async () => undefined } })
     })
     expect(shipped('mysql.sql')).toBe(made)
+  })
+})
+
+describe('setup of a PostgresStore', () => {
+  const open = async () => {
+    const client = new Pool({ connectionString: await databaseUrl('postgres') })
+    const table = freshName()
+    const store = new PostgresStore({ client, table, pruneInterval: 0 })
+    return { client, table, store }
+  }
+
+  test('takes no lock where the table and its index exist, so no write waits', async () => {
+    const { client, table, store } = await open()
+    await store.setup()
+    const transaction = await client.connect()
+    await transaction.query('BEGIN')
+    // Held until the end of the transaction, and in the way of CREATE INDEX.
+    await transaction.query(`LOCK TABLE ${table} IN ROW EXCLUSIVE MODE`)
+    await store.setup()
+    expect(await store.create('key', 'value', Date.now() + HOUR)).toBe(true)
+    await transaction.query('ROLLBACK')
+    transaction.release()
+    await client.end()
+  })
+
+  test('gives up where the index is missing and the table is locked, and writes go on', async () => {
+    const { client, table, store } = await open()
+    await store.setup()
+    await client.query(`DROP INDEX ${table}_expires_at`)
+    const transaction = await client.connect()
+    await transaction.query('BEGIN')
+    await transaction.query(`LOCK TABLE ${table} IN ROW EXCLUSIVE MODE`)
+    const code = 'ERR_SESSION_UNAVAILABLE'
+    await expect(store.setup()).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining('CREATE INDEX CONCURRENTLY'),
+    })
+    expect(await store.create('key', 'value', Date.now() + HOUR)).toBe(true)
+    await transaction.query('ROLLBACK')
+    transaction.release()
+    await store.setup()
+    await expect(
+      client.query(`CREATE INDEX ${table}_expires_at ON ${table} (value)`),
+    ).rejects.toThrow('already exists')
+    await client.end()
+  })
+
+  test('needs no right to create where the table exists', async () => {
+    const { client, table, store } = await open()
+    await store.setup()
+    const role = `${table}_role`
+    await client.query(`CREATE ROLE ${role}; GRANT ALL ON ${table} TO ${role}`)
+    const limited = new Pool({
+      connectionString: await databaseUrl('postgres'),
+      options: `-c role=${role}`,
+    })
+    await new PostgresStore({ client: limited, table, pruneInterval: 0 }).setup()
+    await limited.end()
+    await client.query(`REVOKE ALL ON ${table} FROM ${role}; DROP ROLE ${role}`)
+    await client.end()
+  })
+})
+
+describe('settings of a MySQL connection that lose sessions are refused', () => {
+  test.each([
+    ['autocommit = 0', /autocommit = 1/],
+    ["sql_mode = ''", /STRICT_TRANS_TABLES/],
+    ["sql_mode = 'ANSI_QUOTES'", /STRICT_TRANS_TABLES/],
+  ])('%s, by setup() and by the first call', async (setting, message) => {
+    const client = createPool(await databaseUrl('mysql'))
+    client.pool.on('connection', (connection) => connection.query(`SET SESSION ${setting}`))
+    const store = new MysqlStore({ client, table: freshName(), pruneInterval: 0 })
+    const refused = { code: 'ERR_SESSION_CLIENT', message: expect.stringMatching(message) }
+    await expect(store.setup()).rejects.toMatchObject(refused)
+    const fresh = new MysqlStore({ client, table: freshName(), pruneInterval: 0 })
+    await expect(fresh.create('key', 'value', Date.now() + HOUR)).rejects.toMatchObject(refused)
+    await expect(async () => fresh.load('key')).rejects.toMatchObject(refused)
+    await client.end()
+  })
+
+  test('the check is one query for each store, not one for each call', async () => {
+    const client = createPool(await databaseUrl('mysql'))
+    const execute = vi.spyOn(client, 'execute')
+    const store = new MysqlStore({ client, table: freshName(), pruneInterval: 0 })
+    await store.setup()
+    await Promise.all([store.load('a'), store.load('b')])
+    const checks = execute.mock.calls.filter(([statement]) => `${statement}`.includes('autocommit'))
+    expect(checks).toHaveLength(1)
+    await client.end()
+  })
+})
+
+test('with prepare: false, MySQL prepares no statement', async () => {
+  const client = createPool({ uri: await databaseUrl('mysql'), connectionLimit: 1 })
+  const prepared = async () => {
+    const [rows] = await client.query("SHOW SESSION STATUS LIKE 'Com_stmt_prepare'")
+    return JSON.stringify(rows)
+  }
+  const before = await prepared()
+  const store = new MysqlStore({
+    client,
+    table: `${freshName()}?`,
+    prepare: false,
+    pruneInterval: 0,
+  })
+  await store.setup()
+  const value = `{"text":"'\\\\ü😀"}`
+  expect(await store.create('key', value, Date.now() + HOUR)).toBe(true)
+  expect(await store.replace('key', value, `${value} `, Date.now() + HOUR)).toEqual({ ok: true })
+  expect(await store.load('key', Date.now() + HOUR)).toBe(`${value} `)
+  expect((await store.scan('')).records).toHaveLength(1)
+  expect(await store.destroy('key')).toBe(true)
+  expect(await prepared()).toBe(before)
+  await client.end()
+})
+
+test.each([
+  'hex',
+  'escape',
+])('postgres.js reads what it wrote, with bytea_output = %j', async (bytea_output) => {
+  const client = postgres(await databaseUrl('postgres'), { connection: { bytea_output } })
+  const store = new PostgresStore({ client, table: freshName(), pruneInterval: 0 })
+  await store.setup()
+  const [key, value] = ['kéy\\', `{"text":"\\\\ü😀'","long":"${'x'.repeat(200)}"}`]
+  expect(await store.create(key, value, Date.now() + HOUR)).toBe(true)
+  expect(await store.load(key)).toBe(value)
+  expect(await store.load(key, Date.now() + HOUR)).toBe(value)
+  expect((await store.replace(key, value, 'other', Date.now() + HOUR)).ok).toBe(true)
+  expect(await store.replace(key, value, 'third', Date.now() + HOUR)).toMatchObject({
+    current: 'other',
+  })
+  expect((await store.scan('k')).records).toMatchObject([{ key, value: 'other' }])
+  store.close()
+  await client.end()
+})
+
+describe('one connection in the place of a pool is refused', () => {
+  const refused = expect.objectContaining({ code: 'ERR_SESSION_CLIENT' })
+
+  test('a Client of pg, its own or one of a pool', async () => {
+    const pool = new Pool({ connectionString: await databaseUrl('postgres') })
+    const taken = await pool.connect()
+    for (const client of [new Client(), taken])
+      expect(() => Reflect.construct(PostgresStore, [{ client }])).toThrow(refused)
+    taken.release()
+    await pool.end()
+  })
+
+  test('a reserved connection or a transaction of postgres.js', async () => {
+    const sql = postgres(await databaseUrl('postgres'))
+    const reserved = await sql.reserve()
+    expect(() => new PostgresStore({ client: reserved })).toThrow(refused)
+    reserved.release()
+    await sql.begin(async (client) => {
+      expect(() => new PostgresStore({ client })).toThrow(refused)
+    })
+    await sql.end()
+  })
+
+  test('a connection of mysql2', async () => {
+    const pool = createPool(await databaseUrl('mysql'))
+    const client = await pool.getConnection()
+    expect(() => Reflect.construct(MysqlStore, [{ client }])).toThrow(refused)
+    client.release()
+    await pool.end()
+  })
+})
+
+describe('a driver whose answers have another form is refused', () => {
+  const refused = expect.objectContaining({ code: 'ERR_SESSION_CLIENT' })
+  /** As in sqlite3 of npm: answers go to a callback, and each method returns the statement. */
+  class CallbackStatement {
+    run = () => this
+    get = () => this
+    all = () => this
+  }
+  test.each<[string, object]>([
+    ['sqlite3 of npm', { prepare: () => new CallbackStatement() }],
+    ['an SQLite driver of promises', { prepare: async () => new CallbackStatement() }],
+    ['an SQLite driver without all()', { prepare: () => ({ run() {}, get() {} }) }],
+    ['something with a prepare()', { prepare() {} }],
+  ])('%s', (_, client) => {
+    expect(() => Reflect.construct(SqliteStore, [{ client }])).toThrow(refused)
+  })
+
+  test('a pool of mariadb', () => {
+    const client = { getConnection() {}, execute() {}, totalConnections() {} }
+    expect(() => Reflect.construct(MysqlStore, [{ client }])).toThrow(refused)
+  })
+
+  test('a pool without query() for prepare: false', () => {
+    const client = { getConnection: async () => undefined, execute: async () => [[]] as [object] }
+    expect(() => new MysqlStore({ client, prepare: false })).toThrow(refused)
   })
 })
 

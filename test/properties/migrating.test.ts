@@ -138,7 +138,7 @@ class Stage {
       create: (...args) => turn(() => store.create(...args)),
       replace: (...args) => turn(() => store.replace(...args)),
       touch: (...args) => turn(() => store.touch(...args)),
-      destroy: (...args) => turn(() => store.destroy(...args)),
+      destroy: (key) => turn(() => store.destroy(key)),
     }
   }
 }

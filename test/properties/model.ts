@@ -12,6 +12,7 @@ export type Op =
 
 /** A request between its gate and its answer. */
 export interface Pending {
+  path: string
   browser: number
   ops: Op[]
   /** The id it presented. */
@@ -19,6 +20,8 @@ export interface Pending {
   /** What it saw of that session; undefined: nothing was there, or it has not looked yet. */
   seen: Data | undefined
   looked: boolean
+  /** The session had ended when it began. */
+  late: boolean
   finish(): Promise<{ status: number; cookies: string[] }>
 }
 
@@ -32,11 +35,14 @@ export type Outcome =
 
 /**
  * @param now what the presented session holds at this moment; undefined: it is not there.
- * @param ended the id ended moments ago: no session may begin under it.
+ * @param ended the id ended moments ago: no session may begin under it, except by a regenerate in a
+ * request that began afterwards.
  */
 export function outcome(pending: Pending, now: Data | undefined, ended: boolean): Outcome {
   const { ops, seen } = pending
-  if (pending.id !== undefined && (ended || (seen && !now))) return { type: 'nothing' }
+  const restarts = pending.late && ops.some(({ type }) => type === 'regenerate')
+  if (pending.id !== undefined && ((ended && !restarts) || (seen && !now)))
+    return { type: 'nothing' }
   const mine: Data = { ...seen }
   let current: Data | null = mine
   let moved = false

@@ -24,6 +24,8 @@ export class World {
   readonly #handle: ReturnType<Koa['callback']>
   readonly #waiting = new Map<string, { ops: Op[]; early: boolean; gate: Gate }>()
   readonly #defer: boolean
+  /** The requests whose update was rejected, as the session had ended. */
+  readonly #refused = new Set<string>()
   #requests = 0
 
   /** The live sessions, as they should be, and the ids that must never load again. */
@@ -53,7 +55,11 @@ export class World {
       if (!request) return
       if (request.early) await ctx.session
       await request.gate.pass()
-      for (const op of request.ops) await perform(ctx, op)
+      for (const op of request.ops)
+        await perform(ctx, op).catch((error) => {
+          if (error.code !== 'ERR_SESSION_ENDED') throw error
+          this.#refused.add(ctx.path)
+        })
       ctx.body = 'done'
     })
     this.#handle = app.callback()
@@ -79,7 +85,8 @@ export class World {
       gate.open()
       return reply
     }
-    const begun: Pending = { browser, ops, id, looked, seen: undefined, finish }
+    const late = id !== undefined && this.barred.has(id)
+    const begun: Pending = { path, browser, ops, id, looked, late, seen: undefined, finish }
     this.pending.push(begun)
     await gate.arrived
     if (looked) this.#look(begun)
@@ -96,7 +103,14 @@ export class World {
     failure?.cancel()
     if (fault && failure?.hits) return this.#afterFault(pending, expected, fault.at, reply)
     demand(reply.status === 200, `a request without a fault was answered ${reply.status}`)
+    this.#checkUpdate(pending, expected)
     this.#settle(pending, expected, reply.cookies)
+  }
+
+  /** An update says that it was stored, or rejects. */
+  #checkUpdate({ path, ops }: Pending, expected: Outcome): void {
+    const isLost = expected.type === 'nothing' && ops.some(({ type }) => type === 'update')
+    demand(this.#refused.has(path) === isLost, 'an update that was not stored looks stored')
   }
 
   #settle(pending: Pending, expected: Outcome, lines: string[]): void {

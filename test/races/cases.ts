@@ -188,13 +188,16 @@ export const CASES: Record<string, (stage: Stage) => Promise<void>> = {
     expect([user.cookie, await records()]).toEqual(['', 0])
   },
 
-  'R2: logout against an atomic update: the same': async ({ user, records }) => {
+  'R2: logout against an atomic update: the same, and the update rejects': async ({
+    user,
+    records,
+  }) => {
     await user.do('set:a:0')
     const { cookie } = user
     const slow = await user.start('g', 'read,wait:g,update:n')
     await user.do('logout')
     const reply = await slow.finish()
-    expect([reply.status, reply.cookies]).toEqual([200, []])
+    expect([reply.status, reply.cookies]).toEqual([409, []])
     expect(await user.read(cookie)).toEqual({})
     expect(await records()).toBe(0)
   },
@@ -210,14 +213,49 @@ export const CASES: Record<string, (stage: Stage) => Promise<void>> = {
       'set:b:1',
       'replace:b:1',
       'logout',
-      'update:n',
-      'regenerate,set:b:1',
       'set:b:1,save',
+      'logout,replace:b:1',
     ]) {
       const reply = await user.do(`read,${steps}`, cookie)
       expect([reply.status, reply.cookies, reply.json()]).toEqual([200, [], {}])
     }
+    const reply = await user.do('read,update:n', cookie)
+    expect([reply.status, reply.cookies]).toEqual([409, []])
     expect(await records()).toBe(0)
+  },
+
+  'a login with an ended id, in a request that began after the end, starts a new session': async ({
+    user,
+    records,
+  }) => {
+    for (const steps of [
+      'regenerate,set:user:ada',
+      'read,regenerate,set:user:ada',
+      'set:user:eve,regenerate,replace:user:ada,save',
+    ]) {
+      await user.do('set:a:0')
+      const { cookie, id } = user
+      await user.do('logout')
+      const reply = await user.do(steps, cookie)
+      expect([reply.status, reply.cookies.length]).toEqual([200, 2])
+      expect(user.id).not.toBe(id)
+      expect(await user.read()).toEqual({ user: 'ada' })
+      expect(await user.read(cookie)).toEqual({})
+      expect(await records()).toBe(1)
+      await user.do('logout')
+    }
+  },
+
+  'a login in a request that began before the logout starts nothing, wherever it reads': async ({
+    user,
+    records,
+  }) => {
+    await user.do('set:a:0')
+    const slow = await user.start('g', 'wait:g,regenerate,set:user:ada')
+    await user.do('logout')
+    const reply = await slow.finish()
+    expect([reply.status, reply.cookies]).toEqual([200, []])
+    expect([user.cookie, await records()]).toEqual(['', 0])
   },
 
   'two logouts at once: both answer, the session is ended': async ({ user, records }) => {
@@ -271,7 +309,7 @@ export const CASES: Record<string, (stage: Stage) => Promise<void>> = {
     const { cookie } = user
     await user.do('regenerate:a')
     const { id } = user
-    for (const steps of ['read', 'read,set:b:1', 'read,logout', 'read,regenerate,set:b:1']) {
+    for (const steps of ['read', 'read,set:b:1', 'read,logout', 'read,replace:b:1,save']) {
       const reply = await user.do(steps, cookie)
       expect([reply.cookies, reply.json()]).toEqual([[], {}])
     }
@@ -310,10 +348,10 @@ export const CASES: Record<string, (stage: Stage) => Promise<void>> = {
   'two regenerates side by side, unordered: the same': async ({ user, records }) => {
     for (let round = 0; round < 10; round++) {
       await user.do('set:a:0')
-      const replies = await Promise.all([
-        user.do('regenerate,set:who:1'),
-        user.do('regenerate,set:who:2'),
-      ])
+      // Both have begun before either ends the session.
+      const one = await user.start('g1', 'wait:g1,regenerate,set:who:1')
+      const other = await user.start('g2', 'wait:g2,regenerate,set:who:2')
+      const replies = await Promise.all([one.finish(), other.finish()])
       expect(replies.map(({ status }) => status)).toEqual([200, 200])
       expect(await user.read()).toHaveProperty('who')
       expect(await records()).toBe(1)

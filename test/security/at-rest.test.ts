@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import session, { type LegacyStore, MemoryStore, type SessionStore } from '../../src/index.js'
+import { FaultyStore } from '../../src/testing.js'
 import { Browser } from '../support/browser.js'
 import { Gate } from '../support/gate.js'
 import { hashed } from '../support/hashed.js'
@@ -350,7 +351,8 @@ describe('S2: encryption', () => {
     await user.get('/set')
     await user.get('/set')
     expect((await user.get('/read')).json()).toEqual({ x: 2 })
-    expect([...table.values()]).toEqual([{ sealed: expect.any(String) }])
+    const dated = { deadline: expect.any(String) }
+    expect([...table.values()]).toEqual([{ sealed: expect.any(String), cookie: dated }])
     const { cookie } = user
     await user.get('/logout')
     expect(table.size).toBe(0)
@@ -399,4 +401,188 @@ test.each<object>([
   { maxBytes: '1mb' },
 ])('unusable options are refused: %j', (options) => {
   expect(() => session(options)).toThrow(expect.objectContaining({ code: 'ERR_SESSION_OPTION' }))
+})
+
+describe('S2: a server without encryption, beside one that has it', () => {
+  const encryption = { keys: [KEY] }
+
+  async function beside(options: SiteOptions = {}) {
+    const { store, table } = open()
+    const user = (await start(store, { encryption })).browser()
+    await user.get('/set')
+    const site = await start(store, options)
+    const why: unknown[] = []
+    site.app.on('session:reject', (notice) => why.push(notice.why))
+    const key = `koa:sess:${user.jar.get('koa.sid')}`
+    return { user, visitor: over(user, site), store, table, key, why }
+  }
+
+  test('recognises the encrypted record: it is no data, and is not written over', async () => {
+    const { user, visitor, table, key, why } = await beside()
+    const sealed = table.get(key)
+    expect((await visitor.get('/read')).json()).toEqual({})
+    await visitor.get('/set')
+    expect((await visitor.get('/read')).json()).toEqual({ x: 1 })
+    expect(visitor.jar.get('koa.sid')).not.toBe(user.jar.get('koa.sid'))
+    expect(table.get(key)).toBe(sealed)
+    expect(why).toEqual(['decrypt', 'decrypt'])
+    expect((await user.get('/read')).json()).toEqual({ x: 1 })
+  })
+
+  test('the same with rolling, renew, and for ctx.sessionStore', async () => {
+    for (const options of [{ rolling: true }, { renew: 0.5 }, { hashIds: false }]) {
+      const { user, visitor, table, key } = await beside(options)
+      const sealed = table.get(key)
+      const sid = user.jar.get('koa.sid')
+      expect((await visitor.get('/read')).json()).toEqual({})
+      expect((await visitor.get(`/get?sid=${sid}`)).json()).toBe(null)
+      await visitor.get('/logout')
+      expect(table.get(key)).toBe(sealed)
+    }
+  })
+
+  test('takes no session of a user for an encrypted one', async () => {
+    const { store } = open()
+    const routes: Routes = {
+      ...ROUTES,
+      '/put': (ctx) => {
+        ctx.session = { sealed: String(ctx.query.text) }
+      },
+    }
+    const site = await serve(routes, { store, now })
+    sites.push(site)
+    for (const text of ['AAAAAAAA.BBBB', '', 'a"b']) {
+      const user = site.browser()
+      await user.get(`/put?text=${encodeURIComponent(text)}`)
+      expect((await user.get('/read')).json()).toEqual({ sealed: text })
+    }
+  })
+
+  test('recognises a record that also holds the deadline of a store of get, set and destroy', async () => {
+    const { visitor, user, store, table, key, why } = await beside()
+    const text = `${table.get(key)?.slice(0, -1)},"cookie":{"deadline":"1.AAAA"}}`
+    await store.replace(key, table.get(key) ?? '', text, START + DAY)
+    expect((await visitor.get('/read')).json()).toEqual({})
+    expect(why).toEqual(['decrypt'])
+    expect((await user.get('/read')).json()).toEqual({ x: 1 })
+  })
+})
+
+describe('S2: back from encryption', () => {
+  const back = { encryption: { keys: [NEWER, KEY], decryptOnly: true } }
+
+  test('decryptOnly reads encrypted records, and writes them as JSON on their next use', async () => {
+    const { store, table } = open()
+    const user = (await start(store, { encryption: { keys: [KEY] } })).browser()
+    await user.get('/set')
+    const key = `koa:sess:${user.jar.get('koa.sid')}`
+    expect(table.get(key)).toMatch(/^{"sealed":"/)
+    const visitor = over(user, await start(store, back))
+    expect((await visitor.get('/read')).json()).toEqual({ x: 1 })
+    expect(JSON.parse(table.get(key) ?? '')).toMatchObject({ x: 1 })
+    await visitor.get('/set')
+    expect((await over(user, await start(store)).get('/read')).json()).toEqual({ x: 2 })
+  })
+
+  test('it reads records that are not encrypted, and begins sessions as JSON', async () => {
+    const { store, table } = open()
+    const user = (await start(store)).browser()
+    await user.get('/set')
+    const visitor = over(user, await start(store, back))
+    await visitor.get('/set')
+    expect((await visitor.get('/read')).json()).toEqual({ x: 2 })
+    for (const value of table.values()) expect(value).not.toContain('sealed')
+  })
+
+  test.each([{ decryptOnly: 1 }, { decryptOnly: 'yes' }])('%j is refused', (option) => {
+    const make = () => session({ encryption: { keys: [KEY], ...option } as never })
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_SESSION_OPTION' }))
+  })
+})
+
+describe('S1: back from hashed ids to bare ones', () => {
+  const back = { hashIds: { hashedUntil: new Date(START + DAY) } }
+
+  async function returning() {
+    const { store, memory } = open()
+    const user = (await start(store, { hashIds: true })).browser()
+    await user.get('/set')
+    const id = user.jar.get('koa.sid') ?? ''
+    const bare = () => memory.load(`koa:sess:${id}`)
+    const atHash = () => memory.load(`koa:sess:${hashed(id)}`)
+    return { user, visitor: over(user, await start(store, back)), store, bare, atHash }
+  }
+
+  test('a session under a hash is found, and stays there', async () => {
+    const { user, visitor, store, bare, atHash } = await returning()
+    expect((await visitor.get('/read')).json()).toEqual({ x: 1 })
+    await visitor.get('/set')
+    expect(JSON.parse(atHash() ?? '')).toMatchObject({ x: 2 })
+    expect(bare()).toBe(undefined)
+    const { hashIds } = { hashIds: { plainUntil: new Date(START + DAY) } }
+    const forward = over(user, await start(store, { hashIds }))
+    await forward.get('/set')
+    expect((await visitor.get('/read')).json()).toEqual({ x: 3 })
+  })
+
+  test('a login begins a session under a bare id', async () => {
+    const { visitor, store } = await returning()
+    await visitor.get('/login')
+    expect((await over(visitor, await start(store)).get('/read')).json()).toEqual({ x: 1 })
+  })
+
+  test('it finds sessions while servers of the next phase move them, and ends none', async () => {
+    const { store, memory } = open()
+    const faulty = new FaultyStore(store)
+    const user = (await start(faulty, back)).browser()
+    await user.get('/set')
+    const id = user.jar.get('koa.sid') ?? ''
+    const site = await start(faulty, { hashIds: { plainUntil: new Date(START + DAY) } })
+    const forward = over(user, site)
+    // The move has begun: the value is in transit at the bare id, and no copy is there.
+    const copy = faulty.hold('create')
+    const moving = forward.get('/set')
+    await copy.arrived
+    expect((await user.get('/read')).json()).toEqual({ x: 2 })
+    copy.release()
+    expect((await moving).status).toBe(200)
+    for (const each of [user, forward, user]) await each.get('/set')
+    expect((await user.get('/read')).json()).toEqual({ x: 5 })
+    expect(JSON.parse(memory.load(`koa:sess:${hashed(id)}`) ?? '')).toMatchObject({ x: 5 })
+  })
+
+  test('a logout ends it under either key', async () => {
+    const { user, visitor, store, atHash } = await returning()
+    await visitor.get('/logout')
+    for (const options of [{}, back, { hashIds: true }])
+      expect((await over(user, await start(store, options)).get('/read')).json()).toEqual({})
+    expect(atHash()).not.toContain('x')
+  })
+
+  test('new sessions begin under bare ids, and a hash is no id', async () => {
+    const { store, memory } = open()
+    const site = await start(store, { ...back, cookie: { signed: false } })
+    const user = site.browser()
+    await user.get('/set')
+    const id = user.jar.get('koa.sid') ?? ''
+    expect(memory.load(`koa:sess:${id}`)).toBeDefined()
+    const thief = new Browser(site.origin)
+    const stolen = await thief.get('/read', { cookie: `koa.sid=${hashed(id)}` })
+    expect(stolen.json()).toEqual({})
+  })
+
+  test('after the date, hashed keys are not looked up any more', async () => {
+    const { visitor } = await returning()
+    time = START + DAY
+    expect((await visitor.get('/read')).json()).toEqual({})
+  })
+
+  test.each([
+    {},
+    { hashedUntil: 'soon' },
+    { plainUntil: new Date(), hashedUntil: new Date() },
+  ])('hashIds %j is refused', (hashIds) => {
+    const make = () => session({ hashIds } as never)
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_SESSION_OPTION' }))
+  })
 })

@@ -99,6 +99,23 @@ describe('R4: koa-sess/cookie', () => {
     expect(await data()).toEqual({ x: 1 })
   })
 
+  test.each([
+    ['the new key behind', [KEY], [KEY, NEWER]],
+    ['the new key in front', [KEY, NEWER], [NEWER, KEY]],
+    ['the old key dropped', [NEWER, KEY], [NEWER]],
+  ])('a rolling deploy logs no user out: %s', async (_, before, after) => {
+    const servers = [await start({ keys: before }), await start({ keys: after })]
+    const [{ browser: first } = expect.fail()] = servers
+    await first.get('/set')
+    let cookies = [...first.jar]
+    for (let turn = 0; turn < 6; turn++) {
+      const { browser, data } = servers[turn % 2] ?? expect.fail()
+      for (const [name, value] of cookies) browser.jar.set(name, value)
+      expect(await data()).toEqual({ x: 1 })
+      cookies = [...browser.jar]
+    }
+  })
+
   test('E2: the absolute timeout is sealed in as well', async () => {
     const { browser, data } = await start({ rolling: true, absoluteTimeout: 2 * HOUR })
     await browser.get('/set')

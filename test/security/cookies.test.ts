@@ -107,7 +107,7 @@ describe('T5: the quality and number of keys', () => {
     [[]],
     [['']],
     [['8 bytes!']],
-    [['a good long secret', 'short']],
+    [['short', 'a good long secret']],
     [Array.from({ length: 1000 }, (_, at) => `a good long secret ${at}`)],
     [[12_345_678_901]],
     [[['a good long secret']]],
@@ -119,6 +119,33 @@ describe('T5: the quality and number of keys', () => {
     const reply = await site.browser().get('/set')
     expect([reply.status, reply.cookies, store.size]).toEqual([500, [], 0])
     expect(site.errors).toMatchObject([{ code: 'ERR_SESSION_KEYS' }])
+  })
+
+  test('a first key that can be guessed is refused at the first request, and the message says the mend', async () => {
+    const site = await start({ keys: ['keys', 'keykeys'], defer: true })
+    expect((await site.browser().get('/nothing')).status).toBe(500)
+    expect(site.errors).toMatchObject([{ code: 'ERR_SESSION_KEYS' }])
+    expect(site.errors[0]?.message).toMatch(
+      /first key .* in front of it, and leave the short keys behind it/,
+    )
+  })
+
+  test.each([
+    [['keys', 'keykeys'], 'keys'],
+    [['keys', 'keykeys'], 'keykeys'],
+  ])('%j behind a strong key: what %s signed is accepted, and signed anew', async (short, by) => {
+    const store = new MemoryStore()
+    const id = 'an-id-of-a-drop-in-user-0123'
+    await store.create(`koa:sess:${id}`, '{"x":1}', Date.now() + DAY)
+    const site = await start({ store, keys: ['a strong secret of thirty-two bytes', ...short] })
+    const user = site.browser()
+    user.jar.set('koa.sid', id)
+    user.jar.set('koa.sid.sig', new Keygrip([by]).sign(`koa.sid=${id}`))
+    const reply = await user.get('/read')
+    expect([reply.json(), reply.cookies.length]).toEqual([{ x: 1 }, 2])
+    const next = await user.get('/read')
+    expect([next.json(), next.cookies]).toEqual([{ x: 1 }, []])
+    await warned()
   })
 
   test('a weak key is warned of; a Keygrip is taken as it is', async () => {

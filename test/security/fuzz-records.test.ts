@@ -22,14 +22,10 @@ describe('H3, H4: any value that a store returns', () => {
       payload,
       (deed, value, other) => oracle.check(deed, value, other),
     )
-    const examples = DEEDS.flatMap((deed) =>
-      FOUND.map((found): [Deed, string, string] => [
-        deed,
-        deed === 'conflict' ? '{}' : found,
-        found,
-      ]),
-    )
-    await fc.assert(property, { numRuns: RUNS + examples.length, examples })
+    // As examples of the property, fast-check would try to make them smaller without an end.
+    for (const deed of DEEDS)
+      for (const found of FOUND) await oracle.check(deed, deed === 'conflict' ? '{}' : found, found)
+    await fc.assert(property, { numRuns: RUNS })
   })
 
   test('with encryption, no value that was not sealed for the id is a session', {

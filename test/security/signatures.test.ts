@@ -1,6 +1,7 @@
 import Keygrip from 'keygrip'
 import { afterEach, describe, expect, test } from 'vitest'
-import { MemoryStore } from '../../src/index.js'
+import type { Digest } from '../../src/cookie/signature.js'
+import session, { MemoryStore } from '../../src/index.js'
 import { type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 const ROUTES: Routes = {
@@ -8,6 +9,7 @@ const ROUTES: Routes = {
   '/set': (ctx) => {
     ctx.session.x = 1
   },
+  '/touch': (ctx) => void ctx.session.touch(),
 }
 
 const sites: Site[] = []
@@ -38,6 +40,39 @@ describe('keys in rotation', () => {
       )
     }
     expect((await user.get(`${site.origin}/read`)).cookies).toEqual([])
+  })
+
+  const OLD = 'the key of today, long enough'
+  const NEW = 'the key of tomorrow, long enough'
+
+  /** One user is served by two servers in turn, as during a deploy from the one to the other. */
+  async function deploy(before: SiteOptions, after: SiteOptions) {
+    const store = new MemoryStore()
+    const servers = [await start({ store, ...before }), await start({ store, ...after })]
+    const user = (servers[0] ?? expect.fail()).browser()
+    await user.get('/set')
+    const seen: unknown[] = []
+    for (let turn = 0; turn < 6; turn++) {
+      const { origin } = servers[turn % 2] ?? expect.fail()
+      seen.push((await user.get(`${origin}/read`)).json())
+    }
+    return seen
+  }
+  const STAYED = Array.from({ length: 6 }, () => ({ x: 1 }))
+
+  test.each<[string, SiteOptions, SiteOptions]>([
+    ['app.keys, the new key behind', { keys: [OLD] }, { keys: [OLD, NEW] }],
+    ['app.keys, the new key in front', { keys: [OLD, NEW] }, { keys: [NEW, OLD] }],
+    ['app.keys, the old key dropped', { keys: [NEW, OLD] }, { keys: [NEW] }],
+    ['SHA-256 accepted', {}, { digest: { accept: 'sha256' } }],
+    ['SHA-256 signs', { digest: { accept: 'sha256' } }, { digest: 'sha256' }],
+  ])('a rolling deploy logs no user out: %s', async (_, before, after) => {
+    expect(await deploy(before, after)).toEqual(STAYED)
+  })
+
+  test('without the first phase, an old server refuses what a new one signed', async () => {
+    expect(await deploy({ keys: [OLD] }, { keys: [NEW, OLD] })).not.toEqual(STAYED)
+    expect(await deploy({}, { digest: 'sha256' })).not.toEqual(STAYED)
   })
 })
 
@@ -92,6 +127,46 @@ describe('digest sha256', () => {
     const signature = user.jar.get('one.sid.sig')
     const cookie = `two.sid=${sid}; two.sid.sig=${signature}`
     expect((await user.get(`${two.origin}/read`, { cookie })).json()).toEqual({})
+  })
+
+  test('a first phase accepts it, and goes on to sign with SHA-1', async () => {
+    const [first, second] = [
+      await start({ store, digest: { accept: 'sha256' } }),
+      await start({ store, digest: 'sha256' }),
+    ]
+    const user = first.browser()
+    await user.get('/set')
+    expect(user.jar.get('koa.sid.sig')).toHaveLength(27)
+    // A server of the next phase signs it anew.
+    await user.get(`${second.origin}/read`)
+    expect(user.jar.get('koa.sid.sig')).toHaveLength(43)
+    const reply = await user.get(`${first.origin}/read`)
+    expect([reply.json(), reply.cookies]).toEqual([{ x: 1 }, []])
+    await user.get(`${first.origin}/touch`)
+    expect((await user.get(`${second.origin}/read`)).json()).toEqual({ x: 1 })
+  })
+
+  test('a first phase accepts what each key signed with SHA-256, and nothing else', async () => {
+    const digest = { accept: 'sha256' as const }
+    const site = await start({ store, digest })
+    const second = await start({ store, digest: 'sha256', keys: ['an older secret of the tests'] })
+    const user = second.browser()
+    await user.get('/set')
+    const reply = await user.get(`${site.origin}/read`)
+    expect([reply.json(), reply.cookies.length]).toEqual([{ x: 1 }, 2])
+    const other = await start({ store, digest, keys: ['a key of other servers'] })
+    expect((await user.get(`${other.origin}/read`)).json()).toEqual({})
+  })
+
+  test.each([
+    {},
+    { accept: 'sha1' },
+    { accept: 'sha256', sha1Until: new Date() },
+    { sha1Until: new Date(), other: 1 },
+  ])('%j is refused as a digest', (digest) => {
+    expect(() => session({ digest: digest as Digest })).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_OPTION' }),
+    )
   })
 
   test('a Keygrip signs in its own way, so that both together are a clear error', async () => {

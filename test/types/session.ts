@@ -18,6 +18,8 @@ app.use(session())
 app.use((ctx) => {
   equal<typeof ctx.sessionId, string | undefined>(true)
   equal<typeof ctx.session.isNew, boolean>(true)
+  equal<ReturnType<typeof ctx.session.save>, Promise<boolean>>(true)
+  equal<ReturnType<typeof ctx.saveSession>, Promise<boolean>>(true)
   ctx.session = null
 })
 

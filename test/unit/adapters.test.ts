@@ -4,12 +4,15 @@ import { createStorage } from 'unstorage'
 import { describe, expect, test, vi } from 'vitest'
 import {
   type ExpressStoreLike,
+  fromContextStore,
   fromExpressStore,
   fromKeyv,
   fromUnstorage,
   type UnstorageLike,
 } from '../../src/adapters.js'
+import { parseRecord } from '../../src/record/format.js'
 import { adaptLegacy } from '../../src/stores/legacy/adapter.js'
+import { withContext } from '../../src/util/current-context.js'
 
 const SID = 'koa:sess:aSessionIdThatNobodyMaySee'
 const RECORD = '{"note":"a secret note","cookie":{"path":"/","maxAge":null,"own":[]}}'
@@ -46,6 +49,56 @@ async function failure(work: unknown): Promise<Error> {
 /** All that could come into a log of an error. */
 const shown = (error: Error) =>
   `${error.message} ${error.stack} ${JSON.stringify(error, Object.getOwnPropertyNames(error))}`
+
+describe('fromContextStore', () => {
+  const table = new Map<string, string>()
+  let made = 0
+
+  class ContextStore {
+    constructor(readonly ctx: { tenant: string }) {
+      made++
+    }
+    async get(key: string) {
+      return JSON.parse(table.get(`${this.ctx.tenant}:${key}`) ?? 'null')
+    }
+    async set(key: string, session: object, _maxAge: number, { ctx }: { ctx: object | undefined }) {
+      expect(ctx).toBe(this.ctx)
+      table.set(`${this.ctx.tenant}:${key}`, JSON.stringify(session))
+    }
+    async destroy(key: string) {
+      table.delete(`${this.ctx.tenant}:${key}`)
+    }
+  }
+
+  test('constructs the class once for each context, and calls it as koa-session does', async () => {
+    const adapted = adaptLegacy(fromContextStore(ContextStore), Date.now)
+    const [one, other] = [{ tenant: 'one' }, { tenant: 'other' }]
+    await withContext(one, async () => {
+      await adapted.create(SID, RECORD, later())
+      expect(await adapted.load(SID)).toBe(RECORD)
+    })
+    expect(made).toBe(1)
+    expect([...table.keys()]).toEqual([`one:${SID}`])
+    expect(await withContext(other, () => adapted.load(SID))).toBeUndefined()
+    expect(await withContext(one, () => adapted.destroy(SID))).toBe(true)
+    expect(made).toBe(2)
+  })
+
+  test('outside of a request it fails, and says why', async () => {
+    const adapted = adaptLegacy(fromContextStore(ContextStore), Date.now)
+    expect(await failure(adapted.load(SID))).toMatchObject({ code: 'ERR_SESSION_CONTEXT' })
+  })
+
+  test.each([
+    { get() {}, set() {}, destroy() {} },
+    class {},
+    () => undefined,
+    null,
+  ])('%j is refused', (value) => {
+    const make = () => fromContextStore(value as unknown as typeof ContextStore)
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_SESSION_STORE_CONTRACT' }))
+  })
+})
 
 describe('fromExpressStore', () => {
   test('hands over a cookie that ends when the session is to end', async () => {
@@ -91,6 +144,14 @@ describe('fromExpressStore', () => {
     expect(await adapted.load(SID)).toBe('{"cookie":{"maxAge":null,"expires":null}}')
   })
 
+  test('takes no key of express-session for a lifetime of koa-session', async () => {
+    const { adapted, table } = express()
+    const cookie = { originalMaxAge: 5000, expires: new Date(), httpOnly: true, path: '/' }
+    table.set(SID, JSON.stringify({ cookie, _expire: 1, _maxAge: 2, _session: true }))
+    const record = parseRecord((await adapted.load(SID)) ?? '')
+    expect(record?.data).toEqual({ _expire: 1, _maxAge: 2, _session: true })
+  })
+
   test('extends by touch where there is one, and does not write the data again', async () => {
     const touch = vi.fn<NonNullable<ExpressStoreLike['touch']>>((_sid, _session, done) => done())
     const { adapted, store } = express({ touch })
@@ -117,6 +178,36 @@ describe('fromExpressStore', () => {
     const record = '{"first":1,"user":"ada","cookie":{"maxAge":5000}}'
     expect(await adapted.load(SID, later())).toBe(record)
     expect(await adapted.load(SID)).toBe(record)
+  })
+
+  test.each<[string, NonNullable<ExpressStoreLike['touch']>]>([
+    ['an error', (_sid, _session, done) => done(new Error('Unable to find the session to touch'))],
+    ['a throw', () => Promise.reject(new Error('no such session'))],
+    ['the value false', (_sid, _session, done) => Reflect.apply(done, undefined, [null, false])],
+  ])('a touch that says by %s that the session is gone is no failure', async (_how, touch) => {
+    const { adapted, table } = express({ touch })
+    await adapted.create(SID, RECORD, later())
+    const { store } = express({}, table)
+    const taken = adaptLegacy(
+      fromExpressStore({
+        ...store,
+        touch(sid, session, done) {
+          table.delete(sid)
+          return touch(sid, session, done)
+        },
+      }),
+      Date.now,
+    )
+    expect(await taken.load(SID, later())).toBeUndefined()
+    await adapted.create(SID, RECORD, later())
+    expect(await taken.touch(SID, later())).toBe(false)
+  })
+
+  test('a touch that fails while the session is there is a failure', async () => {
+    const touch: ExpressStoreLike['touch'] = (_sid, _session, done) => done(new Error('down'))
+    const { adapted } = express({ touch })
+    await adapted.create(SID, RECORD, later())
+    expect(await failure(adapted.touch(SID, later()))).toMatchObject({ message: 'down' })
   })
 
   test.each([undefined, null, false, '', 0])('%j is no session', async (nothing) => {
@@ -268,7 +359,9 @@ describe('fromKeyv', () => {
     const backend = new Backend()
     backend.set = async () => false
     const store = fromKeyv(new Keyv({ store: backend, throwOnErrors: true }))
-    await expect(store.set(SID, {}, 1000)).rejects.toThrow('did not set')
+    await expect(
+      store.set(SID, {}, 1000, { ctx: undefined, changed: true, rolling: false }),
+    ).rejects.toThrow('did not set')
   })
 
   test('the deadline holds to the millisecond, whatever the backend keeps', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { cookieValues, readCookie } from '../../src/cookie/header.js'
+import { cookieValues, readCookie, readCookies } from '../../src/cookie/header.js'
 import { mergeLines } from '../../src/cookie/set-cookie.js'
 import { SignerCache } from '../../src/cookie/signature.js'
 import { isId } from '../../src/session/id.js'
@@ -17,6 +17,10 @@ describe('the Cookie header', () => {
     ['x=sid=a', []],
     ['sid=', ['']],
     ['sid=a=b', ['a=b']],
+    ['sid="a"; x=1', ['a']],
+    ['$Version=1; sid="a"; $Path="/"; sid="b" ', ['a', 'b']],
+    ['sid="a; sid=b"', ['"a', 'b"']],
+    ['sid=""; sid="a"b"', ['', '"a"b"']],
     [Array.from({ length: 500 }, () => 'sid=a').join('; '), ['a', 'a', 'a', 'a']],
   ])('cookieValues reads %s', (header, values) =>
     expect(cookieValues(header, 'sid')).toEqual(values))
@@ -34,6 +38,19 @@ describe('the Cookie header', () => {
       kind: 'refused',
       why: 'signature',
     })
+  })
+
+  test('readCookies returns all that verify, or those behind one of them', () => {
+    const signer = new SignerCache(SHA1).get(['a good secret'])
+    const pair = (id: string) => `sid=${id}; sid.sig=${signer.sign(`sid=${id}`)}`
+    const header = `${pair('first-0123456789a')}; sid=forged-0123456789; ${pair('second-0123456789')}`
+    const ids = (it: typeof signer | undefined, behind?: string) =>
+      readCookies(header, 'sid', it, isId, behind)?.map(({ id }) => id)
+    expect(ids(signer)).toEqual(['first-0123456789a', 'second-0123456789'])
+    expect(ids(undefined)).toEqual(['first-0123456789a', 'forged-0123456789', 'second-0123456789'])
+    expect(ids(signer, 'first-0123456789a')).toEqual(['second-0123456789'])
+    expect(ids(signer, 'second-0123456789')).toEqual([])
+    expect(ids(signer, 'another-0123456789')).toBe(undefined)
   })
 
   test('mergeLines replaces earlier Set-Cookie lines of the same names', () => {

@@ -56,6 +56,28 @@ describe('the lifetime of a session', () => {
     )
   })
 
+  test('is a number of ttl, or the longer life of one user; a fixed end counts in any case', () => {
+    const left = (ttl: LifetimeOptions<Session>['ttl'], cookie: CookieOptions, stored?: object) => {
+      const { lifetime, session } = setUp({ ttl }, cookie)
+      return lifetime.left(session(stored))
+    }
+    const own = (attributes: object) => ({ ...attributes, own: Object.keys(attributes) })
+    const end = (ms: number) => new Date(NOW + ms).toJSON()
+    expect(left(50, {}, own({ maxAge: 80 }))).toBe(80)
+    expect(left(50, {}, own({ maxAge: 20 }))).toBe(50)
+    expect(left(50, { maxAge: 80 })).toBe(50)
+    // The options of another package, in its record and as this package keeps it.
+    expect(left(50, {}, { maxAge: 80, path: '/', httpOnly: true })).toBe(50)
+    expect(left(50, {}, { maxAge: 80, own: ['maxAge'], base: 80 })).toBe(50)
+    expect(left(() => 50, {}, own({ maxAge: 80 }))).toBe(50)
+    expect(left(50, {}, own({ expires: end(90) }))).toBe(90)
+    expect(left(50, {}, own({ expires: end(20) }))).toBe(20)
+    expect(left(() => 50, {}, own({ expires: end(20) }))).toBe(20)
+    expect(left(50, { expires: new Date(NOW + 20) })).toBe(20)
+    expect(left(50, { expires: new Date(NOW + 90) })).toBe(50)
+    expect(left(50, { expires: new Date(NOW + 60) }, own({ maxAge: 80 }))).toBe(50)
+  })
+
   test('is at most what is left of the absolute timeout', () => {
     const { lifetime, session } = setUp({ ttl: 500, absoluteTimeout: 300 })
     expect(lifetime.left(session({ created: 900 }))).toBe(200)
@@ -86,6 +108,7 @@ describe('the lifetime of a session', () => {
     expect(extend({}, { maxAge: 5 })).toBe(5)
     expect(extend({ ttl: () => 7 })).toBe(undefined)
     expect(extend({}, { expires: new Date(5000) })).toBe(undefined)
+    expect(extend({ ttl: 7 }, { expires: new Date(5000) })).toBe(undefined)
     expect(extend({ renew: 5 })).toBe(undefined)
     expect(extend({ rolling: false })).toBe(undefined)
   })

@@ -30,6 +30,61 @@ describe('MemoryStore', () => {
     expect(make).toThrow(expect.objectContaining({ code: 'ERR_SESSION_DURATION' }))
   })
 
+  test('holds at most maxBytes; the least recently used sessions go first', () => {
+    const size = (key: string, value: string) => 200 + 2 * (key.length + value.length)
+    const big = 'x'.repeat(50_000)
+    const store = new MemoryStore({ maxBytes: 3 * size('a', big) })
+    for (const key of ['a', 'b', 'c']) store.create(key, big, LATER)
+    expect(store.bytes).toBe(3 * size('a', big))
+    store.load('a')
+    store.create('d', big, LATER)
+    expect(['a', 'b', 'c', 'd'].map((key) => store.load(key) !== undefined)).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ])
+    // A record that grows makes room as well, and one that shrinks gives it back.
+    store.replace('d', big, big + big, LATER)
+    expect(store.load('a')).toBe(undefined)
+    store.replace('d', big + big, 'x', LATER)
+    store.destroy('c')
+    expect(store.bytes).toBe(size('d', 'x'))
+    store.destroy('d')
+    expect([store.bytes, store.size]).toEqual([0, 0])
+  })
+
+  test('the default bound keeps 10,207 sessions of 50 KB from filling a process', () => {
+    const store = new MemoryStore()
+    const big = 'x'.repeat(50_000)
+    for (let count = 0; count < 3000; count++) store.create(`${count}`, big, LATER)
+    expect(store.size).toBeGreaterThan(1000)
+    expect(store.size * 50_000).toBeLessThan(134_217_728)
+    expect(store.load('2999')).toBe(big)
+  })
+
+  test('small sessions are bounded by their number, with the defaults', () => {
+    const store = new MemoryStore()
+    const value = 'x'.repeat(300)
+    for (let count = 0; count < 1000; count++) store.create(`koa:sess:${count}`, value, LATER)
+    // The default of max is a hundred times as many.
+    expect(100 * store.bytes).toBeLessThan(134_217_728)
+  })
+
+  test('a record larger than maxBytes is refused, and evicts nothing', () => {
+    const store = new MemoryStore({ maxBytes: 1000 })
+    store.create('a', 'x', LATER)
+    const refused = expect.objectContaining({ code: 'ERR_SESSION_SIZE' })
+    expect(() => store.create('b', 'x'.repeat(1000), LATER)).toThrow(refused)
+    expect(() => store.replace('a', 'x', 'x'.repeat(1000), LATER)).toThrow(refused)
+    expect(store.load('a')).toBe('x')
+  })
+
+  test.each([0, -1, Number.NaN, '5', null])('maxBytes %j is refused', (maxBytes) => {
+    const make = () => new MemoryStore({ maxBytes: maxBytes as number })
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_SESSION_OPTION' }))
+  })
+
   test('expired sessions go as others are used', () => {
     let time = 0
     const store = new MemoryStore({ now: () => time })

@@ -76,6 +76,21 @@ describe('merge', () => {
     expect(merge(base, same, changed, 'throw')).toEqual([])
   })
 
+  test('the beginning of a session is no conflict: the earlier one counts', () => {
+    const cookie = (more: object) => ({ cookie: { maxAge: null, own: [], ...more } })
+    const [none, early, late] = [cookie({}), cookie({ created: 5 }), cookie({ created: 6 })]
+    expect(edits(none, early, late, 'throw')).toEqual([{ key: 'cookie', value: early.cookie }])
+    expect(edits(none, late, early, 'throw')).toEqual([])
+    const aged = cookie({ maxAge: 9, own: ['maxAge'], created: 6 })
+    expect(edits(none, early, aged, 'throw')).toEqual([
+      { key: 'cookie', value: { ...aged.cookie, created: 5 } },
+    ])
+    const other = cookie({ maxAge: 8, own: ['maxAge'], created: 5 })
+    expect(() => edits(none, other, aged, 'throw')).toThrow(
+      expect.objectContaining({ code: 'ERR_SESSION_CONFLICT' }),
+    )
+  })
+
   test('seen from the other side, the same value wins', () => {
     const [base, theirs, mine] = [{ a: 1 }, { a: 2 }, { a: 3 }]
     for (const onConflict of ['mine', 'theirs'] as const) {

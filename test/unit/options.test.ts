@@ -1,3 +1,4 @@
+import Koa from 'koa'
 import { describe, expect, test } from 'vitest'
 import session, { MemoryStore, SessionError } from '../../src/index.js'
 
@@ -48,6 +49,7 @@ describe('options that cannot be meant throw at construction', () => {
     [{ key: '__host-sid', cookie: { secure: false } }, 'ERR_SESSION_COOKIE'],
     [{ key: '__HOST-sid', cookie: { path: '/x' } }, 'ERR_SESSION_COOKIE'],
     [{ key: '__Secure-sid', cookie: { secure: false } }, 'ERR_SESSION_COOKIE'],
+    [{ prefix: '', cookie: { signed: false } }, 'ERR_SESSION_OPTION'],
     [{ store: {} }, 'ERR_SESSION_STORE_CONTRACT'],
     [{ store: MemoryStore }, 'ERR_SESSION_STORE_CONTRACT'],
     [{ store: null }, 'ERR_SESSION_STORE_CONTRACT'],
@@ -69,6 +71,47 @@ describe('options that cannot be meant throw at construction', () => {
     expect(make({ key: '__Host-sid', cookie: { domain: 'a.example' } })).toThrow(
       /__Host-… must be secure, with path \/ and no domain/,
     )
+  })
+})
+
+describe('an option of another package is refused by the name that is meant', () => {
+  test.each<[object, RegExp]>([
+    [{ genid: () => 'x' }, /genSid/],
+    [{ encode: String }, /koa-sess\/cookie/],
+    [{ decode: String }, /koa-sess\/cookie/],
+    [{ externalKey: {} }, /sessionIdStore/],
+    [{ ContextStore: class {} }, /fromContextStore\(ContextStore\) of koa-sess\/adapters/],
+    [{ autoCommit: false }, /ctx\.sessionSave = false/],
+    [{ renew: true }, /renew must be a number: 0\.5 extends/],
+    [{ maxAge: 'session' }, /maxAge: 'session' is the default here: leave it out/],
+    [{ maxage: 'session' }, /maxage: 'session' is the default here: leave it out/],
+    [{ secret: 'x' }, /app\.keys = \[secret/],
+    [{ resave: false }, /Here it is nothing/],
+    [{ saveUninitialized: false }, /allowEmpty/],
+    [{ name: 'sid' }, /key, the name of the cookie/],
+    [{ samesite: 'lax' }, /samesite is an attribute of the cookie: set options\.cookie\.sameSite/],
+    [{ httponly: true }, /set options\.cookie\.httpOnly/],
+    [{ MAXAGE: 5 }, /set options\.cookie\.maxAge/],
+    [{ Rolling: true }, /It is spelled rolling/],
+    [{ gensid: String }, /It is spelled genSid/],
+    [{ errorhandler: String }, /It is spelled errorHandler/],
+    [new Koa(), /not the application: app\.use\(session\(options\)\)/],
+  ])('%j', (options, message) => {
+    expect(make(options)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_SESSION_OPTION',
+        message: expect.stringMatching(message),
+      }),
+    )
+  })
+
+  test.each<[object, RegExp]>([
+    [{ samesite: 'lax' }, /cookie\.samesite is not a cookie attribute: write sameSite/],
+    [{ httponly: true }, /write httpOnly/],
+    [{ maxAge: 'session' }, /cookie\.maxAge must be milliseconds, or null for a browser-session/],
+    [{ originalMaxAge: 5 }, /remove it/],
+  ])('in cookie: %j', (cookie, message) => {
+    expect(make({ cookie })).toThrow(message)
   })
 })
 

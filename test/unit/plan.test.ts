@@ -3,6 +3,7 @@ import { type Facts, planCommit } from '../../src/session/plan.js'
 
 const NONE: Facts = {
   save: undefined,
+  asked: false,
   blocked: false,
   found: false,
   moved: false,
@@ -19,6 +20,7 @@ describe('planCommit', () => {
     ['a new session with something in it', { empty: false }, 'create'],
     ['a new empty session, allowed', { allowEmpty: true }, 'create'],
     ['a new empty session, forced', { save: true }, 'create'],
+    ['a new empty session, explicitly saved', { asked: true }, 'create'],
     ['a new session, forbidden', { empty: false, save: false }, 'none'],
     ['a new session that is rolling but empty', { extend: true }, 'none'],
     ['a new session that was ended', { ended: true }, 'none'],
@@ -32,6 +34,12 @@ describe('planCommit', () => {
       'a known session, changed, forbidden',
       { found: true, empty: false, changed: true, save: false },
       'none',
+    ],
+    ['a known session, explicitly saved', { found: true, asked: true, extend: true }, 'touch'],
+    [
+      'a known session, regenerated, empty, explicitly saved',
+      { found: true, moved: true, asked: true },
+      'regenerate',
     ],
     ['a known session, due', { found: true, empty: false, extend: true }, 'touch'],
     [
@@ -68,7 +76,10 @@ describe('planCommit', () => {
   })
 
   test('a blocked id is never written under, whatever else holds', () => {
-    const flags = ['found', 'moved', 'ended', 'empty', 'allowEmpty', 'changed', 'extend'] as const
+    const flags = [
+      ...(['found', 'moved', 'ended', 'empty'] as const),
+      ...(['allowEmpty', 'changed', 'extend', 'asked'] as const),
+    ]
     for (let bits = 0; bits < 2 ** flags.length; bits++) {
       const facts = Object.fromEntries(flags.map((flag, at) => [flag, Boolean(bits & (1 << at))]))
       for (const save of [undefined, true, false]) {

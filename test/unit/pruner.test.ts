@@ -1,7 +1,9 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { Pruner } from '../../src/stores/sql/pruner.js'
+import { unavailable } from '../../src/util/errors.js'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
@@ -23,7 +25,7 @@ function counting(answer: () => Promise<unknown>) {
 
 test('it prunes at every turn, a failure notwithstanding, until it is stopped', async () => {
   const target = counting(() => Promise.reject(new Error('no')))
-  const pruner = new Pruner(target, 100)
+  const pruner = new Pruner(target, 100, 'SomeStore')
   await vi.advanceTimersByTimeAsync(350)
   expect(target.turns).toBe(3)
   pruner.stop()
@@ -31,10 +33,66 @@ test('it prunes at every turn, a failure notwithstanding, until it is stopped', 
   expect(target.turns).toBe(3)
 })
 
+describe('pruning that fails', () => {
+  const notices: unknown[] = []
+  const note = (notice: unknown) => notices.push(notice)
+  let warn: MockInstance<typeof process.emitWarning>
+  beforeEach(() => {
+    notices.length = 0
+    subscribe('koa-sess:prune-failed', note)
+    warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
+  })
+  afterEach(() => {
+    unsubscribe('koa-sess:prune-failed', note)
+    warn.mockRestore()
+  })
+
+  test('every time is one warning, and an event each time', async () => {
+    const error = new Error('permission denied for table koa_sess')
+    const pruner = new Pruner(
+      counting(() => Promise.reject(error)),
+      100,
+      'SomeStore',
+    )
+    await vi.advanceTimersByTimeAsync(250)
+    expect(warn).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(750)
+    pruner.stop()
+    expect(warn.mock.calls).toEqual([
+      [
+        expect.stringMatching(/SomeStore failed .* 3 times in a row.*permission denied/),
+        { code: 'KOA_SESS_PRUNE_FAILED' },
+      ],
+    ])
+    expect(notices).toHaveLength(10)
+    expect(notices[0]).toEqual({ event: 'prune-failed', store: 'SomeStore', failures: 1, error })
+    expect(notices[9]).toMatchObject({ failures: 10 })
+  })
+
+  test('now and then is no warning', async () => {
+    let turn = 0
+    const answer = () => (++turn % 3 ? Promise.reject(new Error('down')) : Promise.resolve())
+    const pruner = new Pruner(counting(answer), 100, 'SomeStore')
+    await vi.advanceTimersByTimeAsync(1000)
+    pruner.stop()
+    expect(notices).toHaveLength(7)
+    expect(warn).not.toHaveBeenCalled()
+  })
+
+  test('the warning has the reason of the driver, where the error is a 503', async () => {
+    const error = unavailable('The session database cannot be reached', new Error('read-only'))
+    const target = counting(() => Promise.reject(error))
+    const pruner = new Pruner(target, 100, 'SomeStore')
+    await vi.advanceTimersByTimeAsync(300)
+    pruner.stop()
+    expect(warn.mock.calls[0]?.[0]).toContain('read-only')
+  })
+})
+
 test('a turn that comes while one is under way is left out', async () => {
   let end = () => {}
   const target = counting(() => new Promise<void>((resolve) => (end = resolve)))
-  const pruner = new Pruner(target, 100)
+  const pruner = new Pruner(target, 100, 'SomeStore')
   await vi.advanceTimersByTimeAsync(500)
   expect(target.turns).toBe(1)
   end()
@@ -47,6 +105,7 @@ test('0 is never', () => {
   new Pruner(
     counting(async () => undefined),
     0,
+    'SomeStore',
   )
   expect(vi.getTimerCount()).toBe(0)
 })
@@ -58,7 +117,7 @@ test('it keeps neither the process nor its store alive', async () => {
   const timers = vi.spyOn(globalThis, 'setInterval')
   const start = () => {
     const target = counting(async () => undefined)
-    new Pruner(target, 1)
+    new Pruner(target, 1, 'SomeStore')
     return new WeakRef(target)
   }
   const held = start()

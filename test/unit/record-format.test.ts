@@ -34,6 +34,31 @@ describe('records', () => {
     expect(decode(encode(names, '{"own":[]}'))).toMatchObject({ data: names, peer: undefined })
   })
 
+  test('hold keys of these names as data beside koa-session’s own lifetime', () => {
+    const names = { _expire: 1, _maxAge: 2 }
+    const written = encode(names, '{"own":[]}', { peer: 'session' })
+    expect(decode(written)).toMatchObject({ data: names, peer: undefined })
+    expect(decode('{"_expire":1,"_maxAge":2,"_session":true}')).toMatchObject({
+      data: names,
+      peer: 'session',
+    })
+    expect(decode('{"_expire":1,"_maxAge":2,"_session":"x"}')).toMatchObject({
+      data: { _session: 'x' },
+      peer: { expire: 1, maxAge: 2 },
+    })
+  })
+
+  test.each([
+    '{"originalMaxAge":60000,"expires":"2030-01-01T00:00:00.000Z","httpOnly":true,"path":"/"}',
+    '{"path":"/","httpOnly":true,"overwrite":true,"signed":true,"maxAge":86400000}',
+  ])('of other packages, by their cookie %s, hold keys of these names as data', (cookie) => {
+    const names = '"_expire":1,"_maxAge":2,"_session":true'
+    expect(decode(`{"a":1,${names},"cookie":${cookie}}`)).toMatchObject({
+      data: { a: 1, _expire: 1, _maxAge: 2, _session: true },
+      peer: undefined,
+    })
+  })
+
   test.each([
     'null',
     '[]',

@@ -24,7 +24,7 @@ test('finds what splitFields finds, whatever differs', () => {
       expect(similar(json, other)).toEqual(splitFields(json))
       expect(similar(other, json)).toEqual(splitFields(other))
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   )
 })
 
@@ -51,6 +51,6 @@ test('a merge with it equals a merge with all fields', () => {
         merge(fields, splitFields(after), stored, 'mine'),
       )
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   )
 })

@@ -1,9 +1,27 @@
 import { isTombstone, tombstoneUntil, valueInTransit } from '../../record/tombstone.js'
+import { currentContext, followContexts } from '../../util/current-context.js'
+import { ONE_DAY } from '../../util/duration.js'
 import { isEncodable, parseObject } from '../../util/json.js'
 import { isObject } from '../../util/shape.js'
-import type { LegacyStore, Replaced, SessionStore, StoredSession } from '../contract.js'
+import type {
+  LegacyStore,
+  LegacyWriteOptions,
+  Replaced,
+  SessionStore,
+  StoredSession,
+} from '../contract.js'
 import { settle } from './answers.js'
+import { takeDeadline, withDeadline } from './deadline.js'
 import { KeyQueue } from './key-queue.js'
+
+export interface LegacyAdapterOptions {
+  /** The option of that name, for stores of koa-session. Default false. */
+  rolling?: boolean | undefined
+  /** How long sessions last, in ms, for stores that extend what they read. Default one day. */
+  maxAge?: number | undefined
+  /** Records hold their deadline. False tests whether the store expires sessions itself. Default true. */
+  datesRecords?: boolean | undefined
+}
 
 /**
  * Wraps a store of `get`, `set` and `destroy` as a `SessionStore`. Such a store has no compare-and-set,
@@ -11,35 +29,58 @@ import { KeyQueue } from './key-queue.js'
  * process; between processes, a write of another process can fall into the gap.
  * Tombstones are kept in the memory of this process only.
  */
-export function adaptLegacy(source: LegacyStore, now: () => number): SessionStore {
-  return new LegacyAdapter(source, now)
+export function adaptLegacy(
+  source: LegacyStore,
+  now: () => number,
+  options: LegacyAdapterOptions = {},
+): SessionStore {
+  return new LegacyAdapter(source, now, options)
+}
+
+/** What a write changes, and until when the session is stored, in epoch ms. */
+interface LegacyWrite {
+  readonly value: string
+  readonly expiresAt: number
+  readonly changed: boolean
 }
 
 class LegacyAdapter implements SessionStore {
   readonly #source: LegacyStore
   readonly #now: () => number
+  readonly #rolling: boolean
+  readonly #maxAge: number
+  readonly #datesRecords: boolean
   readonly #queue = new KeyQueue()
   /** Tombstones and their deadlines, by key. In the order of deadlines, as all last equally long. */
   readonly #tombstones = new Map<string, { value: string; until: number }>()
 
-  constructor(source: LegacyStore, now: () => number) {
+  constructor(
+    source: LegacyStore,
+    now: () => number,
+    { rolling = false, maxAge = ONE_DAY, datesRecords = true }: LegacyAdapterOptions,
+  ) {
     this.#source = source
     this.#now = now
+    this.#rolling = rolling
+    this.#maxAge = maxAge
+    // A store with touchSession expires sessions itself, and would keep a deadline as it is.
+    this.#datesRecords = datesRecords && !source.touchSession
+    followContexts()
   }
 
   load(key: string, touch?: number): Promise<string | undefined> {
     if (touch === undefined) return this.#read(key)
     return this.#queue.run(key, async () => {
-      const value = await this.#read(key)
-      if (value !== undefined) await this.#extend(key, value, touch)
-      return value
+      const value = await this.#read(key, touch - this.#now())
+      if (value === undefined) return undefined
+      return (await this.#extend(key, value, touch)) ? value : undefined
     })
   }
 
   create(key: string, value: string, expiresAt: number): Promise<boolean> {
     return this.#queue.run(key, async () => {
       if ((await this.#read(key)) !== undefined) return false
-      await this.#write(key, value, expiresAt)
+      await this.#write(key, { value, expiresAt, changed: true })
       return true
     })
   }
@@ -48,7 +89,7 @@ class LegacyAdapter implements SessionStore {
     return this.#queue.run(key, async () => {
       const current = await this.#read(key)
       if (current !== expected) return { ok: false, current }
-      await this.#write(key, value, expiresAt)
+      await this.#write(key, { value, expiresAt, changed: value !== expected })
       return { ok: true }
     })
   }
@@ -56,8 +97,7 @@ class LegacyAdapter implements SessionStore {
   touch(key: string, expiresAt: number): Promise<boolean> {
     return this.#queue.run(key, async () => {
       const value = await this.#read(key)
-      if (value !== undefined) await this.#extend(key, value, expiresAt)
-      return value !== undefined
+      return value !== undefined && (await this.#extend(key, value, expiresAt))
     })
   }
 
@@ -70,28 +110,45 @@ class LegacyAdapter implements SessionStore {
     })
   }
 
-  async #read(key: string): Promise<string | undefined> {
+  async #read(key: string, maxAge = this.#maxAge): Promise<string | undefined> {
     const ended = this.#tombstones.get(key)
     if (ended && ended.until > this.#now()) return ended.value
-    const session = await this.#get(key).catch(ignoreMissingFile)
-    if (!session) return undefined
-    if (typeof session === 'object')
-      return isEncodable(session) ? JSON.stringify(session) : undefined
-    if (typeof session !== 'string') return undefined
-    return parseObject(session) && session
+    const stored = await this.#get(key, maxAge).catch(ignoreMissingFile)
+    if (!stored) return undefined
+    if (typeof stored === 'object') return this.#textOf(stored)
+    if (typeof stored !== 'string') return undefined
+    const session = parseObject(stored)
+    return session && (stored.includes('"deadline":') ? this.#textOf(session) : stored)
+  }
+
+  /** A session as text, without its deadline; undefined: that has passed, or JSON cannot write it. */
+  #textOf(stored: object): string | undefined {
+    const dated = isObject(stored) ? takeDeadline(stored, this.#now()) : undefined
+    if (dated?.isOver) return undefined
+    const session = dated?.session ?? stored
+    return isEncodable(session) ? JSON.stringify(session) : undefined
   }
 
   /** Async, so that a synchronous throw of the store becomes a rejection. */
-  async #get(key: string): Promise<unknown> {
-    return settle(this.#source.get(key))
+  async #get(key: string, maxAge: number): Promise<unknown> {
+    const options = { ctx: currentContext(), rolling: this.#rolling }
+    return settle(this.#source.get(key, maxAge, options))
   }
 
-  async #write(key: string, value: string, expiresAt: number): Promise<void> {
+  async #write(key: string, write: LegacyWrite): Promise<void> {
+    const { value, expiresAt, changed } = write
     const until = tombstoneUntil(value)
     if (until !== undefined) return this.#writeTombstone(key, value, Math.min(until, expiresAt))
     const ttl = expiresAt - this.#now()
-    if (ttl <= 0) await this.#destroySource(key)
-    else await settle(this.#source.set(key, toLegacySession(value), ttl))
+    if (ttl <= 0) return this.#destroySource(key)
+    const session = toLegacySession(value)
+    const stored = this.#datesRecords ? withDeadline(session, expiresAt) : session
+    await settle(this.#source.set(key, stored, ttl, this.#writeOptions(changed)))
+  }
+
+  /** A write that changes nothing extends: stores of koa-session ignore it unless `rolling` says so. */
+  #writeOptions(changed: boolean): LegacyWriteOptions {
+    return { ctx: currentContext(), changed, rolling: this.#rolling || !changed }
   }
 
   /**
@@ -108,15 +165,20 @@ class LegacyAdapter implements SessionStore {
     })
   }
 
-  async #extend(key: string, value: string, expiresAt: number): Promise<void> {
+  /** Returns false if the store says that the session is gone. */
+  async #extend(key: string, value: string, expiresAt: number): Promise<boolean> {
     const ttl = expiresAt - this.#now()
-    if (!this.#source.touchSession || ttl <= 0 || isTombstone(value))
-      return this.#write(key, value, expiresAt)
-    await settle(this.#source.touchSession(key, toLegacySession(value), ttl))
+    if (!this.#source.touchSession || ttl <= 0 || isTombstone(value)) {
+      await this.#write(key, { value, expiresAt, changed: false })
+      return true
+    }
+    const session = toLegacySession(value)
+    const options = this.#writeOptions(false)
+    return (await settle(this.#source.touchSession(key, session, ttl, options))) !== false
   }
 
   async #destroySource(key: string): Promise<void> {
-    await settle(this.#source.destroy(key))
+    await settle(this.#source.destroy(key, { ctx: currentContext() }))
   }
 
   /** Adds a tombstone at the end of the Map, and removes expired ones from its beginning. */

@@ -1,3 +1,13 @@
+/** What a session takes in memory beside its text: this object, its place in the Map, two strings. */
+const ENTRY_BYTES = 200
+/** V8 stores a string with two bytes a character as soon as one character needs them. */
+const BYTES_PER_CHARACTER = 2
+
+/** The most memory that a session takes, about, in bytes. */
+export function bytesOf(key: string, value: string): number {
+  return ENTRY_BYTES + BYTES_PER_CHARACTER * (key.length + value.length)
+}
+
 /** A session in the MemoryStore, linked to those used right before and right after it. */
 export class Entry {
   expiresAt = 0
@@ -9,6 +19,10 @@ export class Entry {
     readonly key: string,
     public value: string,
   ) {}
+
+  get bytes(): number {
+    return bytesOf(this.key, this.value)
+  }
 }
 
 /**

@@ -1,15 +1,25 @@
 import { duration } from '../../util/duration.js'
+import { SessionError } from '../../util/errors.js'
 import { BaseStore } from '../base.js'
 import type { Page, Replaced, StoredRecord } from '../contract.js'
-import { Entry, flattenString, LruList } from './lru-list.js'
+import { bytesOf, Entry, flattenString, LruList } from './lru-list.js'
 
 export interface MemoryStoreOptions {
   /** How many sessions are kept at most; above it, the least recently used is deleted. Default 100,000. */
   max?: number
+  /**
+   * How much memory the sessions take at most, in bytes; above it, the least recently used are deleted.
+   * Counted as V8 may need it: two bytes for each character of id and record, and 200 for each session.
+   * Default 134,217,728 (128 MiB).
+   */
+  maxBytes?: number
   /** Returns the time in epoch ms. Default `Date.now`; for tests. */
   now?: () => number
 }
 
+const DEFAULT_MAX = 100_000
+/** Fits a process whose heap is limited to 256 MB, beside the application. */
+const DEFAULT_MAX_BYTES = 128 * 1024 * 1024
 /** Entries checked for expiry at each use, so that no call has to check all of them. */
 const SWEEP_PER_USE = 2
 /** Entries checked by the timer, for a store that is not used; this takes well below 1 ms. */
@@ -18,26 +28,40 @@ const TICK_MS = 100
 const DEFAULT_PAGE_SIZE = 100
 
 /**
- * Keeps the sessions of one process in memory. Limited to `max` sessions. Expired sessions are deleted.
+ * Keeps the sessions of one process in memory. Limited to `max` sessions and `maxBytes`. Expired
+ * sessions are deleted.
  * It stores strings, so no object is shared with the application.
  */
 export class MemoryStore extends BaseStore {
   readonly #entries = new Map<string, Entry>()
   readonly #byUse = new LruList()
   readonly #max: number
+  readonly #maxBytes: number
+  #bytes = 0
   #sweeper = this.#entries.values()
   #hasWarned = false
   #timer: NodeJS.Timeout | undefined
 
-  /** @throws {SessionError} ERR_SESSION_DURATION if `max` is not a number above 0. */
-  constructor({ max = 100_000, now }: MemoryStoreOptions = {}) {
+  /**
+   * @throws {SessionError} ERR_SESSION_DURATION if `max` is not a number above 0; ERR_SESSION_OPTION if
+   * `maxBytes` is not.
+   */
+  constructor({ max = DEFAULT_MAX, maxBytes = DEFAULT_MAX_BYTES, now }: MemoryStoreOptions = {}) {
     super(now)
     this.#max = duration('max', max)
+    if (typeof maxBytes !== 'number' || !(maxBytes > 0))
+      throw new SessionError('ERR_SESSION_OPTION', 'maxBytes must be a number of bytes above 0')
+    this.#maxBytes = maxBytes
   }
 
   /** How many sessions are in memory, including expired ones that are not deleted yet. */
   get size(): number {
     return this.#entries.size
+  }
+
+  /** How much memory they take, in bytes, as `maxBytes` counts it. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   load(key: string, touch?: number): string | undefined {
@@ -55,8 +79,12 @@ export class MemoryStore extends BaseStore {
   replace(key: string, expected: string, value: string, expiresAt: number): Replaced {
     const entry = this.#live(key)
     if (entry?.value !== expected) return { ok: false, current: entry?.value }
+    this.#assertFits(key, value)
+    this.#bytes -= entry.bytes
     entry.value = flattenString(value)
+    this.#bytes += entry.bytes
     this.#use(entry, expiresAt)
+    this.#evict()
     return { ok: true }
   }
 
@@ -96,11 +124,13 @@ export class MemoryStore extends BaseStore {
   }
 
   protected put(key: string, value: string, expiresAt: number): void {
+    this.#assertFits(key, value)
     this.#remove(this.#entries.get(key))
     const entry = new Entry(flattenString(key), flattenString(value))
     this.#entries.set(entry.key, entry)
+    this.#bytes += entry.bytes
     this.#use(entry, expiresAt)
-    if (this.#entries.size > this.#max) this.#evictOldest()
+    this.#evict()
     if (!this.#timer) this.#startTimer()
   }
 
@@ -119,8 +149,8 @@ export class MemoryStore extends BaseStore {
   }
 
   #remove(entry: Entry | undefined): void {
-    if (!entry) return
-    this.#entries.delete(entry.key)
+    if (!entry || !this.#entries.delete(entry.key)) return
+    this.#bytes -= entry.bytes
     this.#byUse.remove(entry)
   }
 
@@ -154,12 +184,30 @@ export class MemoryStore extends BaseStore {
     }
   }
 
-  #evictOldest(): void {
-    this.#remove(this.#byUse.oldest)
+  /** Otherwise one record would evict every other session, and then itself. */
+  #assertFits(key: string, value: string): void {
+    if (bytesOf(key, value) <= this.#maxBytes) return
+    throw new SessionError(
+      'ERR_SESSION_SIZE',
+      `The session alone is larger than maxBytes of the MemoryStore (${this.#maxBytes} bytes), and nothing was written. Raise it, or keep large data elsewhere.`,
+    )
+  }
+
+  /** Deletes the least recently used entries until the rest fits. The entry just used is the last to go. */
+  #evict(): void {
+    while (this.#entries.size > this.#max || this.#bytes > this.#maxBytes) {
+      const { oldest } = this.#byUse
+      if (!oldest) return
+      this.#remove(oldest)
+      this.#warnOnce()
+    }
+  }
+
+  #warnOnce(): void {
     if (this.#hasWarned) return
     this.#hasWarned = true
     process.emitWarning(
-      `The MemoryStore reached its max of ${this.#max} sessions. From now on it deletes the least recently used one for each new one. Raise max, or use a store outside of the process.`,
+      `The MemoryStore is full: ${this.#max} sessions (max) or ${this.#maxBytes} bytes (maxBytes). From now on it deletes the least recently used ones for new ones. Raise max or maxBytes, or use a store outside of the process.`,
       { code: 'KOA_SESS_MEMORY_FULL' },
     )
   }

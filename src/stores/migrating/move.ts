@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isMoved, isTombstone } from '../../record/tombstone.js'
 import type { Replaced, SessionStore } from '../contract.js'
 import { isSameMove, settledMark, unsettledDeadline, unsettledMark } from './mark.js'
+import { isOneDatabase } from './one-database.js'
 
 /** How long a copy lives in `to` while `from` still has the session, in ms. */
 const COPY_TTL = 60_000
@@ -58,6 +59,8 @@ export class Mover {
   readonly #to: SessionStore
   readonly #now: () => number
   readonly #storesMarks: boolean
+  /** Undefined: not known yet. */
+  #isOne: boolean | undefined
 
   constructor({ from, to, now, storesMarks }: MoverOptions) {
     this.#from = from
@@ -66,19 +69,32 @@ export class Mover {
     this.#storesMarks = storesMarks
   }
 
-  /** Carries out a write as a move. Waits while another process moves the same session. */
-  async move(write: Write): Promise<Replaced> {
+  /**
+   * Carries out a write as a move. Waits while another process moves the same session. Returns
+   * undefined, and writes nothing, if `from` and `to` are one database.
+   */
+  async move(write: Write): Promise<Replaced | undefined> {
     const { key, expected, expiresAt } = write
     const move: Move = { ...write, mark: unsettledMark(expiresAt) }
+    if (await this.#insertCopy(move)) return this.#markSource(move)
+    if (await this.#areOne(key)) return undefined
     for (const pause of PAUSES) {
-      if (await this.#writeCopy(move, expected)) return this.#markSource(move)
+      if (await this.#overwriteCopy(move, expected)) return this.#markSource(move)
       await sleep(pause)
       const current = await this.#from.load(key)
-      if (current === expected) continue
       if (current === undefined) return { ok: false, current: await this.#to.load(key) }
-      return this.followMove(key, { ok: false, current })
+      if (current !== expected) return this.followMove(key, { ok: false, current })
+      if (await this.#insertCopy(move)) return this.#markSource(move)
     }
     return this.#takeOver(move)
+  }
+
+  /** Call if `to` has a record of a session that is in `from`: it may be a copy, or the session itself. */
+  async #areOne(key: string): Promise<boolean> {
+    if (this.#isOne !== undefined) return this.#isOne
+    const isMark = isMoved(await this.#to.load(key))
+    this.#isOne = !isMark && (await isOneDatabase(this.#from, this.#to, key, this.#now))
+    return this.#isOne
   }
 
   /** The result of a `replace` in `from`; if the session has moved, with the current value in `to`. */
@@ -103,21 +119,29 @@ export class Mover {
   /** Writes over the copy of another move, which made no progress for a second and probably stopped. */
   async #takeOver(move: Move): Promise<Replaced> {
     const staleCopy = await this.#to.load(move.key)
-    if (!(await this.#writeCopy(move, staleCopy ?? move.expected)))
-      return { ok: false, current: move.expected }
+    const isWritten =
+      (await this.#insertCopy(move)) ||
+      (await this.#overwriteCopy(move, staleCopy ?? move.expected))
+    if (!isWritten) return { ok: false, current: move.expected }
     return this.#markSource({ ...move, staleCopy })
   }
 
-  /**
-   * Step 1. Writes the copy if `to` has no record, or one that may be replaced: `replaceable`, or the
-   * mark of an earlier move in the other direction.
-   */
-  async #writeCopy({ key, value, expiresAt }: Move, replaceable: string): Promise<boolean> {
-    const until = Math.min(expiresAt, this.#now() + COPY_TTL)
-    if (await this.#to.create(key, value, until)) return true
+  /** Step 1: writes the copy if `to` has no record. */
+  async #insertCopy(move: Move): Promise<boolean> {
+    return this.#to.create(move.key, move.value, this.#copyExpiry(move))
+  }
+
+  /** Step 1 over a record that may be replaced: `replaceable`, or the mark of an earlier move back. */
+  async #overwriteCopy(move: Move, replaceable: string): Promise<boolean> {
+    const { key, value } = move
+    const until = this.#copyExpiry(move)
     const result = await this.#to.replace(key, replaceable, value, until)
     if (result.ok || !isMoved(result.current)) return result.ok
     return (await this.#to.replace(key, result.current, value, until)).ok
+  }
+
+  #copyExpiry({ expiresAt }: Move): number {
+    return Math.min(expiresAt, this.#now() + COPY_TTL)
   }
 
   /** Step 2. */

@@ -1,4 +1,5 @@
 import { isMoved, isTombstone } from '../../record/tombstone.js'
+import type { Awaitable } from '../../util/async.js'
 import { SessionError } from '../../util/errors.js'
 import { assertKnownOptions } from '../../util/shape.js'
 import {
@@ -12,6 +13,7 @@ import { adaptLegacy } from '../legacy/adapter.js'
 import { Connections } from './connections.js'
 import { settledMark, unsettledDeadline } from './mark.js'
 import { Mover, type Write } from './move.js'
+import { EMPTY_STORE, warnOfOneDatabase } from './one-database.js'
 import { scanBoth } from './scan.js'
 
 export interface MigratingOptions {
@@ -34,6 +36,7 @@ const OPTIONS = ['from', 'to', 'move', 'now']
  * Combines two stores, to move sessions without downtime. Reads both, creates sessions in `to`, and
  * moves a session to `to` on its first write. If both have a record, the one in `from` is valid.
  * So every call reads `from` first, which is one more round trip for a session that has moved.
+ * Two stores of one database are used as one, with a warning.
  * docs/migrate-stores.md describes the guarantees and the steps of a migration.
  * @throws {SessionError} ERR_SESSION_OPTION; ERR_SESSION_STORE_CONTRACT if `from` or `to` is not a store.
  */
@@ -51,7 +54,7 @@ export function migrating(options: MigratingOptions): SessionStore {
 
 class MigratingStore implements SessionStore {
   readonly scan?: NonNullable<SessionStore['scan']>
-  readonly #from: SessionStore
+  #from: SessionStore
   readonly #to: SessionStore
   readonly #isMoving: boolean
   readonly #now: () => number
@@ -98,7 +101,8 @@ class MigratingStore implements SessionStore {
     if (found !== expected) return { ok: false, current: found }
     // A session that ends need not move first.
     if (isTombstone(value)) return this.#endInFrom(write)
-    if (this.#isMoving && value !== expected) return this.#mover.move(write)
+    if (this.#isMoving && value !== expected)
+      return (await this.#mover.move(write)) ?? this.#replaceInOne(write)
     return this.#replaceInFrom(write)
   }
 
@@ -125,6 +129,10 @@ class MigratingStore implements SessionStore {
 
   get breaks(): number {
     return (this.#from.breaks ?? 0) + (this.#to.breaks ?? 0)
+  }
+
+  get lastError(): unknown {
+    return this.#from.lastError ?? this.#to.lastError
   }
 
   /** `mark` is the mark of the move in `from`, if there is one. */
@@ -162,6 +170,13 @@ class MigratingStore implements SessionStore {
     return settledMark(mark)
   }
 
+  /** `from` and `to` are one database: from now on `to` alone is used. */
+  #replaceInOne({ key, expected, value, expiresAt }: Write): Awaitable<Replaced> {
+    if (this.#from !== EMPTY_STORE) warnOfOneDatabase()
+    this.#from = EMPTY_STORE
+    return this.#to.replace(key, expected, value, expiresAt)
+  }
+
   async #replaceInFrom({ key, expected, value, expiresAt }: Write): Promise<Replaced> {
     const result = await this.#from.replace(key, expected, value, expiresAt)
     return this.#mover.followMove(key, result)
@@ -170,7 +185,11 @@ class MigratingStore implements SessionStore {
   /** Ends the session in `from` first: after that, no other process can complete a move. */
   async #endInFrom({ key, expected, value, expiresAt }: Write): Promise<Replaced> {
     const result = await this.#from.replace(key, expected, value, expiresAt)
-    if (result.ok) await this.#to.destroy(key)
+    if (result.ok) {
+      const copy = await this.#to.load(key)
+      // A tombstone is unique. Where it is in `to` as well, both are one database.
+      if (copy !== undefined && copy !== value) await this.#to.destroy(key)
+    }
     return this.#mover.followMove(key, result)
   }
 

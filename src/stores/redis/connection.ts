@@ -3,8 +3,8 @@ import type { Command } from './command.js'
 
 /** The event emitter of a client, as far as the store uses it. */
 export interface Emitter {
-  on(event: string, listener: () => void): unknown
-  off(event: string, listener: () => void): unknown
+  on(event: string, listener: (error?: unknown) => void): unknown
+  off(event: string, listener: (error?: unknown) => void): unknown
 }
 
 /** One server of a client. */
@@ -27,18 +27,25 @@ export interface ConnectionListeners {
   readonly onChange: () => void
   /** A connection to one of several servers broke, which `isConnected` need not show. */
   readonly onBreak: () => void
+  /** The client reported an error, of no command. */
+  readonly onError: (error: unknown) => void
+  /** One of several servers reported an error, which may be no outage. */
+  readonly onNodeError: (error: unknown) => void
 }
 
 /** The events of a client that each listener is called for. */
 interface EventNames {
   readonly changes: readonly string[]
   readonly breaks?: readonly string[]
+  readonly nodeErrors?: readonly string[]
 }
 
 /** What the store needs of a client, the same for every client library. */
 export interface Connection {
   /** Sends a command to the server that has its key. */
   send(command: Command): Promise<unknown>
+  /** The same for a read of one value, as bytes where the client can do that. */
+  read(command: Command): Promise<unknown>
   isConnected(): boolean
   subscribe(listeners: ConnectionListeners): void
   unsubscribe(listeners: ConnectionListeners): void
@@ -60,21 +67,21 @@ export interface Router {
 /** `subscribe` and `unsubscribe` for a client that is an event emitter. */
 export function watchEvents(
   client: Emitter,
-  { changes, breaks = [] }: EventNames,
+  { changes, breaks = [], nodeErrors = [] }: EventNames,
 ): Pick<Connection, 'subscribe' | 'unsubscribe'> {
-  // A new function for each store: two stores may share a client.
-  const ignore = () => undefined
+  const pairs = ({ onChange, onBreak, onError, onNodeError }: ConnectionListeners) => [
+    ...changes.map((event) => [event, onChange] as const),
+    ...breaks.map((event) => [event, onBreak] as const),
+    ...nodeErrors.map((event) => [event, onNodeError] as const),
+    // node-redis ends the process at an 'error' event without a listener.
+    ['error', onError] as const,
+  ]
   return {
-    subscribe({ onChange, onBreak }) {
-      for (const event of changes) client.on(event, onChange)
-      for (const event of breaks) client.on(event, onBreak)
-      // node-redis ends the process at an 'error' event without a listener. Commands report the error.
-      client.on('error', ignore)
+    subscribe(listeners) {
+      for (const [event, listener] of pairs(listeners)) client.on(event, listener)
     },
-    unsubscribe({ onChange, onBreak }) {
-      for (const event of changes) client.off(event, onChange)
-      for (const event of breaks) client.off(event, onBreak)
-      client.off('error', ignore)
+    unsubscribe(listeners) {
+      for (const [event, listener] of pairs(listeners)) client.off(event, listener)
     },
   }
 }

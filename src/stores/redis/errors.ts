@@ -29,17 +29,20 @@ const SERVER_ERROR = /^[A-Z][A-Z0-9]+\b/
 /**
  * Translates the error of a failed command. Returns a 503 if the server cannot serve now or was not
  * reached; otherwise the client's error, without the command.
+ * @param reason Why the client is not connected, if it reported that: its commands fail with less.
  */
-export function translateError(thrown: unknown): unknown {
+export function translateError(thrown: unknown, reason?: unknown): unknown {
   const error = removeCommand(thrown)
   if (!(error instanceof Error) || error instanceof SessionError) return error
-  const reason = UNAVAILABLE[unavailableCode(error.message) ?? '']
-  if (reason) return unavailable(`Redis did not serve, as ${reason}`, error)
+  const state = UNAVAILABLE[unavailableCode(error.message) ?? '']
+  if (state) return unavailable(`Redis did not serve, as ${state}`, error)
   // A TypeError is a mistake in a program, not an outage.
-  if (SERVER_ERROR.test(error.message) || error instanceof TypeError) return error
+  if (error instanceof TypeError) return error
+  // A client that cannot log in answers waiting commands with the server's error.
+  if (reason === undefined && SERVER_ERROR.test(error.message)) return error
   return unavailable(
     'Redis was not reached, or the connection broke before it answered, so a write may or may not be done. See error.cause. Requests work again once Redis is back.',
-    error,
+    reason ?? error,
   )
 }
 
@@ -60,7 +63,7 @@ export function serverMessage(error: unknown): string {
 
 // ioredis attaches the command to its errors, and a server quotes the arguments of an unknown command.
 // Logged errors would then contain ids and session data.
-function removeCommand(error: unknown): unknown {
+export function removeCommand(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   Reflect.deleteProperty(error, 'command')
   const [message = error.message, ...args] = error.message.split(', with args beginning with')

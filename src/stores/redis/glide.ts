@@ -4,7 +4,7 @@ import { type Connection, opaqueConnection, type RedisNode } from './connection.
 
 /** A `GlideClient` or `GlideClusterClient` of valkey-glide, as far as the store uses it. */
 export interface GlideLike {
-  /** `options`: for a cluster client, `{ route }`. */
+  /** `options`: `decoder`, and for a cluster client `route`. */
   customCommand(args: string[], options?: object): Promise<unknown>
 }
 
@@ -18,6 +18,9 @@ const CODES: Record<string, string> = {
   TryAgain: 'TRYAGAIN',
 }
 
+/** `Decoder.Bytes` of valkey-glide. */
+const AS_BYTES = { decoder: 0 }
+
 export function isGlide(client: unknown): client is GlideLike {
   return hasMethods(client, 'customCommand')
 }
@@ -27,6 +30,7 @@ export function connectGlide(client: GlideLike): Connection {
   const send = (command: Command) => client.customCommand(command).catch(throwServerError)
   return {
     ...opaqueConnection(client, send),
+    read: (command) => client.customCommand(command, AS_BYTES).catch(throwServerError),
     isConnected: () => true,
     subscribe() {},
     unsubscribe() {},

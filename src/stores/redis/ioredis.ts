@@ -8,12 +8,16 @@ import {
   singleNode,
   watchEvents,
 } from './connection.js'
+import { DatabaseCheck, indexOf } from './database-check.js'
 import { warnWithoutFailoverDetector } from './failover-warning.js'
+import { sendsScriptsByKey } from './pipelining.js'
 import { WriteBatcher } from './write-batcher.js'
 
 /** A connected `Redis` of ioredis or iovalkey (by Sentinel too), as far as the store uses it. */
 export interface IoRedisLike extends Emitter {
   call(command: string, ...args: string[]): Promise<unknown>
+  getBuffer?(key: string): Promise<unknown>
+  getexBuffer?(key: string, token: 'PX', ms: string): Promise<unknown>
   readonly status: string
 }
 
@@ -25,6 +29,7 @@ export interface IoRedisClusterLike extends IoRedisLike {
 }
 
 const EVENTS = { changes: ['ready', 'close', 'end', 'reconnecting'] }
+const CLUSTER_EVENTS = { ...EVENTS, nodeErrors: ['node error'] }
 
 export function isIoRedis(client: unknown): client is IoRedisLike {
   return hasMethods(client, 'call', 'on', 'off') && 'status' in client
@@ -37,30 +42,42 @@ export function isIoRedisCluster(client: unknown): client is IoRedisClusterLike 
 export function connectIoRedis(client: IoRedisLike): Connection {
   warnWithoutFailoverDetector(optionsOf(client))
   const batcher = new WriteBatcher(client)
-  const send = (command: Command) => {
+  const connectionId = () => Reflect.get(client, 'stream')
+  const database = new DatabaseCheck({
+    index: () => databaseOf(client),
+    connectionId,
+    select: (index) => client.call('select', index),
+  })
+  const run = (work: () => Promise<unknown>): Promise<unknown> => {
     batcher.batch()
-    return client.call(...command)
+    return database.run(work)
   }
+  const send = (command: Command) => run(() => client.call(...command))
   return {
     send,
+    read: (command) => run(() => readBytes(client, command)),
     isConnected: () => isConnected(client),
     ...watchEvents(client, EVENTS),
     keyPrefix: keyPrefixOf(client),
-    ...singleNode({ client, address: '', send, connectionId: () => Reflect.get(client, 'stream') }),
+    ...singleNode({ client, address: '', send, connectionId }),
   }
 }
 
 /**
  * Commands are not batched, as a Cluster has a socket for each node.
- * @throws {SessionError} ERR_SESSION_CLIENT if it reads from replicas.
+ * @throws {SessionError} ERR_SESSION_CLIENT if it reads from replicas, sends scripts to other nodes, or
+ * is to use another database than 0.
  */
 export function connectIoRedisCluster(client: IoRedisClusterLike): Connection {
   assertReadsPrimaries(client)
+  assertSendsScripts(client)
+  assertFirstDatabase(client)
   const keyPrefix = keyPrefixOf(client)
   const primaries = () => client.nodes('master').map((node) => clusterNode(node, keyPrefix))
   const nodeAt = (address: string) => primaries().find((node) => node.address === address)
   return {
     send: (command) => client.call(...command),
+    read: (command) => readBytes(client, command),
     isConnected: () => isConnected(client),
     ...watchCluster(client),
     keyPrefix,
@@ -78,7 +95,7 @@ export function connectIoRedisCluster(client: IoRedisClusterLike): Connection {
 
 /** A Cluster emits no event if one of its nodes reconnects by itself, so each node is watched. */
 function watchCluster(client: IoRedisClusterLike): Pick<Connection, 'subscribe' | 'unsubscribe'> {
-  const events = watchEvents(client, EVENTS)
+  const events = watchEvents(client, CLUSTER_EVENTS)
   const watched = new Set<IoRedisLike>()
   let onBreak = () => {}
   const forget = (node: IoRedisLike) => {
@@ -121,6 +138,38 @@ function assertReadsPrimaries(client: IoRedisClusterLike): void {
     'ERR_SESSION_CLIENT',
     'Replicas lag behind, so a read could miss a session that was just written. Create the Cluster with scaleReads: "master".',
   )
+}
+
+function assertSendsScripts(client: IoRedisClusterLike): void {
+  if (optionOf(client, 'enableAutoPipelining') !== true || sendsScriptsByKey(client)) return
+  throw new SessionError(
+    'ERR_SESSION_CLIENT',
+    'This version of the client sends scripts of a Cluster to a wrong node if enableAutoPipelining is on (ioredis up to 5.10, iovalkey 0.4). Update it, leave enableAutoPipelining off, or set autoPipeliningIgnoredCommands: ["eval", "evalsha"].',
+  )
+}
+
+/** The client would ignore the index. */
+function assertFirstDatabase(client: IoRedisClusterLike): void {
+  const index: unknown = Reflect.get(Object(optionOf(client, 'redisOptions')), 'db')
+  if (indexOf(index) === 0) return
+  throw new SessionError(
+    'ERR_SESSION_CLIENT',
+    'A Cluster of this client has only database 0. Leave redisOptions.db out, and use the option prefix to keep applications apart.',
+  )
+}
+
+/** The database that was selected last, or is to be selected after connecting. */
+function databaseOf(client: IoRedisLike): number {
+  const selected: unknown = Reflect.get(Object(Reflect.get(client, 'condition')), 'select')
+  return indexOf(selected ?? optionOf(client, 'db'))
+}
+
+/** As bytes: a value that is not UTF-8 would otherwise look like one that is. */
+function readBytes(client: IoRedisLike, command: Command): Promise<unknown> {
+  const [name, key = '', , ms = ''] = command
+  if (name === 'get' && client.getBuffer) return client.getBuffer(key)
+  if (name === 'getex' && client.getexBuffer) return client.getexBuffer(key, 'PX', ms)
+  return client.call(...command)
 }
 
 function clusterNode(node: IoRedisLike, keyPrefix: string): RedisNode {

@@ -8,22 +8,23 @@ import {
   singleNode,
   watchEvents,
 } from './connection.js'
+import { DatabaseCheck, indexOf } from './database-check.js'
 
 /** A connected client of node-redis (`createClient`), as far as the store uses it. */
 export interface NodeRedisLike extends Emitter {
-  sendCommand(args: string[]): Promise<unknown>
+  sendCommand(args: string[], options?: object): Promise<unknown>
   readonly isReady: boolean
 }
 
 /** A connected pool of node-redis (`createClientPool`), as far as the store uses it. */
 export interface NodeRedisPoolLike extends Emitter {
-  sendCommand(args: string[]): Promise<unknown>
+  sendCommand(args: string[], options?: object): Promise<unknown>
   readonly totalClients: number
 }
 
 /** A connected client of node-redis by Sentinel (`createSentinel`), as far as the store uses it. */
 export interface NodeRedisSentinelLike extends Emitter {
-  sendCommand(isReadonly: boolean, args: string[]): Promise<unknown>
+  sendCommand(isReadonly: boolean, args: string[], options?: object): Promise<unknown>
   getSentinelNode(): unknown
   readonly isReady: boolean
 }
@@ -35,11 +36,19 @@ interface NodeRedisPrimary {
 
 /** A connected cluster of node-redis (`createCluster`), as far as the store uses it. */
 export interface NodeRedisClusterLike extends Emitter {
-  sendCommand(firstKey: string, isReadonly: boolean, args: string[]): Promise<unknown>
+  sendCommand(
+    firstKey: string,
+    isReadonly: boolean,
+    args: string[],
+    options?: object,
+  ): Promise<unknown>
   readonly masters: NodeRedisPrimary[]
   readonly slots: { master: NodeRedisPrimary }[]
   nodeClient(node: NodeRedisPrimary): unknown
 }
+
+/** Makes strings of a reply Buffers; 36 is the type of a string in a reply (`$`). */
+const AS_BYTES = { typeMapping: { 36: Buffer } }
 
 // A client that stops reconnecting emits only 'error'.
 const EVENTS = { changes: ['ready', 'end', 'reconnecting', 'error'] }
@@ -55,6 +64,7 @@ const NODE_BREAKS = ['node-error', 'node-reconnecting', 'node-disconnect']
 const CLUSTER_EVENTS = {
   changes: ['connect', 'disconnect', 'node-ready', ...NODE_BREAKS],
   breaks: NODE_BREAKS,
+  nodeErrors: ['node-error'],
 }
 
 export function isNodeRedis(client: unknown): client is NodeRedisLike {
@@ -74,10 +84,16 @@ export function isNodeRedisCluster(client: unknown): client is NodeRedisClusterL
 }
 
 export function connectNodeRedis(client: NodeRedisLike): Connection {
-  const send = (command: Command) => client.sendCommand(command)
   const connectionId = () => Reflect.get(client, 'socketEpoch')
+  const database = new DatabaseCheck({
+    index: () => (wasReady(client) ? 0 : configuredDatabase(client)),
+    connectionId,
+    select: (index) => client.sendCommand(['SELECT', index]),
+  })
+  const send = (command: Command) => database.run(() => client.sendCommand(command))
   return {
     send,
+    read: (command) => database.run(() => client.sendCommand(command, AS_BYTES)),
     isConnected: () => client.isReady,
     ...watchEvents(client, EVENTS),
     keyPrefix: '',
@@ -85,10 +101,23 @@ export function connectNodeRedis(client: NodeRedisLike): Connection {
   }
 }
 
+const READY = new WeakSet<NodeRedisLike>()
+
+/** A client that was ready once has its database, and may have selected another one since. */
+function wasReady(client: NodeRedisLike): boolean {
+  if (client.isReady) READY.add(client)
+  return READY.has(client)
+}
+
+function configuredDatabase(client: NodeRedisLike): number {
+  return indexOf(Reflect.get(Object(Reflect.get(client, 'options')), 'database'))
+}
+
 /** The pool opens and closes clients as needed, so it never counts as disconnected. */
 export function connectNodeRedisPool(client: NodeRedisPoolLike): Connection {
   return {
     ...opaqueConnection(client, (command) => client.sendCommand(command)),
+    read: (command) => client.sendCommand(command, AS_BYTES),
     isConnected: () => true,
     ...watchEvents(client, { changes: [], breaks: ['error'] }),
     keyPrefix: '',
@@ -98,6 +127,7 @@ export function connectNodeRedisPool(client: NodeRedisPoolLike): Connection {
 export function connectNodeRedisSentinel(client: NodeRedisSentinelLike): Connection {
   return {
     ...opaqueConnection(client, (command) => client.sendCommand(false, command)),
+    read: (command) => client.sendCommand(false, command, AS_BYTES),
     isConnected: () => client.isReady,
     ...watchEvents(client, SENTINEL_EVENTS),
     keyPrefix: '',
@@ -113,6 +143,7 @@ export function connectNodeRedisCluster(client: NodeRedisClusterLike): Connectio
   const nodeAt = (address: string) => nodeOf(client.masters.find((one) => one.address === address))
   return {
     send: (command) => client.sendCommand(keyOf(command), false, command),
+    read: (command) => client.sendCommand(keyOf(command), false, command, AS_BYTES),
     isConnected: () => client.masters.some((primary) => isReachable(primary.client)),
     ...watchEvents(client, CLUSTER_EVENTS),
     keyPrefix: '',

@@ -6,6 +6,7 @@ import type { Command } from './command.js'
 import type { Connection, Guard } from './connection.js'
 import { serverMessage } from './errors.js'
 import { type ScanNode, scanNodes } from './scan-nodes.js'
+import { isNotText, textOf } from './text.js'
 
 /** The reply of PTTL for a key without an expiry. */
 const NO_EXPIRY = -1
@@ -46,7 +47,7 @@ export async function scan(
   const reply = await guard(node.send(command))
   const [next, found] = Array.isArray(reply) ? reply : ['0', []]
   const keys: string[] = found.map((key: unknown) => `${key}`.slice(connection.keyPrefix.length))
-  const read = (key: string) => readRecord(key, (command) => guard(connection.send(command)), now)
+  const read = (key: string) => readRecord(key, connection, guard, now)
   // Looks at the nodes again, as one of them may have been replaced before it answered the SCAN.
   const [after, ...records] = await Promise.all([scanNodes(connection, guard), ...keys.map(read)])
   const isSame = fingerprint(after) === fingerprint(nodes)
@@ -75,20 +76,21 @@ function fingerprint(nodes: ScanNode[]): string {
 
 async function readRecord(
   key: string,
-  send: (command: Command) => Promise<unknown>,
+  connection: Connection,
+  guard: Guard,
   now: () => number,
 ): Promise<StoredRecord | undefined> {
-  const [value, ttl] = await Promise.all([
-    send(['get', key]).catch(ignoreWrongType),
-    send(['pttl', key]),
+  const [reply, ttl] = await Promise.all([
+    guard(connection.read(['get', key])).catch(ignoreWrongType),
+    guard(connection.send(['pttl', key])),
   ])
-  const ms = Number(ttl)
-  if (value === null || value === undefined || (ms <= 0 && ms !== NO_EXPIRY)) return undefined
+  const [value, ms] = [textOf(reply), Number(ttl)]
+  if (value === undefined || isNotText(value) || (ms <= 0 && ms !== NO_EXPIRY)) return undefined
   // Older packages may store without an expiry; in the target store the copy must not live forever.
-  return { key, value: `${value}`, expiresAt: now() + (ms === NO_EXPIRY ? ONE_DAY : ms) }
+  return { key, value, expiresAt: now() + (ms === NO_EXPIRY ? ONE_DAY : ms) }
 }
 
-/** Lists and hashes with the same prefix are not sessions. */
+/** Lists, hashes and bytes with the same prefix are not sessions. */
 function ignoreWrongType(error: unknown): undefined {
   if (!serverMessage(error).startsWith('WRONGTYPE')) throw error
 }

@@ -4,6 +4,7 @@ import { BaseStore } from '../base.js'
 import { CommandTimeout } from '../command-timeout.js'
 import type { Page, Replaced } from '../contract.js'
 import { connect, type RedisClient } from './client.js'
+import { ClientErrors } from './client-errors.js'
 import type { Command } from './command.js'
 import type { Connection, ConnectionListeners, Guard } from './connection.js'
 import { isOutOfMemory, serverMessage, translateError } from './errors.js'
@@ -18,6 +19,7 @@ import {
 } from './replace-script.js'
 import { ReplicatedWriter, type WaitReplicas } from './replicas.js'
 import { scan } from './scan.js'
+import { isUncertainText, textOf } from './text.js'
 
 export interface RedisStoreOptions {
   /**
@@ -53,6 +55,7 @@ export class RedisStore extends BaseStore {
   // Each middleware that shares the store adds listeners; Node would warn from the eleventh.
   readonly #events = new EventEmitter().setMaxListeners(0)
   readonly #listeners: ConnectionListeners
+  readonly #errors = new ClientErrors()
   #isConnected: boolean
   #breaks = 0
 
@@ -71,7 +74,12 @@ export class RedisStore extends BaseStore {
       this.#replicatedWriter = new ReplicatedWriter(this.#connection, waitReplicas, ms, this.#guard)
     }
     this.#isConnected = this.#connection.isConnected()
-    this.#listeners = { onChange: this.#emitChange, onBreak: () => this.#breaks++ }
+    this.#listeners = {
+      onChange: this.#emitChange,
+      onBreak: () => this.#breaks++,
+      onError: this.#errors.note,
+      onNodeError: this.#errors.noteOfNode,
+    }
     this.#connection.subscribe(this.#listeners)
   }
 
@@ -80,12 +88,18 @@ export class RedisStore extends BaseStore {
     return this.#breaks
   }
 
+  /** What the client reported last, while it is not connected. */
+  get lastError(): unknown {
+    return this.#connection.isConnected() ? undefined : this.#errors.last
+  }
+
+  /** A value that is not UTF-8 is returned as one replacement character, which is no session. */
   async load(key: string, touch?: number): Promise<string | undefined> {
-    const reply =
+    const command: Command =
       touch === undefined
-        ? this.#send(['get', key])
-        : this.#send(['getex', key, 'PX', `${Math.max(this.#timeLeft(touch), 1)}`])
-    return textOf(await reply)
+        ? ['get', key]
+        : ['getex', key, 'PX', `${Math.max(this.#timeLeft(touch), 1)}`]
+    return textOf(await this.#guard(this.#connection.read(command)))
   }
 
   async create(key: string, value: string, expiresAt: number): Promise<boolean> {
@@ -103,7 +117,9 @@ export class RedisStore extends BaseStore {
     const args = scriptArgs(key, expected, value, this.#timeLeft(expiresAt))
     const isGrowing = Buffer.byteLength(value) > Buffer.byteLength(expected)
     const reply = await (isGrowing ? this.#runScript(args) : this.#runScriptEvenIfFull(args))
-    return isReplaced(reply) ? { ok: true } : { ok: false, current: textOf(currentValue(reply)) }
+    if (isReplaced(reply)) return { ok: true }
+    const current = textOf(currentValue(reply))
+    return { ok: false, current: isUncertainText(current) ? await this.load(key) : current }
   }
 
   async touch(key: string, expiresAt: number): Promise<boolean> {
@@ -187,13 +203,18 @@ export class RedisStore extends BaseStore {
     return this.#guard(this.#connection.send(command))
   }
 
-  readonly #guard: Guard = (reply) => this.#timeout.guard(reply, translateError)
+  readonly #guard: Guard = (reply) => this.#timeout.guard(reply, this.#translate, this.#reason)
+
+  readonly #translate = (error: unknown): unknown => translateError(error, this.lastError)
+
+  readonly #reason = (): unknown => this.lastError
 
   readonly #emitChange = (): void => {
     const isConnected = this.#connection.isConnected()
     if (isConnected === this.#isConnected) return
     this.#isConnected = isConnected
-    if (!isConnected) this.#breaks++
+    if (isConnected) this.#errors.clear()
+    else this.#breaks++
     this.#events.emit(isConnected ? 'connect' : 'disconnect')
   }
 }
@@ -205,8 +226,4 @@ function isSet(reply: unknown): boolean {
 
 function isOne(reply: unknown): boolean {
   return Number(reply) === 1
-}
-
-function textOf(reply: unknown): string | undefined {
-  return reply === null || reply === undefined ? undefined : String(reply)
 }

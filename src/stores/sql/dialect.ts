@@ -21,6 +21,8 @@ export interface Dialect {
   key: string
   /** The nth placeholder, from 1. */
   placeholder(n: number): string
+  /** Selects a binary column in the form that the client reads. Default: the column as it is. */
+  select?: ((column: string) => string) | undefined
   /** Statements that create the table and its index if they do not exist. */
   setup: readonly string[]
   /** Deletes at most `count` rows that expired at the only parameter. */
@@ -30,7 +32,7 @@ export interface Dialect {
 /** The statements of all calls. */
 export type Statements = ReturnType<typeof statements>
 
-export function statements({ table, key, placeholder }: Dialect) {
+export function statements({ table, key, placeholder, select = asIs }: Dialect) {
   const live = (n: number) => `${key} = ${placeholder(n)} AND expires_at > ${placeholder(n + 1)}`
   const extend = `UPDATE ${table} SET expires_at = ${placeholder(1)} WHERE ${live(2)}`
   const insert =
@@ -40,18 +42,23 @@ export function statements({ table, key, placeholder }: Dialect) {
   return {
     create: `${insert} WHERE old.expires_at <= ${placeholder(4)}`,
     put: insert,
-    load: `SELECT value FROM ${table} WHERE ${live(1)}`,
+    load: `SELECT ${select('value')} FROM ${table} WHERE ${live(1)}`,
     touch: extend,
-    loadAndTouch: `${extend} RETURNING value`,
+    loadAndTouch: `${extend} RETURNING ${select('value')}`,
     replace:
       `UPDATE ${table} SET value = ${placeholder(1)}, expires_at = ${placeholder(2)} ` +
       `WHERE ${live(3)} AND value = ${placeholder(5)}`,
     destroy: `DELETE FROM ${table} WHERE ${live(1)}`,
     // The alias has no underscore, as postgres.js with its option postgres.camel would rename it.
     scan: (count: number) =>
-      `SELECT ${key}, value, expires_at AS deadline FROM ${table} WHERE ${key} >= ${placeholder(1)} ` +
-      `AND ${key} < ${placeholder(2)} AND expires_at > ${placeholder(3)} ORDER BY ${key} LIMIT ${count}`,
+      `SELECT ${select(key)}, ${select('value')}, expires_at AS deadline FROM ${table} ` +
+      `WHERE ${key} >= ${placeholder(1)} AND ${key} < ${placeholder(2)} ` +
+      `AND expires_at > ${placeholder(3)} ORDER BY ${table}.${key} LIMIT ${count}`,
   }
+}
+
+function asIs(column: string): string {
+  return column
 }
 
 /** Quotes a name for a statement; any character is allowed in it. */

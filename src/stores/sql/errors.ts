@@ -1,19 +1,11 @@
 import { type Awaitable, isPromise } from '../../util/async.js'
-import { unavailable } from '../../util/errors.js'
+import { SessionError, unavailable } from '../../util/errors.js'
+import { isTransient } from './transient.js'
 
 // The server rolled the statement back, so it is safe to run again: a deadlock in MySQL (1213) and
 // PostgreSQL (40P01), and a serialization failure (40001).
 const RETRYABLE_CODES = [1213, '40P01', '40001']
 const MAX_TRIES = 50
-
-// The connection failed or the server is too busy. Codes of sockets, mysql2 and postgres.js; PostgreSQL's
-// classes 08 and 57P; too many connections (53300, 1040); a shutdown (1053); a lock that was not released;
-// a statement that passed a time limit of the server (57014, 55P03).
-const CONNECTION_CODES =
-  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST|ENET|CONNECT|PROTOCOL_CONNECTION_LOST|08|57P0[1-3]|57014|55P03|53300|ER_CON_COUNT|ER_USER_LIMIT|ER_TOO_MANY_USER|ER_SERVER_SHUTDOWN|ER_LOCK_WAIT_TIMEOUT|ER_QUERY_(INTERRUPTED|TIMEOUT)|SQLITE_BUSY|SQLITE_LOCKED)/
-// The same failures where pg, mysql2 and node:sqlite set no code.
-const CONNECTION_MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Query execution was interrupted|Pool is closed|No connections available|Queue limit reached|Can't add new command when connection is in closed state|database (table )?is locked)/
 
 /** Properties of driver errors that hold neither parameters nor rows. */
 const SAFE_PROPERTIES = [
@@ -21,10 +13,17 @@ const SAFE_PROPERTIES = [
   ...['syscall', 'address', 'port', 'schema', 'schema_name', 'table', 'table_name'],
 ]
 
+// A pooler gave the statement to another connection than the one that prepared it: PostgreSQL's 26000 and
+// 42P05, MySQL's 1243 (unknown handler) and 1295 (no prepared statements here).
+const PREPARED_CODES = ['26000', '42P05', 1243, 1295]
+const NO_PREPARE =
+  'This comes from a pooler that does not know prepared statements: set prepare: false.'
+
 /**
  * Runs a query, again if the server rolled it back. Its errors hold no parameters and no rows.
  * Returns the result itself if the driver is synchronous.
- * @throws {SessionError} ERR_SESSION_UNAVAILABLE (503) if the server cannot be reached or is too busy.
+ * @throws {SessionError} ERR_SESSION_UNAVAILABLE (503) if the server cannot be reached, is too busy,
+ * read-only, or out of disk or connections.
  */
 export function withRetry<T>(query: () => Awaitable<T>, tries = MAX_TRIES): Awaitable<T> {
   const onError = (error: unknown): Awaitable<T> => {
@@ -44,23 +43,15 @@ export function hasCode(error: unknown, ...codes: (string | number)[]): boolean 
   return codes.some((code) => code === property(error, 'code') || code === property(error, 'errno'))
 }
 
-/** Whether `withRetry` threw an error because the database cannot be reached or is too busy. */
-export function isUnavailable(error: unknown): boolean {
-  return hasCode(error, 'ERR_SESSION_UNAVAILABLE')
-}
-
 function translateError(error: unknown): unknown {
+  if (error instanceof SessionError) return error
   const cause = withoutValues(error)
-  if (!isConnectionError(cause)) return cause
+  if (hasCode(cause, ...PREPARED_CODES)) cause.message += `. ${NO_PREPARE}`
+  if (!isTransient(cause)) return cause
   return unavailable(
-    'The session database cannot be reached, or is too busy. See error.cause. Requests work again once it is back.',
+    'The session database cannot be reached, is too busy, read-only, or out of disk or connections. See error.cause. Requests work again once that is over.',
     cause,
   )
-}
-
-function isConnectionError(error: unknown): boolean {
-  const [code, message] = [property(error, 'code'), property(error, 'message')]
-  return CONNECTION_CODES.test(String(code)) || CONNECTION_MESSAGES.test(String(message))
 }
 
 // pg has the row in `detail`, mysql2 the statement in `sql`, postgres.js the parameters, and some of these
@@ -82,10 +73,11 @@ function causeOf(error: Error): { cause?: unknown } {
   return error.cause === undefined ? {} : { cause: withoutValues(error.cause) }
 }
 
-// Messages of SQLSTATE 22 (data) and 23 (constraints) quote the value that was refused.
+// Messages of SQLSTATE 22 (data) and 23 (constraints) quote the value that was refused. MySQL's 1064
+// (syntax) quotes the statement, which holds the values with prepare: false.
 function safeMessage(error: Error): string {
   const state = property(error, 'sqlState') ?? property(error, 'code')
-  if (!/^2[23]\w{3}$/.test(String(state))) return error.message
+  if (!/^2[23]\w{3}$/.test(String(state)) && !hasCode(error, 1064)) return error.message
   return error.message.split(/['":]/)[0] ?? ''
 }
 

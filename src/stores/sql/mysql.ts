@@ -1,27 +1,22 @@
 import { type Awaitable, andThen } from '../../util/async.js'
-import { SessionError } from '../../util/errors.js'
-import { hasMethods } from '../../util/shape.js'
-import { type Dialect, type Param, quoteName, type Row, type SqlClient } from './dialect.js'
-import { hasCode } from './errors.js'
-import { assertSqlOptions, type SqlStoreOptions } from './options.js'
+import { type Dialect, type Param, quoteName, type SqlClient } from './dialect.js'
+import { hasCode, withRetry } from './errors.js'
+import { type MysqlCallbackPoolLike, type MysqlPoolLike, mysqlClient } from './mysql-client.js'
+import { assertNames, assertSqlOptions, type SqlStoreOptions } from './options.js'
 import { SqlStore } from './store.js'
 
-/** A pool of `mysql2/promise`, as far as the store uses it. */
-export interface MysqlPoolLike {
-  execute(statement: string, params: Param[]): Promise<[unknown, ...unknown[]]>
-  getConnection(): Promise<unknown>
-}
-
-/** A pool of `mysql2`, as far as the store uses it. */
-export interface MysqlCallbackPoolLike {
-  promise(): MysqlPoolLike
-}
+export type { MysqlCallbackPoolLike, MysqlPoolLike }
 
 export interface MysqlStoreOptions extends SqlStoreOptions {
   /** A pool of mysql2, from `mysql2/promise` or from `mysql2`. The store never closes it. */
   client: MysqlPoolLike | MysqlCallbackPoolLike
   /** The database of the table; it must exist. Default: the database of the connection. */
   schema?: string
+  /**
+   * Whether statements are prepared once for each connection. Default true. Set false where a pooler or
+   * proxy, such as ProxySQL, does not pass prepared statements on.
+   */
+  prepare?: boolean
 }
 
 /**
@@ -29,24 +24,44 @@ export interface MysqlStoreOptions extends SqlStoreOptions {
  * row here, and the row count of INSERT … ON DUPLICATE KEY UPDATE depends on the flags of the client.
  */
 export class MysqlStore extends SqlStore {
+  readonly #client: SqlClient
+  readonly #find: string
   readonly #insert: string
   readonly #overwrite: string
   readonly #deleteExpired: string
 
   /**
-   * @throws {SessionError} ERR_SESSION_CLIENT if the client is not known; ERR_SESSION_OPTION;
+   * The first call checks the settings of a connection.
+   * @throws {SessionError} ERR_SESSION_CLIENT if the client is not known, and from the first call if its
+   * connections have autocommit = 0 or a sql_mode that is not strict; ERR_SESSION_OPTION;
    * ERR_SESSION_DURATION.
    */
   constructor(options: MysqlStoreOptions) {
-    const { client, schema, table = 'koa_sess' } = options ?? {}
-    const database = toSqlClient(client)
-    assertSqlOptions('MysqlStore', options, 'schema')
+    const { client, schema, table = 'koa_sess', prepare = true } = options ?? {}
+    const database = mysqlClient(client, prepare)
+    assertSqlOptions('MysqlStore', options, 'schema', 'prepare')
+    assertNames(options, isMysqlName, NAME_RULE)
     const name = schema === undefined ? quote(table) : `${quote(schema)}.${quote(table)}`
     super(database, dialect(name), options)
+    this.#client = database
+    this.#find = `SELECT \`key\`, value, expires_at FROM ${name} LIMIT 0`
     const row = `INTO ${name} (\`key\`, value, expires_at) VALUES (?, ?, ?)`
     this.#insert = `INSERT ${row}`
     this.#overwrite = `REPLACE ${row}`
     this.#deleteExpired = `DELETE FROM ${name} WHERE \`key\` = ? AND expires_at <= ?`
+  }
+
+  /**
+   * Creates the table and its index where they are missing. Several processes may call it at once.
+   * @throws {SessionError} ERR_SESSION_CLIENT for settings of the connections that lose sessions.
+   */
+  override async setup(): Promise<void> {
+    try {
+      await withRetry(() => this.#client.first(this.#find, []))
+    } catch (error) {
+      if (!hasCode(error, NO_SUCH_TABLE)) throw error
+      await super.setup()
+    }
   }
 
   /** With `touch`, one read and one write. Returns undefined if the session ended between the two. */
@@ -84,6 +99,19 @@ export class MysqlStore extends SqlStore {
 
 /** ER_DUP_ENTRY */
 const DUPLICATE_ENTRY = 1062
+/** ER_NO_SUCH_TABLE */
+const NO_SUCH_TABLE = 1146
+
+/** The longest name of a file, without its extension: the server writes most characters as five bytes. */
+const MAX_FILE_NAME = 251
+const NAME_RULE = `must be a name that MySQL takes: without a space at its end, without characters above U+FFFF (emoji), not beginning with #mysql50#, and at most ${MAX_FILE_NAME} bytes as a file name, where each character but a-z, A-Z, 0-9 and _ counts five`
+
+function isMysqlName(name: string): boolean {
+  const fileName = name.replace(/[^\w]/gu, '@0000')
+  return (
+    !/[\t-\r ]$|[\u{10000}-\u{10FFFF}]|^#mysql50#/u.test(name) && fileName.length <= MAX_FILE_NAME
+  )
+}
 
 function quote(name: string): string {
   return quoteName(name, '`')
@@ -105,40 +133,4 @@ function dialect(table: string): Dialect {
     prune: (count) =>
       `DELETE FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ${count}`,
   }
-}
-
-function toSqlClient(client: unknown): SqlClient {
-  const pool = isCallbackPool(client) ? client.promise() : client
-  if (!isPool(pool))
-    throw new SessionError(
-      'ERR_SESSION_CLIENT',
-      'new MysqlStore({ client }) takes a pool of mysql2: createPool of mysql2/promise or mysql2.',
-    )
-  const rows = async (statement: string, params: readonly Param[]) => {
-    const [result] = await pool.execute(statement, [...params])
-    return Array.isArray(result) ? (result as Row[]) : []
-  }
-  return {
-    rows,
-    first: async (statement, params) => (await rows(statement, params))[0],
-    run: async (statement, params) => matchedRows((await pool.execute(statement, [...params]))[0]),
-  }
-}
-
-/**
- * How many rows a statement matched. With some flags of the client, `affectedRows` does not count rows
- * that stay equal. An UPDATE has the right number in `info`, in the server's language: "Rows matched: 1
- * Changed: 0 …".
- */
-function matchedRows(header: unknown): number {
-  const [affected, info] = ['affectedRows', 'info'].map((name) => Reflect.get(Object(header), name))
-  return Number(/\d+/.exec(String(info ?? ''))?.[0] ?? affected)
-}
-
-function isCallbackPool(client: unknown): client is MysqlCallbackPoolLike {
-  return hasMethods(client, 'getConnection', 'promise')
-}
-
-function isPool(client: unknown): client is MysqlPoolLike {
-  return hasMethods(client, 'getConnection', 'execute')
 }

@@ -3,13 +3,17 @@ import { assertKnownOptions } from '../../util/shape.js'
 
 /** The options that all SQL stores have in common. */
 export interface SqlStoreOptions {
-  /** The table's name, at most 52 bytes. Default `koa_sess`. */
+  /**
+   * The table's name, at most 52 bytes. Default `koa_sess`. Quoted, so any characters are valid, with two
+   * exceptions: MySQL allows no space at the end and no characters above U+FFFF (emoji), SQLite no name that
+   * begins with `sqlite_`.
+   */
   table?: string
   /** Returns the time in epoch ms. Default `Date.now`; for tests. */
   now?: () => number
   /**
-   * How long a call may take, in ms; then it fails with a 503. Default 5000. No effect with SQLite, which
-   * answers synchronously.
+   * How long a call may take, in ms; then it fails with a 503. Default 5000. With SQLite: how long a call
+   * waits while another process has locked the file. Default 1000. Other requests run meanwhile.
    */
   commandTimeout?: number
   /** How often expired rows are deleted, in ms. Default 60,000. 0: never; call `prune()` yourself. */
@@ -37,8 +41,26 @@ export function assertSqlOptions(store: string, options: object, ...more: string
   }
 }
 
+/**
+ * Refuses names that this database cannot take.
+ * @param rule What `isAllowed` demands, for the message.
+ * @throws {SessionError} ERR_SESSION_OPTION
+ */
+export function assertNames(
+  options: object,
+  isAllowed: (name: string) => boolean,
+  rule: string,
+): void {
+  for (const option of ['table', 'schema']) {
+    const name: unknown = Reflect.get(options, option)
+    if (typeof name === 'string' && !isAllowed(name))
+      throw new SessionError('ERR_SESSION_OPTION', `${option} ${rule}.`)
+  }
+}
+
 function assertName(option: string, name: unknown): void {
-  const isName = typeof name === 'string' && /^[^\0]+$/.test(name)
+  // Half of a surrogate pair has no bytes in UTF-8: two such names would be one table.
+  const isName = typeof name === 'string' && /^[^\0\p{Surrogate}]+$/u.test(name)
   if (isName && Buffer.byteLength(name) <= MAX_NAME_BYTES) return
   throw new SessionError(
     'ERR_SESSION_OPTION',

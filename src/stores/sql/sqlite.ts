@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Awaitable } from '../../util/async.js'
 import { SessionError } from '../../util/errors.js'
 import { hasMethods } from '../../util/shape.js'
 import { type Dialect, type Param, quoteName, type Row, type SqlClient } from './dialect.js'
-import { isUnavailable, withRetry } from './errors.js'
-import { assertSqlOptions, type SqlStoreOptions } from './options.js'
+import { withRetry } from './errors.js'
+import { assertNames, assertSqlOptions, type SqlStoreOptions } from './options.js'
+import { isLocked, LockQueue } from './sqlite-lock.js'
 import { SqlStore } from './store.js'
 
 /** A prepared statement of better-sqlite3, libsql or `node:sqlite`, as far as the store uses it. */
@@ -26,54 +28,67 @@ export interface SqliteStoreOptions extends SqlStoreOptions {
   client: SqliteLike
 }
 
-/** How long a call waits for a writing process, in ms, unless the database has its own busy_timeout. */
-const BUSY_TIMEOUT = 5000
+/** The default of `commandTimeout`, in ms. */
+const COMMAND_TIMEOUT = 1000
+/** How long `setup` waits for other processes that set journal_mode, in ms. */
+const WAL_TIMEOUT = 5000
 
 /**
- * Stores sessions in an SQLite file, for the processes of one machine. All methods are synchronous,
- * except `setup`, `prune` and `scan`.
+ * Stores sessions in an SQLite file, for the processes of one machine. All methods but `setup`, `prune`
+ * and `scan` are synchronous, unless another process has locked the file: then they return a promise.
  */
 export class SqliteStore extends SqlStore {
   readonly #database: SqliteClient
+  readonly #queue: LockQueue
 
   /**
+   * Sets `busy_timeout` of the client to 0, so that the driver does not block the process while another
+   * one writes.
    * @throws {SessionError} ERR_SESSION_CLIENT if the client is not known; ERR_SESSION_OPTION;
    * ERR_SESSION_DURATION.
    */
   constructor(options: SqliteStoreOptions) {
-    const { client, table = 'koa_sess' } = options ?? {}
-    if (!isSqlite(client))
+    const { client, table = 'koa_sess', commandTimeout = COMMAND_TIMEOUT } = options ?? {}
+    if (!isSqlite(client) || !answersAtOnce(client))
       throw new SessionError(
         'ERR_SESSION_CLIENT',
-        'new SqliteStore({ client }) takes an open database of better-sqlite3, libsql or node:sqlite (DatabaseSync).',
+        'new SqliteStore({ client }) takes an open database of better-sqlite3, libsql or node:sqlite (DatabaseSync). Drivers that answer later, as sqlite3 of npm, cannot be used.',
       )
     assertSqlOptions('SqliteStore', options)
+    assertNames(options, isFreeName, 'must not begin with sqlite_ in SQLite')
     const database = new SqliteClient(client)
-    super(database, dialect(table), options)
+    super(database, dialect(table), { ...options, commandTimeout })
     this.#database = database
+    this.#queue = new LockQueue(commandTimeout)
   }
 
   /**
-   * Creates the table and its index if they do not exist, and sets journal_mode to WAL. Sets busy_timeout
-   * to 5000 ms unless it is set, so that calls wait for other processes. That is a setting of the open
-   * database, so call `setup` in every process.
+   * Creates the table and its index if they do not exist, and sets journal_mode to WAL. Several processes
+   * may call it at once.
    */
   override async setup(): Promise<void> {
-    const [timeout] = Object.values(this.#database.first('PRAGMA busy_timeout', []) ?? {})
-    if (Number(timeout) === 0) this.#database.first(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`, [])
     await this.#enableWal()
     await super.setup()
   }
 
-  // If several processes change the mode at once, SQLite ignores busy_timeout and fails immediately.
+  /** Waits while another process has locked the file. */
+  protected override attempt<T>(query: () => Awaitable<T>): Awaitable<T> {
+    return this.#queue.run(() => withRetry(query))
+  }
+
+  /** The queue already ends a wait at `commandTimeout`. */
+  protected override withTimeout<T>(result: Awaitable<T>): Awaitable<T> {
+    return result
+  }
+
   async #enableWal(): Promise<void> {
-    const deadline = Date.now() + BUSY_TIMEOUT
+    const deadline = Date.now() + WAL_TIMEOUT
     while (true) {
       try {
         await withRetry(() => this.#database.first('PRAGMA journal_mode = WAL', []))
         return
       } catch (error) {
-        if (!isUnavailable(error) || Date.now() > deadline) throw error
+        if (!isLocked(error) || Date.now() > deadline) throw error
       }
       await sleep(5)
     }
@@ -141,4 +156,28 @@ function isRow(row: unknown): row is Row {
 
 function isSqlite(client: unknown): client is SqliteLike {
   return hasMethods(client, 'prepare')
+}
+
+/**
+ * Sets busy_timeout, and returns whether the driver answers synchronously: others return promises, or
+ * take callbacks. Their answers would be lost.
+ */
+function answersAtOnce(client: SqliteLike): boolean {
+  try {
+    const statement: unknown = client.prepare('PRAGMA busy_timeout = 0')
+    if (!isStatement(statement)) return false
+    return Array.isArray(statement.all())
+  } catch {
+    // The database is closed, for one. The first call reports it.
+    return true
+  }
+}
+
+function isStatement(statement: unknown): statement is SqliteStatementLike {
+  return hasMethods(statement, 'run', 'get', 'all')
+}
+
+/** SQLite keeps names with this prefix for itself. */
+function isFreeName(name: string): boolean {
+  return !/^sqlite_/i.test(name)
 }

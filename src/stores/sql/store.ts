@@ -48,12 +48,13 @@ export abstract class SqlStore extends BaseStore {
     this.#batchSize = positiveInteger('pruneBatch', pruneBatch)
     this.#timeout = new CommandTimeout(commandTimeout, 'The session database')
     const interval = duration('pruneInterval', pruneInterval, TIMER_RANGE)
-    this.#pruner = new Pruner(this, interval)
+    this.#pruner = new Pruner(this, interval, new.target.name)
   }
 
   /** Creates the table and its index if they do not exist. Several processes may call it at once. */
   async setup(): Promise<void> {
-    for (const statement of this.#dialect.setup) await this.runSetup(statement)
+    for (const statement of this.#dialect.setup)
+      await this.attempt(() => this.#client.run(statement, []))
   }
 
   load(key: string, touch?: number): Awaitable<string | undefined> {
@@ -99,7 +100,8 @@ export abstract class SqlStore extends BaseStore {
     // UTF-8 has no byte 0xff, so all keys with the prefix sort before this end.
     const end = Buffer.concat([toBytes(prefix), Buffer.of(0xff)])
     const statement = this.#statements.scan(positiveInteger('count', count))
-    const rows = await withRetry(() => this.#client.rows(statement, [start, end, this.now()]))
+    const query = () => this.#client.rows(statement, [start, end, this.now()])
+    const rows = await this.withTimeout(this.attempt(query))
     const records = rows.map(({ key, value, deadline }) => ({
       key: toText(key),
       value: toText(value),
@@ -116,7 +118,7 @@ export abstract class SqlStore extends BaseStore {
   async prune(): Promise<number> {
     const [statement, now] = [this.#dialect.prune(this.#batchSize), this.now()]
     for (let deleted = 0; ; ) {
-      const count = await withRetry(() => this.#client.run(statement, [now]))
+      const count = await this.attempt(() => this.#client.run(statement, [now]))
       deleted += count
       if (count < this.#batchSize) return deleted
       // Lets requests run: a synchronous driver would block the event loop for the whole pruning.
@@ -129,26 +131,27 @@ export abstract class SqlStore extends BaseStore {
     this.#pruner.stop()
   }
 
-  /** Runs one statement of `setup`. */
-  protected async runSetup(statement: string): Promise<void> {
-    await withRetry(() => this.#client.run(statement, []))
-  }
-
   protected put(key: string, value: string, expiresAt: number): Awaitable<unknown> {
     return this.run(this.#statements.put, [toBytes(key), toBytes(value), Math.ceil(expiresAt)])
   }
 
+  /** Runs a query, again if the database rolled it back. */
+  protected attempt<T>(query: () => Awaitable<T>): Awaitable<T> {
+    return withRetry(query)
+  }
+
+  /** Rejects a promise that takes longer than `commandTimeout`. */
+  protected withTimeout<T>(result: Awaitable<T>): Awaitable<T> {
+    return isPromise(result) ? this.#timeout.guard(result) : result
+  }
+
   /** Runs a statement within `commandTimeout`. */
   protected run(statement: string, params: readonly Param[]): Awaitable<number> {
-    return this.#withTimeout(withRetry(() => this.#client.run(statement, params)))
+    return this.withTimeout(this.attempt(() => this.#client.run(statement, params)))
   }
 
   #first(statement: string, params: readonly Param[]): Awaitable<Row | undefined> {
-    return this.#withTimeout(withRetry(() => this.#client.first(statement, params)))
-  }
-
-  #withTimeout<T>(result: Awaitable<T>): Awaitable<T> {
-    return isPromise(result) ? this.#timeout.guard(result) : result
+    return this.withTimeout(this.attempt(() => this.#client.first(statement, params)))
   }
 }
 

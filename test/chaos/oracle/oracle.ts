@@ -201,8 +201,8 @@ export class Oracle {
       return
     }
     for (const name of TRAITS[action].keys) session.keys.set(`${name}${number}`, at)
-    if (!TRAITS[action].counts) return
-    this.#report(step, checkCounted(report?.after ?? [], session, step.sentAt, this.#writers))
+    if (!TRAITS[action].counts || !report?.after) return
+    this.#report(step, checkCounted(report.after, session, step.sentAt, this.#writers))
     session.counted.set(number, at)
   }
 

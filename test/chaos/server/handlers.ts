@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from 'koa'
-import type { SessionContext } from '../../../src/index.js'
+import { type SessionContext, SessionError } from '../../../src/index.js'
 import { clock } from '../clock.js'
 import { type Action, type Data, KEPT, KICK, type Report } from '../protocol.js'
 
@@ -45,20 +45,26 @@ export class Work {
     this.asksStore()
   }
 
-  save(): Promise<void> {
+  async save(): Promise<void> {
     this.asksStore()
-    return this.#ctx.saveSession()
+    await this.#ctx.saveSession()
   }
 
   async count(): Promise<void> {
     this.asksStore()
-    this.report.after = await this.#ctx.session.update((draft) => {
+    const counting = this.#ctx.session.update((draft) => {
       this.begin(draft)
       const counted = [...(draft.counted ?? []), this.number]
       draft.counted = counted
       draft.count = (draft.count ?? 0) + 1
       return counted
     })
+    const after = await counting.catch((error: unknown) => {
+      if (error instanceof SessionError && error.code === 'ERR_SESSION_ENDED') return undefined
+      throw error
+    })
+    // An update that was not stored is not reported.
+    if (after) this.report.after = after
   }
 
   login(): void {

@@ -36,14 +36,17 @@ export class CookieOracle {
     this.#seen = {}
     const { status, errors } = await send(header)
     demand(status === 200 && errors.length === 0, `answered ${status}: ${describeErrors(errors)}`)
-    const id = proven(this.#received, this.#digests)
+    const ids = proven(this.#received, this.#digests)
     const asked = [...new Set(this.#store.calls.map(({ key }) => key))]
+    const isLive = ids.includes(LIVE)
+    // The next one is asked where the one before leads to no session.
+    const expected = isLive ? ids.slice(0, ids.indexOf(LIVE) + 1) : ids
     demand(
-      String(asked) === String(id === undefined ? [] : [PREFIX + id]),
+      String(asked) === String(expected.map((id) => PREFIX + id)),
       'the store was asked for an id that the header does not prove',
     )
     const seen = JSON.stringify(this.#seen)
-    demand(seen === (id === LIVE ? '{"name":"ada"}' : '{}'), 'the handler saw another session')
+    demand(seen === (isLive ? '{"name":"ada"}' : '{}'), 'the handler saw another session')
     demandClean()
   }
 
@@ -52,18 +55,19 @@ export class CookieOracle {
   }
 }
 
-/** The id that a header proves, found in another way than src does it. */
-function proven(header: string, digests: string[]): string | undefined {
+/** The ids that a header proves, found in another way than src does it. */
+function proven(header: string, digests: string[]): string[] {
   const pairs = header.split(';').map((pair) => pair.replace(/^[ \t]+/, ''))
   const named = (name: string) =>
     pairs
       .filter((pair) => pair.startsWith(`${name}=`))
       .slice(0, 4)
       .map((pair) => pair.slice(name.length + 1))
+      .map((value) => /^"([^"]*)"[ \t]*$/.exec(value)?.[1] ?? value)
   const marks = named('koa.sid.sig')
   const isSigned = (id: string) =>
     digests.some((digest) => KEYS.some((key) => marks.includes(sign(id, { key, digest }))))
-  return named('koa.sid').filter(fits).find(isSigned)
+  return [...new Set(named('koa.sid').filter(fits).filter(isSigned))]
 }
 
 function fits(id: string): boolean {

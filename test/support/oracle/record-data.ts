@@ -25,29 +25,39 @@ export function written(value: unknown): string | undefined {
 export const sorted = (data: object) =>
   written(Object.entries(data).sort(([left], [right]) => (left < right ? -1 : 1)))
 
-const PEER = ['_expire', '_maxAge', '_session']
-
 /** The data of a value as comparable text; undefined: it is no record, or none that can be written. */
 export function dataIn(value: string | undefined): string | undefined {
   const record = parsed(value)
   if (!isObject(record)) return undefined
-  const { cookie, ...data } = record
-  const { _expire, _maxAge, _session } = data
-  const lasting = Number.isFinite(_expire) && Number.isFinite(_maxAge)
-  const marked = isObject(cookie) && cookie.data === true
-  if (!marked && (lasting || _session === true)) for (const name of PEER) delete data[name]
+  const { cookie: _, ...data } = record
+  const lifetime = lifetimeIn(record)
+  if (lifetime === 'session') delete data._session
+  if (lifetime === 'lasting') for (const name of ['_expire', '_maxAge']) delete data[name]
   return sorted(data)
+}
+
+/** What a record says about its lifetime with the keys of koa-session; undefined: they are data. */
+function lifetimeIn({
+  cookie,
+  _expire,
+  _maxAge,
+  _session,
+}: Data): 'session' | 'lasting' | undefined {
+  const { data, own, path, httpOnly, originalMaxAge } = isObject(cookie) ? cookie : {}
+  const isGeneric = typeof path === 'string' && typeof httpOnly === 'boolean' && own === undefined
+  if (data === true || originalMaxAge !== undefined || isGeneric) return undefined
+  if (_session === true) return 'session'
+  return Number.isFinite(_expire) && Number.isFinite(_maxAge) ? 'lasting' : undefined
 }
 
 /** Whether a record says of itself that it ended; undefined: not known. */
 export function isOver(value: string): boolean | undefined {
   const record = parsed(value)
   if (!isObject(record)) return false
-  const { cookie, _expire, _maxAge } = record
-  const { expires, created, data } = isObject(cookie) ? cookie : {}
+  const { cookie, _expire } = record
+  const { expires, created } = isObject(cookie) ? cookie : {}
   const isPast = (moment: unknown) => typeof moment === 'number' && moment <= now()
-  if (data !== true && Number.isFinite(_maxAge) && Number.isFinite(_expire) && isPast(_expire))
-    return true
+  if (lifetimeIn(record) === 'lasting' && isPast(_expire)) return true
   if (isPast(_expire) || isPast(created) || typeof expires === 'number') return undefined
   return typeof expires === 'string' && !(Date.parse(expires) > now()) ? undefined : false
 }

@@ -1,5 +1,6 @@
 import type { Context } from 'koa'
 import { SessionError, type SessionOptions } from '../../../src/index.js'
+import { isTombstone } from '../../../src/record/tombstone.js'
 import { type Answer, type App, open, signed } from './app.js'
 import { demand, demandClean, describeErrors } from './demand.js'
 import { dataIn, isObject, isOver, now, parsed, sorted } from './record-data.js'
@@ -74,7 +75,7 @@ export class RecordOracle {
     for (const each of [old, id]) if (each) drop(PREFIX + each)
     if (data === undefined && isObject(record) && isKeeper(deed))
       return demand(answer.errors.every(isAboutData), describeErrors(answer.errors))
-    demandDone(answer)
+    demandDone(answer, isRefused(deed, given(value)))
     demand(this.#prototype === this.#plain, 'a session has another prototype')
     const isNone = !isObject(record) || isOver(given(value))
     if (isNone) demand(sorted(this.#seen) === '[]', 'a session was seen where there is none')
@@ -93,7 +94,7 @@ export class RecordOracle {
   async checkUnreadable(deed: Deed, value: string): Promise<void> {
     const { answer, old, id } = await this.#send(deed, value)
     for (const each of [old, id]) if (each) this.#shelf.drop(PREFIX + each)
-    demandDone(answer)
+    demandDone(answer, isRefused(deed, value))
     demand(sorted(this.#seen) === '[]', 'a session was seen where there is none')
   }
 
@@ -187,6 +188,14 @@ const isKeeper = (deed: Deed) => deed === 'update' || deed === 'move'
 const isAboutData = (error: unknown) =>
   error instanceof SessionError && error.code === 'ERR_SESSION_DATA'
 
-function demandDone({ status, errors }: Answer): void {
-  demand(status === 200 && errors.length === 0, `answered ${status}: ${describeErrors(errors)}`)
+/** An update of a session that has ended rejects. */
+const isRefused = (deed: Deed, value: string) => deed === 'update' && isTombstone(value)
+const isEnded = (error: unknown) =>
+  error instanceof SessionError && error.code === 'ERR_SESSION_ENDED'
+
+function demandDone({ status, errors }: Answer, isRefused: boolean): void {
+  // A tombstone whose time has passed is no session, and a new one may begin.
+  const isRight =
+    isRefused && status === 409 ? errors.every(isEnded) : status === 200 && errors.length === 0
+  demand(isRight, `answered ${status}: ${describeErrors(errors)}`)
 }

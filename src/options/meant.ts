@@ -1,0 +1,48 @@
+import { isAttribute, SPELLINGS } from '../cookie/attributes.js'
+
+/** Options of koa-session, express-session and others, and what does the same here. */
+const ELSEWHERE: Record<string, string> = {
+  genid: 'genSid, which is called with this = ctx',
+  genId: 'genSid, which is called with this = ctx',
+  encode: 'the option encryption, or koa-sess/cookie for sessions in the cookie: records are JSON',
+  decode: 'the option encryption, or koa-sess/cookie for sessions in the cookie: records are JSON',
+  externalKey: 'sessionIdStore, with get(), set(sid) and reset(), each called with this = ctx',
+  ContextStore: 'store: fromContextStore(ContextStore) of koa-sess/adapters',
+  autoCommit: 'ctx.sessionSave = false in a request, and ctx.saveSession() to save in it',
+  secret: 'app.keys = [secret, …], which Koa signs all cookies with',
+  secrets: 'app.keys, which Koa signs all cookies with',
+  keys: 'app.keys, which Koa signs all cookies with; the keys of koa-sess/cookie are another function',
+  name: 'key, the name of the cookie',
+  cookieName: 'key, the name of the cookie',
+  resave: 'nothing: a session is written if it changed, or with rolling',
+  saveUninitialized: 'allowEmpty',
+  proxy: 'app.proxy = true, which is a setting of Koa',
+  unset: 'ctx.session = null, which ends the session',
+  reconnectTimeOut: 'reconnectTimeout',
+  sessionStore: 'store',
+  client: 'store: new RedisStore({ client }) of koa-sess/redis',
+}
+
+/**
+ * What an unknown option is meant to be, as a sentence; undefined: it resembles nothing.
+ * @param known The names of all options.
+ */
+export function meantBy(
+  name: string,
+  value: unknown,
+  known: readonly string[],
+): string | undefined {
+  if (name.toLowerCase() === 'maxage' && value === 'session')
+    return `${name}: 'session' is the default here: leave it out, and the cookie ends with the browser. ttl is how long the store keeps the session`
+  if (isAttribute(name)) return `${name} is an attribute of the cookie: set options.cookie.${name}`
+  const elsewhere = Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : undefined
+  if (elsewhere) return `Unknown option ${name}. Here it is ${elsewhere}`
+  const option = sameLetters(name, known)
+  if (option) return `Unknown option ${name}. It is spelled ${option}`
+  const attribute = sameLetters(name, SPELLINGS)
+  return attribute && `${name} is an attribute of the cookie: set options.cookie.${attribute}`
+}
+
+function sameLetters(name: string, names: readonly string[]): string | undefined {
+  return names.find((each) => each.toLowerCase() === name.toLowerCase())
+}
