@@ -7,7 +7,7 @@ import { LongestFirst } from './test/services/sequencer.js'
 const src = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url))
 const alias = [
   { find: /^koa-sess$/, replacement: src('index.ts') },
-  { find: /^koa-sess\/(\w+)$/, replacement: src('$1.ts') },
+  { find: /^koa-sess\/([\w-]+)$/, replacement: src('$1.ts') },
 ]
 
 // Files share workers: to load the same modules anew for each file took half of the time.

@@ -45,8 +45,8 @@ await build({
   // Only tools load the fallback. The ES modules stay readable.
   minify: true,
 })
-// These two entries have hand-written types, so their generated ones are replaced or removed.
-for (const name of ['index', 'cookie'])
+// These entries have hand-written types, so their generated ones are replaced or removed.
+for (const name of ['index', 'cookie', 'device-bound'])
   await copyFile(`src/cjs/${name}.d.cts`, `dist/cjs/${name}.d.cts`)
 await rm('dist/cjs/middleware.d.cts', { force: true })
 

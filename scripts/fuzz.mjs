@@ -1,5 +1,5 @@
 // Fuzzing guided by coverage, and the times of what must be linear:
-// npm run fuzz -- --seconds 60 --target cookie|record|options|all --seed 1 --no-times
+// npm run fuzz -- --seconds 60 --target cookie|record|options|device|all --seed 1 --no-times
 import { parseArgs } from 'node:util'
 import { Coverage } from './fuzz/coverage.mjs'
 import { timeTable } from './fuzz/linear.mjs'

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import Koa from 'koa'
 import session from 'koa-sess'
+import { deviceBound } from 'koa-sess/device-bound'
 import { renderError, renderPage } from './page.js'
 
 const FILES = ['/style.css', '/client.js']
@@ -35,6 +36,7 @@ export function createApp({ keys, sealKeys, store, storeName }) {
   app.use(pages(storeName))
   app.use(sameOrigin)
   app.use(sessions)
+  app.use(deviceBound())
   app.use(actions)
   return { app, close: () => sessions.close() }
 }
@@ -53,6 +55,8 @@ const ACTIONS = {
     ctx.session.name = name
     ctx.session.count = 0
     ctx.session.since = new Date().toISOString()
+    // Browsers that support it bind the session to their device: a stolen cookie is worth nothing.
+    await ctx.bindDevice()
     return `Hello, ${name}. Logging in gave you a new session id.`
   },
 
@@ -103,6 +107,7 @@ function pages(storeName) {
     ctx.body = renderPage({
       id,
       session: id ? ctx.session : undefined,
+      boundDevice: ctx.boundDevice,
       storeName,
       note: note && !id && ctx.session ? ENDED : note,
       invalid,

@@ -35,6 +35,7 @@ export function renderError(status) {
 }
 
 const EXPLAINED = {
+  401: 'This session is bound to a device, and this browser did not prove that it is the one.',
   403: 'This form was sent from another site.',
   404: 'There is no page at this address.',
   413: 'The form is too long.',
@@ -77,7 +78,7 @@ function account({ session, path, note }) {
     </section>`
 }
 
-function record({ id, session }) {
+function record({ id, session, boundDevice }) {
   return html`
     <section class="card" aria-labelledby="session">
       <h2 id="session">Your session</h2>
@@ -85,6 +86,11 @@ function record({ id, session }) {
         session
           ? html`
             <p>Id <code>${shorten(id)}</code> <span class="hint">(the rest stays secret)</span></p>
+            <p>${
+              boundDevice
+                ? html`Bound to this device since <code>${new Date(boundDevice.since).toISOString()}</code>.`
+                : 'Not bound to a device.'
+            }</p>
             <pre><code>${JSON.stringify(session, null, 2)}</code></pre>`
           : html`<p>None. Without data nothing is stored and no cookie is sent.</p>`
       }

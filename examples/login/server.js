@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { Redis } from 'ioredis'
 import { RedisStore } from 'koa-sess/redis'
 import { createApp } from './app.js'
 
-const { PORT = '3000', HOST = '127.0.0.1', REDIS_URL, STRICT = '1' } = process.env
+const { PORT = '3000', HOST = '127.0.0.1', REDIS_URL, STRICT = '1', TLS_PEM } = process.env
 const GRACE_MS = 1000
 const notes = []
 
@@ -15,11 +17,14 @@ const redis = REDIS_URL ? await connect(REDIS_URL) : undefined
 const store = redis && new RedisStore({ client: redis })
 const { app, close } = createApp({ keys, sealKeys, store, storeName: redis ? 'Redis' : 'memory' })
 
-const server = createServer(app.callback())
+const pem = TLS_PEM && readFileSync(TLS_PEM)
+const server = pem
+  ? createTlsServer({ key: pem, cert: pem }, app.callback())
+  : createServer(app.callback())
 server.once('error', (error) => fail(explain(error)))
 server.listen(port(), HOST, () => {
   const name = HOST === '127.0.0.1' ? 'localhost' : HOST
-  console.log(`Listening on http://${name}:${server.address().port}`)
+  console.log(`Listening on ${pem ? 'https' : 'http'}://${name}:${server.address().port}`)
   for (const note of notes) console.log(note)
 })
 

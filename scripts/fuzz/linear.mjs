@@ -3,6 +3,10 @@ import { cookieValues, readCookie } from '../../src/cookie/header.ts'
 import { CookiePolicy } from '../../src/cookie/policy.ts'
 import { mergeLines } from '../../src/cookie/set-cookie.ts'
 import { SignerCache } from '../../src/cookie/signature.ts'
+import { deviceKeyIn } from '../../src/device-bound/device-key.ts'
+import { readItem } from '../../src/device-bound/item.ts'
+import { parseProof } from '../../src/device-bound/proof.ts'
+import { readSkipped } from '../../src/device-bound/skipped.ts'
 import { splitFields } from '../../src/record/fields.ts'
 import { encodeRecord, parseRecord } from '../../src/record/format.ts'
 import { merge } from '../../src/record/merge.ts'
@@ -57,6 +61,12 @@ const CASES = [
     make,
     (it) => readCookie(it, 'koa.sid', signer, isId),
   ]),
+  ['readItem: quotes', filled('"'), (it) => readItem(it, 100_000)],
+  ['readItem: semicolons', filled(' ;'), (it) => readItem(it, 100_000)],
+  ['parseProof: dots', filled('a.'), parseProof],
+  ['parseProof: letters', filled('a'), parseProof],
+  ['readSkipped: commas', filled('a,'), (it) => readSkipped(it, 'id')],
+  ['deviceKeyIn: a modulus', (n) => ({ kty: 'RSA', e: 'AQAB', n: 'A'.repeat(n) }), deviceKeyIn],
   ['isId: letters', filled('x'), isId],
   ['isId: dots', filled('x.'), isId],
   ['mergeLines: lines', (n) => names(n), (it) => mergeLines(it, ['koa.sid=x', 'koa.sid.sig=y'])],

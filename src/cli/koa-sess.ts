@@ -17,5 +17,10 @@ process.on('exit', () => {
   console.error('koa-sess: a store stopped answering')
   process.exitCode = 1
 })
+// The command says by itself why a store failed: the warning of a store would say it in other words.
+process.removeAllListeners('warning')
+process.on('warning', (warning) => {
+  if (!('code' in warning) || warning.code !== 'KOA_SESS_REDIS_ERROR') console.error(`${warning}`)
+})
 process.exitCode = await main(process.argv.slice(2))
 setTimeout(() => process.exit(), EXIT_TIMEOUT).unref()

@@ -1,8 +1,15 @@
 import type { RegenerateOptions, Session } from '../session/session.js'
+import type { LoadResult } from '../session/transport.js'
+import type { Awaitable } from '../util/async.js'
+import type { EventDetails, SessionEvent } from '../util/events.js'
 
 /** The session of a request, as far as the accessors of its context use it. */
 export interface ContextSession {
   readonly session: Session | null
+  /** Reads the store, once. */
+  ready(): Awaitable<void>
+  /** What the id of the request led to; undefined: not looked up yet. */
+  readonly loaded: LoadResult | undefined
   /** `ctx.session` with `defer`. */
   deferred(): Promise<Session | null>
   assign(value: unknown): void
@@ -26,13 +33,25 @@ export interface ScopeIdentity {
 /** One middleware's part in one request, as far as its context knows it. */
 export interface ContextScope {
   readonly session: ContextSession
-  readonly settings: { defer: boolean; admin: object; identity: ScopeIdentity }
+  readonly settings: {
+    defer: boolean
+    admin: object
+    identity: ScopeIdentity
+    transport: { readonly carriesIds: boolean }
+  }
   /** `ctx.sessions`. */
   readonly sessions: object
   /** The scope of the middleware around it. */
   readonly outer: ContextScope | undefined
   /** It has committed: the context belongs to another middleware now. */
   isDone: boolean
+  /** Whether Set-Cookie can still be sent. */
+  readonly canSend: boolean
+  /** Sets Set-Cookie lines, which survive the answer of an error. */
+  setCookies(lines: readonly string[]): void
+  /** Clears the session's cookie in the browser. */
+  clear(session: Session): Awaitable<void>
+  emit(event: SessionEvent, details?: EventDetails): void
   /** The answer depends on the session from now on. */
   noteUse(): void
 }

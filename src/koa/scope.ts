@@ -20,8 +20,6 @@ const ID_LENGTH = 24
 
 /** The session of a request, as far as its middleware uses it. */
 export interface ScopeSession extends ContextSession, CurrentSession {
-  /** Reads the store, once. */
-  ready(): Awaitable<void>
   /** Commits, and makes sure that the answer sets no cookie of an ended session. */
   finish(): Awaitable<void>
   /** Whether anything of the answer can depend on the session. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { LoadedRecord } from '../record/records.js'
+import { BINDING_KEY } from '../session/device-binding.js'
 import type { Lifetime } from '../session/lifetime.js'
-import type { Session } from '../session/session.js'
+import { Session } from '../session/session.js'
 import type { EventDetails, SessionEvent } from '../util/events.js'
 import { checkpointOf, epochOf } from './checkpoint.js'
 import type { ListWriter } from './list-writer.js'
@@ -26,6 +27,8 @@ export interface UserSession {
   expiresAt: number
   /** What `users.describe` returned at the login. */
   info: unknown
+  /** `koa-sess/device-bound` has bound it to a device. */
+  bound: boolean
 }
 
 /** The record of an entry, and the session in it. */
@@ -131,7 +134,8 @@ export class ListedSessions {
     const seenAt = until === undefined ? entry.seenAt : Math.max(entry.seenAt, until - left)
     const expiresAt = until ?? Math.max(now, Math.min(seenAt + left, absolute))
     const { createdAt, info } = entry
-    return { handle: this.#handleOf(entry.key), current, createdAt, seenAt, expiresAt, info }
+    const bound = Session.value(session, BINDING_KEY) !== undefined
+    return { handle: this.#handleOf(entry.key), current, createdAt, seenAt, expiresAt, info, bound }
   }
 
   /** A hash: an id cannot be computed from it. */

@@ -18,6 +18,7 @@ export type SessionErrorCode =
   | 'ERR_SESSION_ENDED'
   | 'ERR_SESSION_LIMIT'
   | 'ERR_SESSION_REVOKED'
+  | 'ERR_SESSION_DEVICE'
 
 const STATUS: Partial<Record<SessionErrorCode, number>> = {
   ERR_SESSION_UNAVAILABLE: 503,
@@ -25,6 +26,7 @@ const STATUS: Partial<Record<SessionErrorCode, number>> = {
   ERR_SESSION_ENDED: 409,
   ERR_SESSION_LIMIT: 409,
   ERR_SESSION_REVOKED: 401,
+  ERR_SESSION_DEVICE: 401,
 }
 
 /**
@@ -36,12 +38,14 @@ export class SessionError extends Error {
   override readonly name = 'SessionError'
   readonly code: SessionErrorCode
   readonly status: number
-  readonly expose = false
+  /** False, but for ERR_SESSION_DEVICE: that is an answer for the client, and nothing to log. */
+  readonly expose: boolean
 
   constructor(code: SessionErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options)
     this.code = code
     this.status = STATUS[code] ?? 500
+    this.expose = code === 'ERR_SESSION_DEVICE'
   }
 }
 

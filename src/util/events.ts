@@ -25,6 +25,26 @@ export type UserReason =
   /** All sessions of the user were ended after the login began. */
   | 'revoked'
 
+/** Why a request of a bound session, or a proof of its device, was refused. */
+export type DeviceRefusal =
+  /** The request had no bound cookie. */
+  | 'unproved'
+  /** Its bound cookie has ended. */
+  | 'outdated'
+  /** No key made its bound cookie, or it belongs to another session. */
+  | 'forged'
+  /** The proof is not a JWT of the kind that is asked for, or it is too long. */
+  | 'proof'
+  /** The proof answers no current challenge of this session. */
+  | 'challenge'
+  /** The key of the device did not sign the proof. */
+  | 'signature'
+  /** The session is bound to a device already. */
+  | 'registered'
+
+/** Why something happened, in a notice. */
+export type Reason = Rejection | UserReason | DeviceRefusal
+
 export const EVENTS = [
   'create',
   'renew',
@@ -37,6 +57,8 @@ export const EVENTS = [
   'unsent',
   'users:ended',
   'users:refused',
+  'device:bound',
+  'device:refused',
 ] as const
 
 /** What happened to a session; emitted on the app as `session:` and the name, and in `node:diagnostics_channel` as `koa-sess:` and the name. */
@@ -51,8 +73,8 @@ export interface SessionNotice {
   session?: string
   /** With `regenerate`: the session that it was before. */
   before?: string
-  /** With `reject`, `users:refused`, and `users:ended` where the limit was reached. */
-  why?: Rejection | UserReason
+  /** With `reject`, `users:refused`, `device:refused`, and `users:ended` where the limit was reached. */
+  why?: Reason
   /** With `users:ended` and `users:refused`: a salted hash of the user. */
   user?: string
   /** With `users:ended`: how many sessions. */
@@ -63,7 +85,7 @@ export interface SessionNotice {
 export interface EventDetails {
   id?: string | undefined
   before?: string | undefined
-  why?: Rejection | UserReason | undefined
+  why?: Reason | undefined
   user?: string | undefined
   count?: number | undefined
 }
@@ -79,7 +101,7 @@ interface EventContext {
 const CHANNELS = new Map<string, Channel>(EVENTS.map((name) => [name, channel(`koa-sess:${name}`)]))
 
 /** The names that koa-session gives them on the app, and `superseded`. */
-const APP_NAMES: Partial<Record<Rejection | UserReason, string>> = {
+const APP_NAMES: Partial<Record<Reason, string>> = {
   unknown: 'missed',
   expired: 'expired',
   invalid: 'invalid',

@@ -5,13 +5,18 @@ import { type Bundle, bundle } from '../support/bundle.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const SERVER = ['--import', './test/browser/from-source.mjs', 'examples/login/server.js']
-const ADDRESS = /http:\/\/localhost:(\d+)/
+const ADDRESS = /https?:\/\/localhost:(\d+)/
 
 let modules: Bundle | undefined
 
 /** The example imports the package by its name, and gets what `src` holds now. */
 export async function build(): Promise<Bundle> {
-  modules = await bundle(import.meta.dirname, '../../src/index.ts', '../../src/redis.ts')
+  modules = await bundle(
+    import.meta.dirname,
+    '../../src/index.ts',
+    '../../src/redis.ts',
+    '../../src/device-bound.ts',
+  )
   return modules
 }
 

@@ -7,7 +7,7 @@ import { isMainThread } from 'node:worker_threads'
 if (isMainThread) register(import.meta.url)
 
 export function resolve(specifier, context, next) {
-  const match = /^koa-sess(?:\/(\w+))?$/.exec(specifier)
+  const match = /^koa-sess(?:\/([\w-]+))?$/.exec(specifier)
   if (!match) return next(specifier, context)
   const [, name = 'index'] = match
   return next(pathToFileURL(`${process.env.KOA_SESS}/${name}.mjs`).href, context)

@@ -11,17 +11,9 @@ import {
 } from 'vitest'
 import type { Bundle } from '../support/bundle.js'
 import { build, Example } from './example.js'
+import { FLAGS } from './flags.js'
 import { Visitor } from './visitor.js'
 
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 const SEAL_KEYS = 'a secret of thirty-two bytes or more'
 const MOBILE = { width: 360, height: 740 }
 

@@ -238,12 +238,12 @@ describe.each(CLIENTS)('a value that is not UTF-8, through %s', (_name, connect)
     const store = storeOf(connect({ port }))
     const plain = opened(new Redis(port))
     const rejections: unknown[] = []
-    const site = await serve(BASICS, { store, cookie: { signed: false }, prefix: '' })
+    const site = await serve(BASICS, { store, cookie: { signed: false } })
     ends.push(() => site.close())
     site.app.on('session:reject', ({ why }) => rejections.push(why))
     for (const [index, bytes] of BYTES.entries()) {
       const id = `a-session-id-of-bytes-${index}`
-      await plain.set(id, bytes, 'PX', 60_000)
+      await plain.set(`koa:sess:${id}`, bytes, 'PX', 60_000)
       const before = await commands(plain)
       const reply = await site.browser().get('/read', { cookie: `koa.sid=${id}` })
       expect(reply.json()).toEqual({})
@@ -251,7 +251,9 @@ describe.each(CLIENTS)('a value that is not UTF-8, through %s', (_name, connect)
       const written = await site.browser().get('/set', { cookie: `koa.sid=${id}` })
       expect(written.status).toBe(200)
       expect(written.cookies).toHaveLength(1)
-      expect(Buffer.compare((await plain.getBuffer(id)) ?? Buffer.of(), bytes)).toBe(0)
+      expect(Buffer.compare((await plain.getBuffer(`koa:sess:${id}`)) ?? Buffer.of(), bytes)).toBe(
+        0,
+      )
     }
     expect(rejections).toEqual(BYTES.flatMap(() => ['invalid', 'invalid']))
     expect(site.errors).toEqual([])

@@ -23,9 +23,16 @@ export class RedisServer extends Server {
 
   /** `extra`: options of redis-server beside those that every test needs. */
   static async start(extra: readonly string[] = []): Promise<RedisServer> {
-    const server = new RedisServer(ensure(REDIS), await freePort(), extra)
-    await server.start()
-    return server
+    for (let attempt = 1; ; attempt++) {
+      const server = new RedisServer(ensure(REDIS), await freePort(), extra)
+      try {
+        await server.start()
+        return server
+      } catch (error) {
+        // Another process may have taken the port since it was free.
+        if (attempt === 3 || !String(error).includes('Address already in use')) throw error
+      }
+    }
   }
 
   /** False where tests that start their own Redis have to be skipped. */

@@ -29,11 +29,20 @@ export class Browser {
 
   /** A path, or a whole URL: cookies do not tell the ports of a host apart. */
   get(path: string, headers: Record<string, string> = {}): Promise<Reply> {
+    return this.#send('GET', path, headers)
+  }
+
+  /** Without a body. */
+  post(path: string, headers: Record<string, string> = {}): Promise<Reply> {
+    return this.#send('POST', path, headers)
+  }
+
+  #send(method: string, path: string, headers: Record<string, string>): Promise<Reply> {
     const url = path.startsWith('/') ? this.#origin + path : path
     const cookie = this.cookie
     const sent = cookie ? { cookie, ...headers } : headers
     return new Promise((resolve, reject) => {
-      const outgoing = request(url, { headers: sent, agent: this.#agent }, (incoming) => {
+      const outgoing = request(url, { method, headers: sent, agent: this.#agent }, (incoming) => {
         const cookies = incoming.headers['set-cookie'] ?? []
         // A browser takes cookies when the headers come, not when the body ends.
         for (const line of cookies) this.#take(line)
@@ -61,7 +70,7 @@ export class Browser {
     const [pair = '', ...attributes] = line.split('; ')
     const name = pair.slice(0, pair.indexOf('='))
     const expires = attributes
-      .find((attribute) => attribute.startsWith('expires='))
+      .find((attribute) => /^expires=/i.test(attribute))
       ?.slice('expires='.length)
     if (expires && Date.parse(expires) <= this.#now()) this.jar.delete(name)
     else this.jar.set(name, pair.slice(pair.indexOf('=') + 1))

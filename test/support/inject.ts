@@ -7,11 +7,12 @@ export function inject(
   handle: ReturnType<Koa['callback']>,
   url: string,
   cookie: string,
+  { method = 'GET', headers = {} }: { method?: string; headers?: Record<string, string> } = {},
 ): Promise<{ status: number; cookies: string[] }> {
   const request = new IncomingMessage(new Socket())
-  request.method = 'GET'
+  request.method = method
   request.url = url
-  request.headers = { host: 'localhost', ...(cookie && { cookie }) }
+  request.headers = { host: 'localhost', ...headers, ...(cookie && { cookie }) }
   const response = new ServerResponse(request)
   return new Promise((resolve) => {
     response.end = (() => {

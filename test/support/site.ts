@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Koa, { type Context, type Middleware } from 'koa'
+import type { DeviceBoundContext } from '../../src/device-bound.js'
 import session, { type SessionMiddleware, type SessionOptions } from '../../src/index.js'
 import { Browser } from './browser.js'
 
@@ -35,7 +36,7 @@ export interface SiteOptions extends SessionOptions<SessionData> {
   keys?: Koa['keys'] | undefined
   /** Stand before and after the session middleware. */
   before?: Middleware[]
-  after?: Middleware[]
+  after?: (Middleware | Middleware<object, DeviceBoundContext>)[]
 }
 
 /** What most tests ask of a site, deferred or not: look, count in `x`, end. */

@@ -7,6 +7,7 @@ import { expect, it } from 'vitest'
 const ROOMS = [
   ['cjs', 'cli'],
   ['.'],
+  ['device-bound'],
   ['testing', 'adapters', 'koa'],
   ['options'],
   ['users'],
@@ -85,7 +86,7 @@ it('nothing imports a driver, or anything else from outside', () => {
   const foreign = outside.filter(({ from }) => !from.startsWith('node:'))
   // The types of Koa alone: the application brings its own Koa.
   const isKoa = ({ file, from, typeOnly }: Import) =>
-    from === 'koa' && typeOnly && /^(koa|options)\//.test(file)
+    from === 'koa' && typeOnly && /^(koa|options|device-bound)\//.test(file)
   expect(foreign.filter((entry) => !isKoa(entry))).toEqual([])
 })
 

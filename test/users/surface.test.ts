@@ -1,3 +1,4 @@
+import type { Context } from 'koa'
 import { afterEach, describe, expect, test } from 'vitest'
 import { cookieSession } from '../../src/cookie.js'
 import session, { MemoryStore } from '../../src/index.js'
@@ -294,7 +295,7 @@ describe('clear errors', () => {
         },
       ],
       after: [
-        (ctx) => {
+        (ctx: Context) => {
           ctx.body = ctx.sessions
         },
       ],

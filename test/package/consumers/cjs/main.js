@@ -4,6 +4,7 @@ const Koa = require('koa')
 const session = require('koa-sess')
 const { fromKeyv, toExpressStore } = require('koa-sess/adapters')
 const { cookieSession } = require('koa-sess/cookie')
+const { deviceBound } = require('koa-sess/device-bound')
 const { MysqlStore } = require('koa-sess/mysql')
 const { PostgresStore } = require('koa-sess/postgres')
 const { migrating } = require('koa-sess/migrate')
@@ -23,6 +24,7 @@ async function main() {
   assert.equal(typeof toExpressStore(new MemoryStore()).regenerate, 'function')
   assert.throws(() => fromKeyv({}), SessionError)
   assert.equal(typeof testStore, 'function')
+  assert.throws(() => deviceBound({ path: 'device' }), SessionError)
   for (const Store of [RedisStore, SqliteStore, PostgresStore, MysqlStore])
     assert.throws(() => new Store({ client: {} }), SessionError)
   assert.throws(() => migrating({}), SessionError)
@@ -30,6 +32,8 @@ async function main() {
   const app = new Koa()
   app.keys = ['a key of at least thirty-two characters']
   app.use(session({ store: new MemoryStore() }))
+  // The two entries find each other in a request.
+  app.use(deviceBound())
   app.use((ctx) => {
     ctx.session.views = (ctx.session.views ?? 0) + 1
     ctx.body = String(ctx.session.views)

@@ -4,6 +4,7 @@ import Koa from 'koa'
 import session, { MemoryStore, SessionError } from 'koa-sess'
 import { fromKeyv, toExpressStore } from 'koa-sess/adapters'
 import { cookieSession } from 'koa-sess/cookie'
+import { deviceBound } from 'koa-sess/device-bound'
 import { migrating } from 'koa-sess/migrate'
 import { MysqlStore } from 'koa-sess/mysql'
 import { PostgresStore } from 'koa-sess/postgres'
@@ -23,11 +24,14 @@ assert.equal(typeof toExpressStore(new MemoryStore()).regenerate, 'function')
 assert.throws(() => fromKeyv({}), SessionError)
 assert.equal(typeof migrating({ from: new MemoryStore(), to: new MemoryStore() }).load, 'function')
 assert.equal(typeof testStore, 'function')
+assert.throws(() => deviceBound({ path: 'device' }), SessionError)
 assert.equal(new ManualClock(5).now(), 5)
 
 const app = new Koa()
 app.keys = ['a key of at least thirty-two characters']
 app.use(session({ store: new MemoryStore() }))
+// The two entries find each other in a request.
+app.use(deviceBound())
 app.use((ctx) => {
   ctx.session.views = (ctx.session.views ?? 0) + 1
   ctx.body = String(ctx.session.views)

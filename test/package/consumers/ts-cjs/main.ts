@@ -2,6 +2,7 @@ import Koa = require('koa')
 import session = require('koa-sess')
 import adapters = require('koa-sess/adapters')
 import cookie = require('koa-sess/cookie')
+import deviceBound = require('koa-sess/device-bound')
 import mysql = require('koa-sess/mysql')
 import postgres = require('koa-sess/postgres')
 import migrate = require('koa-sess/migrate')
@@ -17,6 +18,9 @@ const options: session.SessionOptions<Cart> = { store }
 const app = new Koa()
 app.use(session<Cart>(options))
 app.use(session())
+const device: deviceBound.DeviceBoundOptions = { onUnproved: 'allow' }
+app.use(deviceBound.deviceBound(device))
+app.use((ctx) => ctx.bindDevice())
 app.use(cookie.cookieSession({ keys: ['a key of at least thirty-two characters'], key: 'cart' }))
 app.use((ctx) => {
   if (ctx.session) ctx.body = ctx.session

@@ -9,6 +9,7 @@ import session, {
 } from 'koa-sess'
 import { fromExpressStore, toExpressStore } from 'koa-sess/adapters'
 import { cookieSession } from 'koa-sess/cookie'
+import { type DeviceBoundOptions, deviceBound } from 'koa-sess/device-bound'
 import { migrating } from 'koa-sess/migrate'
 import { MysqlStore } from 'koa-sess/mysql'
 import { PostgresStore } from 'koa-sess/postgres'
@@ -24,6 +25,10 @@ const options: SessionOptions<Cart> = { store }
 const app = new Koa()
 app.use(session<Cart>(options))
 app.use(session())
+const device: DeviceBoundOptions = {
+  onUnproved: (ctx, { why }) => (ctx.path === why ? 'allow' : 'refuse'),
+}
+app.use(deviceBound(device)).use((ctx) => ctx.bindDevice())
 app.use(cookieSession<Cart>({ keys: ['a key of at least thirty-two characters'], key: 'cart' }))
 app.use((ctx) => {
   if (ctx.session) ctx.body = ctx.session
