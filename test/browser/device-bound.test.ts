@@ -17,9 +17,9 @@ import { FLAGS } from './flags.js'
 
 // A real Chromium, with its keys in software. Its clock is the real one: tests wait for what they can see.
 const BOUND = '__Host-sid.device'
-const SHORT = 2000
+const SHORT = 8000
 const LONGER_THAN_TESTS = 600_000
-const POLL = { timeout: 20_000, interval: 100 }
+const POLL = { timeout: 40_000, interval: 100 }
 
 let browser: Browser
 let redis: Redis

@@ -226,6 +226,18 @@ describe('what the list shows', () => {
     expect(list.map(({ info }) => info)).toEqual([{ agent: 'x'.repeat(256) }, { agent: 'Mozilla' }])
   })
 
+  test('whether koa-sess/device-bound has bound a session', async () => {
+    const bind = async (ctx: Context) => {
+      const current = await ctx.session
+      current.deviceBinding = { key: 'a key' }
+    }
+    site = await serveUsers({}, { '/bind': bind })
+    const ada = await loggedIn(site)
+    expect(await listOf(ada)).toMatchObject([{ bound: false }])
+    await ada.get('/bind')
+    expect(await listOf(ada)).toMatchObject([{ bound: true }])
+  })
+
   test('too much is an error, and no login', async () => {
     await start({ users: { ...users, describe: () => Array.from({ length: 999 }, () => 1) } })
     const user = site.browser()

@@ -11,7 +11,7 @@ import type {
   StoredSession,
 } from '../contract.js'
 import { settle } from './answers.js'
-import { takeDeadline, withDeadline } from './deadline.js'
+import { takeDeadline, tryWithDeadline } from './deadline.js'
 import { KeyQueue } from './key-queue.js'
 
 export interface LegacyAdapterOptions {
@@ -142,7 +142,9 @@ class LegacyAdapter implements SessionStore {
     const ttl = expiresAt - this.#now()
     if (ttl <= 0) return this.#destroySource(key)
     const session = toLegacySession(value)
-    const stored = this.#datesRecords ? withDeadline(session, expiresAt) : session
+    const stored = this.#datesRecords ? tryWithDeadline(session, expiresAt) : session
+    // A session that JSON cannot write again is left as it is, and is read all the same.
+    if (!changed && !isEncodable(stored)) return
     await settle(this.#source.set(key, stored, ttl, this.#writeOptions(changed)))
   }
 

@@ -17,12 +17,23 @@ const HASH_LENGTH = 12
 const BARE = '.bare'
 
 /** A copy of a session that holds its deadline. `expiresAt` in epoch ms. */
-export function withDeadline(session: StoredSession, expiresAt: number): StoredSession {
-  const deadline = `${Math.ceil(expiresAt)}.${hashOf(session)}`
+function withDeadline(session: StoredSession, expiresAt: number): StoredSession {
+  // In one piece: Node 26 writes deep data only where every string is.
+  const deadline = [Math.ceil(expiresAt), hashOf(session)].join('.')
   const { cookie } = session
   if (cookie === undefined) return { ...session, cookie: { deadline: deadline + BARE } }
   // Only another program can have written something else than an object.
   return isObject(cookie) ? { ...session, cookie: { ...cookie, deadline } } : session
+}
+
+/** The same; the session itself where it is nested so deeply that JSON cannot write it. */
+export function tryWithDeadline(session: StoredSession, expiresAt: number): StoredSession {
+  try {
+    return withDeadline(session, expiresAt)
+  } catch (error) {
+    if (error instanceof RangeError) return session
+    throw error
+  }
 }
 
 /** What `takeDeadline` found. */
@@ -49,6 +60,8 @@ function withoutCookie({ cookie: _, ...session }: StoredSession): StoredSession 
 }
 
 function hashOf(session: StoredSession): string {
-  const data = JSON.stringify({ ...session, cookie: undefined })
+  // Not spread with an undefined cookie: Node 26 would not write deep data then.
+  const { cookie: _, ...keys } = session
+  const data = JSON.stringify(keys)
   return createHash('sha256').update(data).digest('base64url').slice(0, HASH_LENGTH)
 }
