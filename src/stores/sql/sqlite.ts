@@ -42,8 +42,8 @@ export class SqliteStore extends SqlStore {
   readonly #queue: LockQueue
 
   /**
-   * Sets `busy_timeout` of the client to 0, so that the driver does not block the process while another
-   * one writes.
+   * Sets `busy_timeout` of the client to 5000 ms: the driver waits while another process writes. Without
+   * it, libsql lost writes that follow one which found the file locked.
    * @throws {SessionError} ERR_SESSION_CLIENT if the client is not known; ERR_SESSION_OPTION;
    * ERR_SESSION_DURATION.
    */
@@ -164,7 +164,7 @@ function isSqlite(client: unknown): client is SqliteLike {
  */
 function answersAtOnce(client: SqliteLike): boolean {
   try {
-    const statement: unknown = client.prepare('PRAGMA busy_timeout = 0')
+    const statement: unknown = client.prepare('PRAGMA busy_timeout = 5000')
     if (!isStatement(statement)) return false
     return Array.isArray(statement.all())
   } catch {
