@@ -1,15 +1,18 @@
 import { createPool } from 'mysql2/promise'
 import { Pool } from 'pg'
 import postgres from 'postgres'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { MysqlStore } from '../../src/stores/sql/mysql.js'
 import { PostgresStore } from '../../src/stores/sql/postgres.js'
+import { SqliteStore, type SqliteStoreOptions } from '../../src/stores/sql/sqlite.js'
 import type { SqlStore } from '../../src/stores/sql/store.js'
 import { databaseUrl } from '../services/databases.js'
 import { MariadbServer } from '../services/mariadb.js'
 import { PostgresServer } from '../services/postgres.js'
 import type { Server } from '../services/server.js'
 import { type Routes, serve } from '../support/site.js'
+import { libsql } from '../support/sqlite.js'
+import { temporaryFolder } from '../support/temporary.js'
 
 const ROUTES: Routes = {
   '/nothing': () => undefined,
@@ -240,4 +243,124 @@ test('MySQL that is read-only for a while', async () => {
   expect(await store.destroy('key')).toBe(true)
   for (const pool of [client, owner]) await pool.end()
   await server[Symbol.asyncDispose]()
+})
+
+describe('an SQLite file that another process has locked', () => {
+  const path = temporaryFolder()
+  let handles: Handle[]
+  let other: Handle
+  let files = 0
+  beforeEach(() => {
+    files++
+    handles = []
+    other = handle()
+  })
+  afterEach(() => {
+    for (const one of handles) one.close()
+  })
+  type Handle = ReturnType<typeof libsql.open>
+  function handle(): Handle {
+    const opened = libsql.open(path(`${files}.db`))
+    handles.push(opened)
+    return opened
+  }
+  async function locked(options: Partial<SqliteStoreOptions> = {}): Promise<SqliteStore> {
+    const client = handle()
+    // As better-sqlite3 opens a file.
+    client.prepare('PRAGMA busy_timeout = 5000').get()
+    const store = new SqliteStore({ client, pruneInterval: 0, ...options })
+    await store.setup()
+    store.create('key', 'value', later)
+    other.prepare('BEGIN IMMEDIATE').run()
+    return store
+  }
+  const release = () => other.prepare('COMMIT').run()
+
+  test('a write waits, and nothing else does', async () => {
+    const store = await locked()
+    let isDone = false
+    const write = Promise.resolve(store.create('other', 'value', later)).then((isCreated) => {
+      isDone = true
+      return isCreated
+    })
+    expect(store.load('key')).toBe('value')
+    await new Promise(setImmediate)
+    expect(isDone).toBe(false)
+    release()
+    expect(await write).toBe(true)
+    other.prepare('BEGIN IMMEDIATE').run()
+    const extended = store.load('key', later + 1)
+    await new Promise(setImmediate)
+    release()
+    expect(await extended).toBe('value')
+    // Where nothing is locked, it answers at once.
+    expect(store.destroy('other')).toBe(true)
+  })
+
+  test('over HTTP: other requests are served, and the one that waits succeeds', async () => {
+    const store = await locked({ commandTimeout: 60_000 })
+    const site = await serve(ROUTES, { store })
+    const waiting = site.browser().get('/count')
+    expect((await site.browser().get('/nothing')).status).toBe(200)
+    release()
+    expect((await waiting).status).toBe(200)
+    await site.close()
+  })
+
+  test('over HTTP: a 503 past commandTimeout, and no cookie', async () => {
+    const site = await serve(ROUTES, { store: await locked({ commandTimeout: 20 }) })
+    expect(await site.browser().get('/count')).toMatchObject({ status: 503, cookies: [] })
+    release()
+    expect(await site.browser().get('/count')).toMatchObject({ status: 200 })
+    await site.close()
+  })
+
+  test('writes that wait are done in the order in which they came', async () => {
+    const store = await locked({ commandTimeout: 60_000 })
+    const writes = Array.from({ length: 20 }, (_, at) => {
+      return store.replace('key', at === 0 ? 'value' : `${at - 1}`, `${at}`, later)
+    })
+    release()
+    expect(await Promise.all(writes)).toEqual(writes.map(() => ({ ok: true })))
+    expect(store.load('key')).toBe('19')
+  })
+
+  test('a write is a 503 past commandTimeout, and is not done later', async () => {
+    const store = await locked({ commandTimeout: 20 })
+    const write = Promise.resolve(store.destroy('key'))
+    await expect(write).rejects.toMatchObject({
+      ...UNAVAILABLE,
+      message: expect.stringContaining('commandTimeout (20 ms)'),
+      cause: expect.any(Error),
+    })
+    release()
+    expect(store.load('key')).toBe('value')
+    expect(store.destroy('key')).toBe(true)
+  })
+
+  test('a call that found it locked leaves nothing to the calls after it', async () => {
+    const store = await locked({ commandTimeout: 20 })
+    for (const call of [
+      () => store.load('key', later + 1),
+      () => store.create('late', 'x', later),
+      () => store.replace('key', 'value', 'late', later),
+    ])
+      await expect(Promise.resolve(call())).rejects.toMatchObject(UNAVAILABLE)
+    release()
+    store.create('other', 'of another user', later)
+    expect(store.load('other', later + 2)).toBe('of another user')
+    expect(store.replace('key', 'value', 'new', later)).toEqual({ ok: true })
+    // What another process sees.
+    const reader = new SqliteStore({ client: handle(), pruneInterval: 0 })
+    const seen = ['key', 'other', 'late'].map((key) => reader.load(key))
+    expect(seen).toEqual(['new', 'of another user', undefined])
+  })
+
+  test('pruning, scanning and setup wait as well', async () => {
+    const store = await locked({ commandTimeout: 60_000 })
+    const work = Promise.all([store.prune(), store.scan(''), store.setup()])
+    await new Promise(setImmediate)
+    release()
+    expect(await work).toMatchObject([0, { records: [{ key: 'key' }] }, undefined])
+  })
 })

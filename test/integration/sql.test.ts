@@ -438,7 +438,10 @@ describe('the files that are shipped say what setup() does', () => {
         if (!statement.includes('busy_timeout')) note(statement)
         return { run: () => ({ changes: 0 }), get: () => undefined, all: () => [] }
       }
-      return new SqliteStore({ client: { prepare } })
+      const exec = (statement: string) => {
+        if (!/^(BEGIN|COMMIT)/.test(statement)) note(statement)
+      }
+      return new SqliteStore({ client: { prepare, exec } })
     })
     expect(shipped('sqlite.sql')).toBe(made)
   })

@@ -18,6 +18,7 @@ export interface SqliteStatementLike {
 /** An open database of better-sqlite3, libsql or `node:sqlite`, as far as the store uses it. */
 export interface SqliteLike {
   prepare(statement: string): SqliteStatementLike
+  exec(statements: string): unknown
 }
 
 export interface SqliteStoreOptions extends SqlStoreOptions {
@@ -42,8 +43,8 @@ export class SqliteStore extends SqlStore {
   readonly #queue: LockQueue
 
   /**
-   * Sets `busy_timeout` of the client to 5000 ms: the driver waits while another process writes. Without
-   * it, libsql lost writes that follow one which found the file locked.
+   * Sets `busy_timeout` of the client to 0, so that the driver does not block the process while another
+   * one writes.
    * @throws {SessionError} ERR_SESSION_CLIENT if the client is not known; ERR_SESSION_OPTION;
    * ERR_SESSION_DURATION.
    */
@@ -85,7 +86,7 @@ export class SqliteStore extends SqlStore {
     const deadline = Date.now() + WAL_TIMEOUT
     while (true) {
       try {
-        await withRetry(() => this.#database.first('PRAGMA journal_mode = WAL', []))
+        await withRetry(() => this.#database.enableWal())
         return
       } catch (error) {
         if (!isLocked(error) || Date.now() > deadline) throw error
@@ -104,29 +105,62 @@ class SqliteClient implements SqlClient {
     this.#client = client
   }
 
+  enableWal(): void {
+    this.#client.exec('PRAGMA journal_mode = WAL')
+  }
+
   // A statement is used with `get` or with `all`, never with both: libsql would return wrong results.
   first(statement: string, params: readonly Param[]): Row | undefined {
-    const row = this.#prepare(statement).get(...params)
+    const query = () => this.#use(statement, (prepared) => prepared.get(...params))
+    const row = statement.startsWith('SELECT') ? query() : this.#write(query)
     return isRow(row) ? row : undefined
   }
 
   rows(statement: string, params: readonly Param[]): Row[] {
-    return this.#prepare(statement)
-      .all(...params)
-      .filter(isRow)
+    return this.#use(statement, (prepared) => prepared.all(...params)).filter(isRow)
   }
 
   run(statement: string, params: readonly Param[]): number {
-    return Number(this.#prepare(statement).run(...params).changes)
+    return this.#write(() =>
+      Number(this.#use(statement, (prepared) => prepared.run(...params)).changes),
+    )
   }
 
-  #prepare(text: string): SqliteStatementLike {
-    let statement = this.#prepared.get(text)
-    if (!statement) {
-      statement = this.#client.prepare(text)
-      this.#prepared.set(text, statement)
+  /**
+   * Takes the lock before the statement runs. libsql does not reset a statement that finds the file
+   * locked: it stays a writer under way, so that later writes are answered and never committed.
+   */
+  #write<T>(query: () => T): T {
+    this.#client.exec('BEGIN IMMEDIATE')
+    try {
+      const result = query()
+      this.#client.exec('COMMIT')
+      return result
+    } catch (error) {
+      this.#rollBack()
+      throw error
     }
-    return statement
+  }
+
+  /** SQLite itself has rolled back after some errors, such as a full disk. */
+  #rollBack(): void {
+    try {
+      this.#client.exec('ROLLBACK')
+    } catch {
+      // The error of the statement is the one to report.
+    }
+  }
+
+  /**
+   * A statement that failed is not used again: libsql would run it with the parameters of the call
+   * that failed, which are those of another session.
+   */
+  #use<T>(text: string, query: (statement: SqliteStatementLike) => T): T {
+    const statement = this.#prepared.get(text) ?? this.#client.prepare(text)
+    this.#prepared.delete(text)
+    const result = query(statement)
+    this.#prepared.set(text, statement)
+    return result
   }
 }
 
@@ -155,7 +189,7 @@ function isRow(row: unknown): row is Row {
 }
 
 function isSqlite(client: unknown): client is SqliteLike {
-  return hasMethods(client, 'prepare')
+  return hasMethods(client, 'prepare', 'exec')
 }
 
 /**
@@ -164,7 +198,7 @@ function isSqlite(client: unknown): client is SqliteLike {
  */
 function answersAtOnce(client: SqliteLike): boolean {
   try {
-    const statement: unknown = client.prepare('PRAGMA busy_timeout = 5000')
+    const statement: unknown = client.prepare('PRAGMA busy_timeout = 0')
     if (!isStatement(statement)) return false
     return Array.isArray(statement.all())
   } catch {
