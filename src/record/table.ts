@@ -1,7 +1,6 @@
 import type { Replaced, SessionStore } from '../stores/contract.js'
-import { type Awaitable, andThen, isPromise } from '../util/async.js'
+import { type Awaitable, andThen } from '../util/async.js'
 import { unavailable } from '../util/errors.js'
-import { SharedLoads } from './shared-loads.js'
 import { type StoreCall, StoreFailure, type StoreGuard } from './store-guard.js'
 import { isTombstone } from './tombstone.js'
 
@@ -18,7 +17,6 @@ export interface Seen {
 export class RecordTable {
   readonly #store: SessionStore
   readonly #guard: StoreGuard
-  readonly #loads = new SharedLoads()
   /** The store, as `replaceByTombstone` uses it. */
   readonly ending: Pick<SessionStore, 'replace' | 'destroy'>
 
@@ -33,15 +31,6 @@ export class RecordTable {
   }
 
   load(call: StoreCall, key: string, touch?: number): Awaitable<string | undefined> {
-    if (call !== 'get' || touch !== undefined) return this.#read(call, key, touch)
-    const pending = this.#loads.pending(key)
-    if (pending) return pending
-    const load = this.#read(call, key, touch)
-    if (isPromise(load)) this.#loads.add(key, load)
-    return load
-  }
-
-  #read(call: StoreCall, key: string, touch: number | undefined): Awaitable<string | undefined> {
     return this.#guard.call(call, () => this.#store.load(key, touch))
   }
 
