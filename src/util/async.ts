@@ -11,8 +11,8 @@ export function andThen<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable
 }
 
 /**
- * Like `andThen`, with a second argument for `next`. A `next` that needs no closure allocates nothing
- * when the value is there: that is most of what a request would allocate here.
+ * Like `andThen`, with a second argument for `next`, so that `next` needs no closure: allocates nothing
+ * when the value is there.
  */
 export function andThenWith<T, A, R>(
   value: Awaitable<T>,

@@ -3,18 +3,10 @@ import type { CookieOptions } from '../../src/cookie/attributes.js'
 import { CookiePolicy } from '../../src/cookie/policy.js'
 import { RecordFormat } from '../../src/record/format.js'
 import { LoadedRecord } from '../../src/record/records.js'
+import { DETACHED } from '../../src/session/detached.js'
 import { Lifetime, type LifetimeOptions } from '../../src/session/lifetime.js'
-import { Session, type SessionOwner } from '../../src/session/session.js'
+import { Session } from '../../src/session/session.js'
 
-const reject = () => Promise.reject(new Error('not part of this test'))
-const OWNER: SessionOwner = {
-  isNew: () => true,
-  save: reject,
-  regenerate: reject,
-  destroy: reject,
-  touch: () => undefined,
-  update: reject,
-}
 const NOW = 1000
 const DAY = 86_400_000
 
@@ -33,7 +25,7 @@ function setUp(options: Partial<LifetimeOptions<Session>> = {}, cookie: CookieOp
     },
     Session,
   )
-  const session = (stored?: unknown) => new Session(OWNER, format, {}, stored)
+  const session = (stored?: unknown) => new Session(DETACHED, format, {}, stored)
   const record = (value: string) => new LoadedRecord(format, 'id', 'key', value, value)
   return { lifetime, session, record }
 }
