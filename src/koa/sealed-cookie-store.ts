@@ -50,9 +50,14 @@ export class SealedCookieStore implements SessionRecords {
   async change(change: Change): Promise<ChangeResult> {
     const draft = new RecordDraft(change.base)
     if (!(await change.apply(draft))) return { kind: 'gone' }
-    const { id } = change.base
+    const { base } = change
     const { value, expiresAt } = draft
-    return { kind: 'written', record: this.#write({ id, value, expiresAt }) }
+    const text = this.#codec.encrypt(this.#name, { id: base.id, value, expiresAt })
+    // A cookie of koa-session may be too large once it is encrypted. It stays until it is changed:
+    // otherwise every request of its user would fail.
+    if (base.raw === '' && value === base.value && !this.#fits(text))
+      return { kind: 'written', record: base }
+    return { kind: 'written', record: this.#sealed(text, { id: base.id, value, expiresAt }) }
   }
 
   /** Clearing the cookie ends the session in this browser. */
@@ -83,9 +88,16 @@ export class SealedCookieStore implements SessionRecords {
 
   /** @throws {SessionError} ERR_SESSION_SIZE */
   #write(record: CookieRecord): LoadedRecord {
-    const text = this.#codec.encrypt(this.#name, record)
-    if (this.#name.length + text.length > MAX_BYTES) throw tooLarge()
+    return this.#sealed(this.#codec.encrypt(this.#name, record), record)
+  }
+
+  #sealed(text: string, record: CookieRecord): LoadedRecord {
+    if (!this.#fits(text)) throw tooLarge()
     return this.received(text, record)
+  }
+
+  #fits(text: string): boolean {
+    return this.#name.length + text.length <= MAX_BYTES
   }
 }
 

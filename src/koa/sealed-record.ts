@@ -66,6 +66,8 @@ export class SealedRecord implements CookieContent {
   }
 
   write({ presentedCookie }: Exchange, { name, record, attributes }: CookieLine): string[] {
+    // A cookie of koa-session that stays as it is.
+    if (record?.raw === '') return []
     const lines = [`${name}=${record?.raw ?? ''}${attributes}`]
     // An encrypted cookie needs no signature, so that the one of koa-session's cookie goes.
     if (presentedCookie?.isPlain)

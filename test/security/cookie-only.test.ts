@@ -1,3 +1,4 @@
+import Keygrip from 'keygrip'
 import Koa from 'koa'
 import koaSession from 'koa-session'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -251,6 +252,22 @@ describe('from koa-session', () => {
     expect(await data()).toEqual({ x: 1 })
     await browser.get('/set')
     expect(await data()).toEqual({ x: 2 })
+  })
+
+  test('one that is too large once encrypted is read, and stays until it is changed', async () => {
+    const payload = { x: 1, large: 'x'.repeat(2990), _expire: Date.now() + HOUR, _maxAge: HOUR }
+    const value = Buffer.from(JSON.stringify(payload)).toString('base64')
+    expect(value.length).toBeLessThan(4096)
+    const signature = new Keygrip(APP_KEYS).sign(`koa.sess=${value}`)
+    const cookie = `koa.sess=${value}; koa.sess.sig=${signature}`
+    for (const options of [current, { ...current, rolling: true }]) {
+      const { browser, data, errors } = await start(options)
+      expect(await data({ cookie })).toMatchObject({ x: 1 })
+      const read = await browser.get('/read', { cookie })
+      expect(read).toMatchObject({ status: 200, cookies: [] })
+      expect((await browser.get('/set', { cookie })).status).toBe(500)
+      expect(errors).toMatchObject([{ code: 'ERR_SESSION_SIZE' }])
+    }
   })
 
   test('a browser-session cookie as well', async () => {
