@@ -1,3 +1,4 @@
+import type Koa from 'koa'
 import type { Context } from 'koa'
 import type { CookieOptions } from '../cookie/attributes.js'
 import type { Digest } from '../cookie/signature.js'
@@ -116,6 +117,16 @@ export interface SessionOptions<Data extends object = SessionData> {
    * Default: no lists.
    */
   users?: UsersOptions<Data> | undefined
+  /**
+   * The application, for `sessions.open()`: its keys verify the cookie, and the hooks get a context of it.
+   * Default: the application of the first request, which a connection may precede.
+   */
+  app?: Koa | undefined
+  /**
+   * By how much a connection of `sessions.open()` or `ctx.sessionSignal` outlives its session at most,
+   * in ms: each session with connections is read once in this time. Default 30,000; at least 1,000.
+   */
+  recheck?: number | undefined
   /** The clock, in epoch ms. Default `Date.now`; for tests. */
   now?: (() => number) | undefined
 }
