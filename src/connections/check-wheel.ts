@@ -9,7 +9,8 @@ const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2
  */
 export class CheckWheel<T> {
   readonly #width: number
-  readonly #slots: Set<T>[] = Array.from({ length: SLOTS }, () => new Set())
+  /** By their number; a slot is made when it gets its first item. */
+  readonly #slots: Set<T>[] = []
   readonly #slotOf = new Map<T, Set<T>>()
   /** The last slot that was due, counted from time 0. */
   #position = 0
@@ -31,8 +32,9 @@ export class CheckWheel<T> {
   /** From now on the item is due once in every period, and within the first one. */
   add(item: T, now: number): void {
     if (this.size === 0) this.#position = this.#at(now)
-    const slot = this.#slots[Math.floor((++this.#added * GOLDEN_RATIO * SLOTS) % SLOTS)]
-    if (!slot || this.#slotOf.has(item)) return
+    const number = Math.floor((++this.#added * GOLDEN_RATIO * SLOTS) % SLOTS)
+    this.#slots[number] ??= new Set()
+    const slot = this.#slots[number]
     slot.add(item)
     this.#slotOf.set(item, slot)
   }

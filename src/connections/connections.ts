@@ -1,7 +1,8 @@
 import type { HeldSessions } from '../record/held-sessions.js'
 import { LoadedRecord } from '../record/records.js'
+import { BINDING_KEY } from '../session/device-binding.js'
 import type { Awaitable } from '../util/async.js'
-import { unavailable } from '../util/errors.js'
+import { SessionError, unavailable } from '../util/errors.js'
 import { Checker, type CheckerOptions } from './checker.js'
 import type { Connection } from './connection.js'
 import { HeldSession, type SessionWrite } from './held-session.js'
@@ -43,7 +44,8 @@ export class Connections {
    * @param read The session of the request, which is not read yet.
    * @param writer Begins to write the session of the connection.
    * @param extend The checks of the session extend it.
-   * @throws {SessionError} ERR_SESSION_UNAVAILABLE after `close`, and what the store throws.
+   * @throws {SessionError} ERR_SESSION_UNAVAILABLE after `close`, ERR_SESSION_DEVICE for a bound session,
+   * and what the store throws.
    */
   async open(
     read: SessionRead,
@@ -125,7 +127,17 @@ async function recordOf(read: SessionRead): Promise<LoadedRecord | undefined> {
   read.saving = false
   await read.ready()
   // A record that is not one is found to be that when its session is made.
-  return read.session ? read.record : undefined
+  const { session } = read
+  if (session && Object.hasOwn(session, BINDING_KEY)) throw unproved()
+  return session ? read.record : undefined
+}
+
+/** `koa-sess/device-bound` looks at the bound cookie of requests. Otherwise a stolen cookie could open a connection. */
+function unproved(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_DEVICE',
+    'sessions.open() does not see whether the device of a bound session is proved: use ctx.sessionSignal below deviceBound()',
+  )
 }
 
 /** A slice of a Cookie header would keep the whole header alive. */

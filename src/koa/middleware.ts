@@ -43,7 +43,8 @@ export type SessionMiddleware<Added, Data extends object = SessionData> = Middle
    * The session of a request that begins a connection; undefined: it has none. Creates nothing and sends
    * nothing, with one read. `live.signal` is aborted when the session ends. docs/connections.md
    * @throws {SessionError} ERR_SESSION_CONTEXT before the first request, without the option `app`;
-   * ERR_SESSION_OPTION with `koa-sess/cookie`; ERR_SESSION_UNAVAILABLE after `close()`; what the store throws.
+   * ERR_SESSION_OPTION with `koa-sess/cookie`; ERR_SESSION_DEVICE for a session that is bound to a device;
+   * ERR_SESSION_UNAVAILABLE after `close()`; what the store throws.
    */
   open<Request extends OpeningRequest>(
     req: Request,

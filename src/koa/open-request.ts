@@ -1,8 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
-import type Koa from 'koa'
 import type { Context } from 'koa'
-import type { SessionHookOptions } from '../options/session-options.js'
+import type { SessionApp, SessionHookOptions } from '../options/session-options.js'
 import type { LoadedRecord } from '../record/records.js'
 import type { StoreFailure } from '../record/store-guard.js'
 import { isId } from '../session/id.js'
@@ -27,7 +26,7 @@ export interface OpenSettings {
   /** undefined: the option `sessionIdStore` carries ids. */
   reader: IdReader | undefined
   /** The application; undefined: not known yet. */
-  app(): Koa | undefined
+  app(): SessionApp | undefined
 }
 
 /** A request that begins a connection: its session is read, and nothing is sent. */
@@ -69,9 +68,13 @@ export class OpenRequest extends SilentTransport implements SessionRequest, Inco
     return this.#settings.reader?.others(this, id) ?? []
   }
 
-  /** The same request, for a write over a record that was read. */
-  writing(record: LoadedRecord): SessionRequest {
-    return new WritingRequest(this, record)
+  /**
+   * How the connection writes its session later, over a record. The request stays in memory only where
+   * hooks get a context of it.
+   */
+  get writing(): (record: LoadedRecord) => SessionRequest {
+    const { hooks, events } = this.#settings
+    return writingRequests(events, hooks.beforeSave || hooks.describe ? this : undefined)
   }
 
   async isValid(session: Session): Promise<boolean> {
@@ -106,7 +109,7 @@ export class OpenRequest extends SilentTransport implements SessionRequest, Inco
     return this.#context
   }
 
-  get #app(): Koa {
+  get #app(): SessionApp {
     const app = this.#settings.app()
     if (app) return app
     throw new SessionError(
@@ -126,15 +129,23 @@ function contextOf(app: ContextFactory, req: OpeningRequest): Context {
   return app.createContext(req, Reflect.construct(ServerResponse, [req]))
 }
 
+/** Apart, as a closure would keep all that is in the scope around it. */
+function writingRequests(events: Events, request: OpenRequest | undefined) {
+  return (record: LoadedRecord) => new WritingRequest(record, events, request)
+}
+
 /** Writes the session of a connection over a record. */
 class WritingRequest extends SilentTransport implements SessionRequest {
-  readonly #request: OpenRequest
   readonly #record: LoadedRecord
+  readonly #events: Events
+  readonly #request: OpenRequest | undefined
 
-  constructor(request: OpenRequest, record: LoadedRecord) {
+  /** `request`: undefined where no hook needs it. */
+  constructor(record: LoadedRecord, events: Events, request: OpenRequest | undefined) {
     super()
-    this.#request = request
     this.#record = record
+    this.#events = events
+    this.#request = request
   }
 
   presented(): Presented {
@@ -150,19 +161,19 @@ class WritingRequest extends SilentTransport implements SessionRequest {
     return true
   }
 
-  beforeSave(session: Session): Promise<void> {
-    return this.#request.beforeSave(session)
+  async beforeSave(session: Session): Promise<void> {
+    await this.#request?.beforeSave(session)
   }
 
   describe(): unknown {
-    return this.#request.describe()
+    return this.#request?.describe()
   }
 
-  handleStoreFailure(failure: StoreFailure): never {
-    return this.#request.handleStoreFailure(failure)
+  handleStoreFailure({ error }: StoreFailure): never {
+    throw error
   }
 
-  emit(event: SessionEvent, details?: EventDetails): void {
-    this.#request.emit(event, details)
+  emit(event: SessionEvent, details: EventDetails = {}): void {
+    this.#events.publish(event, details)
   }
 }

@@ -1,10 +1,10 @@
-import type Koa from 'koa'
 import {
   Connections,
   type ConnectionsOptions,
   type ConnectionUse,
 } from '../connections/connections.js'
 import type { LiveSession } from '../connections/live-session.js'
+import type { SessionApp } from '../options/session-options.js'
 import type { LoadedRecord } from '../record/records.js'
 import type { SessionRequest } from '../session/transport.js'
 import type { Awaitable } from '../util/async.js'
@@ -25,7 +25,7 @@ export interface Holding
   /** undefined: the option `sessionIdStore` carries ids. */
   reader: IdReader | undefined
   /** The option. */
-  app: Koa | undefined
+  app: SessionApp | undefined
 }
 
 export interface OpenerOptions extends Pick<OpenSettings, 'hooks' | 'events'>, Holding {
@@ -40,7 +40,7 @@ export class SessionOpener {
   readonly connections: Connections
   readonly #begin: OpenerOptions['begin']
   readonly #settings: OpenSettings
-  #seenApp: Koa | undefined
+  #seenApp: SessionApp | undefined
 
   constructor({ hooks, reader, app, begin, lifetime, ...holding }: OpenerOptions) {
     const { events } = holding
@@ -54,11 +54,11 @@ export class SessionOpener {
   }
 
   /** A request of this application was served. */
-  noteApp(app: Koa): void {
+  noteApp(app: SessionApp): void {
     this.#seenApp ??= app
   }
 
-  #appOfRequests(): Koa | undefined {
+  #appOfRequests(): SessionApp | undefined {
     if (this.#seenApp) warnOfMissingApp()
     return this.#seenApp
   }
@@ -77,8 +77,11 @@ export class SessionOpener {
     if (!reader && typeof id !== 'function')
       throw bad('With sessionIdStore, sessions.open needs id: (req) => the id in the request')
     const request = new OpenRequest(req, this.#settings, id && (() => id(req)))
-    const writer = (record: LoadedRecord) => this.#begin(request.writing(record))
-    return this.connections.open(this.#begin(request), writer, extend)
+    return this.connections.open(this.#begin(request), this.#writer(request.writing), extend)
+  }
+
+  #writer(writing: (record: LoadedRecord) => SessionRequest) {
+    return (record: LoadedRecord) => this.#begin(writing(record))
   }
 }
 

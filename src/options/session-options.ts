@@ -19,6 +19,9 @@ export interface SessionIdStore {
   reset(this: Context): Awaitable<unknown>
 }
 
+/** A Koa application of any state and context, as far as it is used outside of its requests. */
+export type SessionApp = Pick<Koa, 'keys' | 'createContext'>
+
 export interface EncryptionOptions {
   /** Secrets of at least 32 random bytes. The first one encrypts, all of them decrypt: to rotate, put a new one in front. */
   keys: readonly SealKey[]
@@ -121,7 +124,7 @@ export interface SessionOptions<Data extends object = SessionData> {
    * The application, for `sessions.open()`: its keys verify the cookie, and the hooks get a context of it.
    * Default: the application of the first request, which a connection may precede.
    */
-  app?: Koa | undefined
+  app?: SessionApp | undefined
   /**
    * By how much a connection of `sessions.open()` or `ctx.sessionSignal` outlives its session at most,
    * in ms: each session with connections is read once in this time. Default 30,000; at least 1,000.

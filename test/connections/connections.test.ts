@@ -139,6 +139,18 @@ describe('open', () => {
     )
   })
 
+  test('refuses a session that is bound to a device, whose proof it does not see', async () => {
+    const { here, visitor } = await start()
+    await here.visit(visitor, (ctx) => {
+      ctx.session.deviceBinding = { id: 'a' }
+    })
+    await expect(here.open(visitor)).rejects.toMatchObject({
+      code: 'ERR_SESSION_DEVICE',
+      status: 401,
+    })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   test('a session that ends while it is read is not opened', async () => {
     const { here, store, visitor } = await start()
     const gate = new Gate()

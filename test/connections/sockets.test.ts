@@ -1,13 +1,14 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, get, type IncomingMessage } from 'node:http'
+import { createServer, get, type IncomingMessage, ServerResponse } from 'node:http'
 import { connect as connectHttp2, createServer as createHttp2 } from 'node:http2'
 import type { AddressInfo, Server } from 'node:net'
-import { PassThrough } from 'node:stream'
+import { type Duplex, PassThrough } from 'node:stream'
 import express from 'express'
 import { Server as SocketIo } from 'socket.io'
 import { io } from 'socket.io-client'
 import { afterEach, expect, test } from 'vitest'
+import { WebSocketServer } from 'ws'
 import type { LiveSession } from '../../src/index.js'
 import { bundle } from '../support/bundle.js'
 import { type Site, type SiteOptions, serve } from '../support/site.js'
@@ -108,6 +109,28 @@ test('after a regenerate a client connects again with its new cookie', async () 
   next.close()
   await next.closed
   await expect.poll(() => connectionsOf(site)).toEqual([0])
+})
+
+test('a WebSocket that the middlewares serve ends with its session, and is forgotten', async () => {
+  const { site, browser } = await startLoggedIn()
+  const sockets = new WebSocketServer({ noServer: true })
+  site.server.on('upgrade', async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const ctx = site.app.createContext(req, new ServerResponse(req))
+    const handler = async () => {
+      const signal = ctx.sessionSignal
+      sockets.handleUpgrade(req, socket, head, (ws) => {
+        signal?.addEventListener('abort', () => ws.close(4001, signal.reason.kind))
+      })
+    }
+    await Reflect.apply(site.session, undefined, [ctx, handler])
+  })
+  const first = await connectSocket(site.origin, browser.cookie)
+  const second = await connectSocket(site.origin, browser.cookie)
+  expect(await connectionsOf(site)).toEqual([2])
+  first.close()
+  await expect.poll(() => connectionsOf(site)).toEqual([1])
+  await browser.get('/logout')
+  expect(await second.closed).toBe('ended')
 })
 
 test('socket.io: a connection without a session is refused, and others end with it', async () => {

@@ -12,7 +12,9 @@ const TTL = 9000
 /** A turn of the checks, in ms. */
 const TURN = RECHECK / 100 + 1
 const [PROCESSES, USERS] = [3, 2]
-const RUNS = Number(process.env.FC_RUNS ?? 150)
+const RUNS = Number(process.env.FC_RUNS ?? 60)
+/** Many worlds on a machine that does other work, in ms. */
+const TIMEOUT = 300_000
 const SEED = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31)
 
 beforeEach(() => {
@@ -140,8 +142,9 @@ class World {
       }
       this.checked++
       expect(endedAt, `${kind} before its session ended`).toBeLessThanOrEqual(now)
-      // After an outage the mark of an end may be gone.
-      if (this.awayUntil < endedAt) expect(kind).toBe(end?.kind ?? 'expired')
+      // Without a check since an outage, the mark of an end may be gone.
+      const checkedAt = this.awayUntil + RECHECK + TURN
+      if (checkedAt < endedAt) expect(kind).toBe(end?.kind ?? 'expired')
       return false
     })
   }
@@ -177,27 +180,31 @@ const step: fc.Arbitrary<Step> = fc.record({
   ms: fc.nat(1.5 * RECHECK),
 })
 
-test(`no connection outlives its session by more than recheck and a turn (seed ${SEED})`, async () => {
-  let checked = 0
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), async (steps) => {
-      const world = new World()
-      for (const each of steps) {
-        await world.play(each)
-        world.check()
-      }
-      for (let at = 0; at < 12; at++) {
-        await vi.advanceTimersByTimeAsync(RECHECK / 2)
-        world.check()
-      }
-      expect(world.opened.filter(({ live }) => !live.signal.aborted)).toEqual([])
-      expect(world.store.isAway).toBe(false)
-      world.close()
-      expect(vi.getTimerCount()).toBe(0)
-      checked += world.checked
-    }),
-    { seed: SEED, numRuns: RUNS },
-  )
-  // Otherwise the worlds showed nothing.
-  expect(checked).toBeGreaterThan(RUNS / 2)
-})
+test(
+  `no connection outlives its session by more than recheck and a turn (seed ${SEED})`,
+  async () => {
+    let checked = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 40 }), async (steps) => {
+        const world = new World()
+        for (const each of steps) {
+          await world.play(each)
+          world.check()
+        }
+        for (let at = 0; at < 12; at++) {
+          await vi.advanceTimersByTimeAsync(RECHECK / 2)
+          world.check()
+        }
+        expect(world.opened.filter(({ live }) => !live.signal.aborted)).toEqual([])
+        expect(world.store.isAway).toBe(false)
+        world.close()
+        expect(vi.getTimerCount()).toBe(0)
+        checked += world.checked
+      }),
+      { seed: SEED, numRuns: RUNS },
+    )
+    // Otherwise the worlds showed nothing.
+    expect(checked).toBeGreaterThan(RUNS / 2)
+  },
+  TIMEOUT,
+)
