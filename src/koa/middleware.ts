@@ -32,10 +32,10 @@ import { type Holding, type OpenOptions, SessionOpener } from './opener.js'
 import { type ScopeSession, type ScopeSettings, SessionScope } from './scope.js'
 import { unavailableHere } from './sealed-cookie-store.js'
 import { SignedId } from './signed-id.js'
-import type { DeferredSessionContext, SessionContext } from './types.js'
+import type { DataOf, DeferredSessionContext, SessionContext } from './types.js'
 
 /** The middleware. `close()` ends what it started: timers, listeners, requests that wait. */
-export type SessionMiddleware<Added, Data extends object = SessionData> = Middleware<
+export type SessionMiddleware<Added, Data extends object = DataOf<Added>> = Middleware<
   object,
   Added
 > & {

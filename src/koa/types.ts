@@ -48,6 +48,9 @@ export interface SessionTools<Data extends object = SessionData> {
   updateSession<T>(change: (session: SessionOf<Data>) => T | Promise<T>): Promise<T>
 }
 
+/** The keys of the sessions of a context. */
+export type DataOf<Context> = Context extends SessionTools<infer Data> ? Data : SessionData
+
 /** The context behind `session<Data>()`. */
 export interface SessionContext<Data extends object = SessionData> extends SessionTools<Data> {
   /** The session: read it, change it, set it to another object, or set it to null to end it. */
