@@ -7,13 +7,14 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import Database from 'libsql'
-import { createClient } from 'redis'
+import { createClient, createCluster } from 'redis'
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest'
 import { RedisStore } from '../../src/redis.js'
 import { SqliteStore } from '../../src/sqlite.js'
 import { RedisServer } from '../services/redis.js'
+import { RedisCluster } from '../services/redis-cluster.js'
 import type { Browser } from '../support/browser.js'
 import { visitProgram } from '../support/program.js'
 import { BASICS, type Routes, serve } from '../support/site.js'
@@ -102,14 +103,22 @@ test('the metrics are the duration of each store call, failures by code, and whe
 
 describe('the rights in the guide', () => {
   const [line = ''] = blocks(PAGE, '## Redis', 'text').filter((code) => code.startsWith('ACL'))
-  const PASSWORD = 'a-long-password'
+  const USER = { username: 'koa-sess', password: 'a-long-password' }
+  const later = () => Date.now() + 60_000
 
-  async function start(more = '') {
-    const redis = await RedisServer.start()
-    const admin = new Redis(redis.url)
-    const [, ...args] = `${line.trim()} ${more}`.trim().split(/\s+/)
-    await admin.acl('SETUSER', ...args.slice(1))
+  /** The rights of the list, in its order. */
+  const MORE = [...section(PAGE, '## Redis').matchAll(/(?<=^- .*: `)\+[^`]+/gm)].map(([more]) => more)
+
+  async function setUser(url: string, more: string[] = []) {
+    const admin = new Redis(url)
+    const [, , ...rules] = [line.trim(), ...more].join(' ').split(/\s+/)
+    await admin.acl('SETUSER', ...rules)
     admin.disconnect()
+  }
+
+  async function start(more: string[] = []) {
+    const redis = await RedisServer.start()
+    await setUser(redis.url, more)
     return redis
   }
 
@@ -117,7 +126,7 @@ describe('the rights in the guide', () => {
     [
       'ioredis',
       async (port: number) => {
-        const client = new Redis({ port, username: 'koa-sess', password: PASSWORD })
+        const client = new Redis({ port, ...USER })
         await client.call('ping')
         return { client, end: () => client.disconnect() }
       },
@@ -125,7 +134,7 @@ describe('the rights in the guide', () => {
     [
       'node-redis',
       async (port: number) => {
-        const client = createClient({ socket: { port }, username: 'koa-sess', password: PASSWORD })
+        const client = createClient({ socket: { port }, ...USER })
         await client.connect()
         return { client, end: () => client.destroy() }
       },
@@ -147,9 +156,8 @@ describe('the rights in the guide', () => {
     expect((await user.get('/read')).json()).toEqual({ x: 2 })
     expect((await user.get('/logout')).status).toBe(200)
     expect(site.errors).toEqual([])
-    const later = Date.now() + 60_000
-    await store.create('koa:sess:key', 'value', later)
-    expect(await store.touch('koa:sess:key', later)).toBe(true)
+    await store.create('koa:sess:key', 'value', later())
+    expect(await store.touch('koa:sess:key', later())).toBe(true)
     expect(await store.destroy('koa:sess:key')).toBe(true)
     // The other rights of the line are not too many.
     await expect(store.load('other:key')).rejects.toThrow('NOPERM')
@@ -159,19 +167,40 @@ describe('the rights in the guide', () => {
     end()
   })
 
-  test('are enough with those of the table for a scan, a database index and waitReplicas', async () => {
-    const more = [...section(PAGE, '## Redis').matchAll(/(?<=^\| .* \| `)\+.*(?=` \|$)/gm)]
-    expect(more.length).toBeGreaterThan(3)
-    await using redis = await start(more.map(([rights]) => rights).join(' '))
-    const client = new Redis({ port: redis.port, username: 'koa-sess', password: PASSWORD, db: 3 })
+  test('are enough with those of the list for an index, waitReplicas and a scan', async () => {
+    await using redis = await start(MORE.slice(0, 3))
+    const client = new Redis({ port: redis.port, ...USER, db: 3 })
     const store = new RedisStore({ client })
-    await store.create('koa:sess:key', 'value', Date.now() + 60_000)
+    await store.create('koa:sess:key', 'value', later())
     expect((await store.scan('koa:sess:')).records).toMatchObject([{ key: 'koa:sess:key' }])
     const waiting = new RedisStore({ client, waitReplicas: { replicas: 'all', timeout: 20 } })
     // There is no replica: the WAIT was allowed, and counted none.
-    const written = waiting.create('koa:sess:other', 'value', Date.now() + 60_000)
+    const written = waiting.create('koa:sess:other', 'value', later())
     await expect(written).rejects.toMatchObject({ code: 'ERR_SESSION_UNAVAILABLE' })
     client.disconnect()
+  })
+
+  test('are enough with those of the list for a Cluster, and a scan of it', async () => {
+    await using cluster = await RedisCluster.start()
+    for (const url of cluster.urls) await setUser(url, MORE.slice(2))
+    const ioredis = new Cluster(cluster.nodes, { redisOptions: USER })
+    const nodeRedis = createCluster({
+      rootNodes: cluster.urls.map((url) => ({ url })),
+      defaults: USER,
+    })
+    await nodeRedis.connect()
+    for (const client of [ioredis, nodeRedis]) {
+      const store = new RedisStore({ client })
+      const key = `koa:sess:${client === ioredis}`
+      expect(await store.create(key, 'value', later())).toBe(true)
+      expect(await store.replace(key, 'value', 'next', later())).toEqual({ ok: true })
+      expect(await store.load(key, later())).toBe('next')
+      expect((await store.scan('koa:sess:')).cursor).toBeDefined()
+      expect(await store.destroy(key)).toBe(true)
+      store.close()
+    }
+    ioredis.disconnect()
+    nodeRedis.destroy()
   })
 })
 
