@@ -23,6 +23,8 @@ import { blocks, section, withFile } from './guide.js'
 // That the programs of the page run is shown with every other program; here, what comes out of them.
 
 const PAGE = 'docs/operations.md'
+/** For a busy machine. */
+const PATIENT = { timeout: 30_000 }
 
 /** Clients of a program, which ends none of them. */
 const connect = vi.spyOn(Redis.prototype, 'connect')
@@ -53,11 +55,11 @@ test('readiness fails while the store is away, and liveness does not', async () 
       (await browser.get('/healthz')).status,
       (await browser.get('/readyz')).status,
     ]
-    await expect.poll(statuses).toEqual([200, 200])
+    await expect.poll(statuses, PATIENT).toEqual([200, 200])
     await redis.stop()
     expect(await statuses()).toEqual([200, 503])
     await redis.start()
-    await expect.poll(statuses, { timeout: 20_000 }).toEqual([200, 200])
+    await expect.poll(statuses, PATIENT).toEqual([200, 200])
   })
 })
 
@@ -107,7 +109,9 @@ describe('the rights in the guide', () => {
   const later = () => Date.now() + 60_000
 
   /** The rights of the list, in its order. */
-  const MORE = [...section(PAGE, '## Redis').matchAll(/(?<=^- .*: `)\+[^`]+/gm)].map(([more]) => more)
+  const MORE = [...section(PAGE, '## Redis').matchAll(/(?<=^- .*: `)\+[^`]+/gm)].map(
+    ([more]) => more,
+  )
 
   async function setUser(url: string, more: string[] = []) {
     const admin = new Redis(url)
@@ -159,7 +163,7 @@ describe('the rights in the guide', () => {
     await store.create('koa:sess:key', 'value', later())
     expect(await store.touch('koa:sess:key', later())).toBe(true)
     expect(await store.destroy('koa:sess:key')).toBe(true)
-    // The other rights of the line are not too many.
+    // And no more than that.
     await expect(store.load('other:key')).rejects.toThrow('NOPERM')
     await expect(store.scan('koa:sess:')).rejects.toThrow('NOPERM')
     await site.close()

@@ -9,6 +9,8 @@ import { blocks, withFile } from './guide.js'
 
 const [PROGRAM = ''] = blocks('docs/operations.md', '## Shutdown', 'js')
 const USERS = 4
+/** For a busy machine. */
+const PATIENT = { timeout: 30_000 }
 const REQUEST = 'http.server.request.start'
 
 afterEach(() => {
@@ -50,7 +52,7 @@ test('the shutdown in the guide ends while keep-alive clients go on sending', as
       const users = answered.map(async (_, user) => {
         while (await isServed()) answered[user] = (answered[user] ?? 0) + 1
       })
-      await expect.poll(() => Math.min(...answered)).toBeGreaterThan(2)
+      await expect.poll(() => Math.min(...answered), PATIENT).toBeGreaterThan(2)
       // While a request is under way: its connection is not idle, so the server does not close it.
       await shutDown(await nextRequest())
       await Promise.all(users)
@@ -90,7 +92,7 @@ test('the shutdown in the guide answers requests that wait for a dead Redis, and
       expect((await browser.get('/')).status).toBe(200)
       await redis.stop()
       const [client] = connect.mock.contexts
-      await expect.poll(() => client?.status).not.toBe('ready')
+      await expect.poll(() => client?.status, PATIENT).not.toBe('ready')
       const asked = nextRequest()
       const waiting = browser.get('/')
       await shutDown(await asked)
