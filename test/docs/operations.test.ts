@@ -32,7 +32,7 @@ beforeEach(() => {
   connect.mockClear()
 })
 afterEach(() => {
-  for (const client of connect.mock.contexts) client.disconnect()
+  for (const client of connect.mock.contexts) if (client instanceof Redis) client.disconnect()
   vi.unstubAllEnvs()
 })
 
@@ -116,7 +116,7 @@ describe('the rights in the guide', () => {
   async function setUser(url: string, more: string[] = []) {
     const admin = new Redis(url)
     const [, , ...rules] = [line.trim(), ...more].join(' ').split(/\s+/)
-    await admin.acl('SETUSER', ...rules)
+    await admin.call('ACL', 'SETUSER', ...rules)
     admin.disconnect()
   }
 

@@ -91,7 +91,7 @@ test('the shutdown in the guide answers requests that wait for a dead Redis, and
     visitProgram(file, async (browser) => {
       expect((await browser.get('/')).status).toBe(200)
       await redis.stop()
-      const [client] = connect.mock.contexts
+      const client = connect.mock.contexts.find((each) => each instanceof Redis)
       await expect.poll(() => client?.status, PATIENT).not.toBe('ready')
       const asked = nextRequest()
       const waiting = browser.get('/')
