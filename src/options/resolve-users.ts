@@ -56,7 +56,7 @@ export function resolveUsers(
   const limit = max === undefined ? undefined : { max, refuses: whenFull === 'refuse' }
   const ownerOf = (record: LoadedRecord) => entries.ownerOf(record)
   const lists = new SessionLists({ table, writer, envelope, lifetime, owner, ownerOf, limit })
-  return new UserRegistry({ table, writer, entries, lifetime, lists, owner, events })
+  return new UserRegistry({ table, writer, entries, envelope, lifetime, lists, owner, events })
 }
 
 let hasWarned = false
