@@ -48,6 +48,8 @@ export interface StatsTask extends Source {
 
 export type Task = PrintTask | MigrateTask | SessionsTask | StatsTask
 
+const DEFAULT_SAMPLE = 100_000
+
 const TEXT = { type: 'string' } as const
 const FLAG = { type: 'boolean' } as const
 const COMMON = { help: { ...FLAG, short: 'h' }, version: { ...FLAG, short: 'v' } } as const
@@ -79,7 +81,7 @@ type OptionNames = typeof COMMON | (typeof OPTIONS)[Command]
 /** @throws {UsageError} for an unknown command or option, or a missing one. */
 export function parse(given: string[]): Task {
   const args = withHandle(given)
-  const command = args.find((arg) => arg in OPTIONS) as Command | undefined
+  const command = args.find((arg) => Object.hasOwn(OPTIONS, arg)) as Command | undefined
   if (command === 'migrate') return parseMigrate(args)
   if (command === 'sessions') return parseSessions(args)
   if (command === 'stats') return parseStats(args)
@@ -137,8 +139,6 @@ function parseStats(args: string[]): Task {
   const most = all ? Number.POSITIVE_INFINITY : Number(sample ?? DEFAULT_SAMPLE)
   return { command: 'stats', store, config, prefix, sample: most }
 }
-
-const DEFAULT_SAMPLE = 100_000
 
 /** A handle may begin with a dash, which would be read as an option. */
 function withHandle(args: string[]): string[] {
