@@ -1,3 +1,4 @@
+import type { HeldSessions } from '../record/held-sessions.js'
 import type { LoadedRecord } from '../record/records.js'
 import { BINDING_KEY } from '../session/device-binding.js'
 import type { Lifetime } from '../session/lifetime.js'
@@ -28,6 +29,8 @@ export interface UserSession {
   info: unknown
   /** `koa-sess/device-bound` has bound it to a device. */
   bound: boolean
+  /** How many connections of this process hold it: `sessions.open()` and `ctx.sessionSignal`. */
+  connections: number
 }
 
 /** The record of an entry, and the session in it. */
@@ -46,6 +49,8 @@ export interface UserSessionsOptions {
   writer: ListWriter
   entries: SessionFinder
   lifetime: Lifetime<Session>
+  /** The sessions of connections. */
+  held: HeldSessions
 }
 
 export type Notify = (event: SessionEvent, details: EventDetails) => void
@@ -125,7 +130,7 @@ export class ListedSessions {
   }
 
   #describe(entry: ListEntry, { record, session }: EntrySession, current: boolean): UserSession {
-    const { lifetime } = this.#options
+    const { lifetime, held } = this.#options
     const now = lifetime.now()
     const left = lifetime.left(session)
     const absolute = lifetime.absoluteEnd(session) ?? Number.POSITIVE_INFINITY
@@ -134,7 +139,8 @@ export class ListedSessions {
     const expiresAt = until ?? Math.max(now, Math.min(seenAt + left, absolute))
     const { createdAt, info } = entry
     const bound = Session.value(session, BINDING_KEY) !== undefined
-    return { handle: this.#handleOf(entry.key), current, createdAt, seenAt, expiresAt, info, bound }
+    const [handle, connections] = [this.#handleOf(entry.key), held.count(record.key)]
+    return { handle, current, createdAt, seenAt, expiresAt, info, bound, connections }
   }
 
   #handleOf(key: string): string {
