@@ -69,7 +69,7 @@ export class ScannedSessions {
   /** Ends the session of a record, in whatever state it is by now. False: it had ended. */
   async end({ key }: StoredRecord): Promise<boolean> {
     let isEnded = false
-    // The first key is that to which the session may be moving: once it is blocked, no copy is made.
+    // The session may have moved since the scan: the key to which it moves comes first.
     for (const each of this.#keysOf(key)) {
       const entry = { key: each, createdAt: 0, seenAt: 0 }
       isEnded = (await this.#options.entries.end(this.#user, entry)) || isEnded
