@@ -3,6 +3,7 @@ import type { SessionListing } from '../session/listing.js'
 import type { Session } from '../session/session.js'
 import type { Events } from '../util/events.js'
 import { type UserId, userText } from './owner.js'
+import { ScannedSessions, type ScannedSessionsOptions } from './scanned-sessions.js'
 import {
   ListedSessions,
   type Notify,
@@ -22,7 +23,8 @@ export interface UserSessions {
   checkpoint(): Promise<string>
 }
 
-export interface UserRegistryOptions extends UserSessionsOptions {
+export interface UserRegistryOptions extends UserSessionsOptions, ScannedSessionsOptions {
+  entries: UserSessionsOptions['entries'] & ScannedSessionsOptions['entries']
   lists: SessionListing<Session> & { keyOf(id: string): string }
   owner(session: Session): string | undefined
   events: Events
@@ -51,6 +53,11 @@ export class UserRegistry {
 
   sessionsOf(user: string, notify: Notify): ListedSessions {
     return new ListedSessions(this.#options, user, notify)
+  }
+
+  /** @throws {SessionError} ERR_SESSION_OPTION when it is no id of a user. */
+  scannedSessionsOf(userId: UserId): ScannedSessions {
+    return new ScannedSessions(this.#options, userText(userId))
   }
 
   /** @throws {SessionError} ERR_SESSION_OPTION when it is no id of a user. */
