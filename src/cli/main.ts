@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { codemod } from './codemod.js'
 import { migrate } from './migrate.js'
 import { reasonOf } from './reason.js'
 import { HELP, parse, UsageError } from './usage.js'
@@ -7,7 +8,8 @@ import { HELP, parse, UsageError } from './usage.js'
 export async function main(args: string[]): Promise<number> {
   try {
     const task = parse(args)
-    if (typeof task === 'object') return await migrate(task)
+    if (typeof task === 'object')
+      return task.command === 'migrate' ? await migrate(task) : codemod(task)
     console.log(task === 'help' ? HELP : version())
     return 0
   } catch (error) {

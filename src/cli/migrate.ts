@@ -10,7 +10,7 @@ import { addCounts, NO_COUNTS, total } from './outcome.js'
 import { Progress, summary } from './progress.js'
 import { fingerprint, readState, type State, writeState } from './state.js'
 import { identify, openStore } from './stores.js'
-import { type Task, UsageError } from './usage.js'
+import { type MigrateTask, UsageError } from './usage.js'
 
 /** How long a store may take to close, in ms. */
 const CLOSE_TIMEOUT = 1000
@@ -24,7 +24,7 @@ interface Stores {
 }
 
 /** Runs `koa-sess migrate`. @returns its exit code. */
-export async function migrate(task: Task): Promise<number> {
+export async function migrate(task: MigrateTask): Promise<number> {
   const [source, target] = [identify(task.from), identify(task.to)]
   if (source === target) throw new UsageError('--from and --to are the same store')
   const state = await readState(task.state, fingerprint(source, target, task.prefix))
@@ -71,7 +71,7 @@ async function closeInTime(opened: OpenedStore): Promise<void> {
   }
 }
 
-async function run(task: Task, saved: State, stores: Stores): Promise<number> {
+async function run(task: MigrateTask, saved: State, stores: Stores): Promise<number> {
   const { write } = task
   // A dry run starts at the first page, and keeps the cursor that a real run saved.
   const state = write ? { ...saved } : { ...saved, cursor: undefined, counts: NO_COUNTS }
@@ -91,7 +91,7 @@ async function run(task: Task, saved: State, stores: Stores): Promise<number> {
 
 /** Processes page after page, and notes the progress in `state`, until the end or an interrupt. */
 async function processPages(
-  task: Task,
+  task: MigrateTask,
   state: State,
   { from, scan, to }: Stores,
   failures: Failures,

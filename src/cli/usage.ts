@@ -1,6 +1,10 @@
 import { parseArgs } from 'node:util'
+import { PACKAGES, type PackageName } from '../codemod/packages.js'
 
 export const HELP = `koa-sess migrate --from STORE --to STORE [--write]
+koa-sess codemod PACKAGE PATH... [--dry-run]
+
+migrate
 
 Copies the sessions of users from one store to another, so that they stay logged in.
 Run it twice: first as it stands, to see how many sessions there are. Then with --write, to copy them.
@@ -25,9 +29,19 @@ How to write a STORE
 A URL may hold a password: redis://USER:PASSWORD@HOST. Packages and modules are those of the directory
 that you run it in.
 
+codemod
+Rewrites an application of koa-session or koa-generic-session: imports, options, and what it calls on
+sessions. What it does not understand it leaves as it is, and prints with its file and line.
+
+  PACKAGE         koa-session or koa-generic-session
+  PATH            files and folders of the application, all at once
+  --dry-run       print the lines that would change, and write nothing
+It needs the package typescript in the directory that you run it in.
+
 Examples
   koa-sess migrate --from redis://old --to redis://new --state progress.json
   koa-sess migrate --from redis://old --to redis://new --state progress.json --write
+  koa-sess codemod koa-session src --dry-run
 
 If something goes wrong, it says which store failed and why. Its exit status is
   0 everything was done     1 something failed     2 the command was not understood
@@ -36,7 +50,8 @@ If something goes wrong, it says which store failed and why. Its exit status is
 /** The command cannot run as it was called. The message is one line and says what to change. */
 export class UsageError extends Error {}
 
-export interface Task {
+export interface MigrateTask {
+  command: 'migrate'
   from: string
   to: string
   write: boolean
@@ -44,6 +59,15 @@ export interface Task {
   batch: number
   state: string | undefined
 }
+
+export interface CodemodTask {
+  command: 'codemod'
+  name: PackageName
+  paths: readonly string[]
+  dryRun: boolean
+}
+
+export type Task = MigrateTask | CodemodTask
 
 const OPTIONS = {
   from: { type: 'string' },
@@ -63,13 +87,33 @@ export function parse(args: string[]): 'help' | 'version' | Task {
   if (values.version) return 'version'
   if (values.help || args.length === 0) return 'help'
   const [command, ...rest] = positionals
-  if (command !== 'migrate' || rest.length > 0)
-    throw new UsageError('the only command is migrate: koa-sess migrate --from STORE --to STORE')
+  if (command === 'migrate' && rest.length === 0) return parseMigrate(values)
+  if (command === 'codemod') return parseCodemod(values, rest)
+  throw new UsageError(
+    'the commands are migrate and codemod: koa-sess migrate --from STORE --to STORE, koa-sess codemod PACKAGE PATH',
+  )
+}
+
+type Values = ReturnType<typeof parseOptions>['values']
+
+function parseMigrate(values: Values): MigrateTask {
   const { from, to, write = false, prefix = 'koa:sess:', batch = '200', state } = values
   if (!from || !to) throw new UsageError('migrate needs --from STORE and --to STORE')
   if (write && values['dry-run']) throw new UsageError('--write and --dry-run exclude each other')
   if (!/^[1-9]\d{0,4}$/.test(batch)) throw new UsageError('--batch is a number from 1 to 99999')
-  return { from, to, write, prefix, batch: Number(batch), state }
+  return { command: 'migrate', from, to, write, prefix, batch: Number(batch), state }
+}
+
+function parseCodemod(values: Values, [given, ...paths]: string[]): CodemodTask {
+  const { 'dry-run': dryRun = false, ...others } = values
+  const [other] = Object.keys(others)
+  if (other) throw new UsageError(`codemod takes no option --${other}`)
+  const name = PACKAGES.find((each) => each === given)
+  if (!name || paths.length === 0)
+    throw new UsageError(
+      `codemod needs a package, ${PACKAGES.join(' or ')}, and the files: koa-sess codemod ${PACKAGES[0]} src`,
+    )
+  return { command: 'codemod', name, paths, dryRun }
 }
 
 function parseOptions(args: string[]) {
