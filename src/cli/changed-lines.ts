@@ -1,6 +1,18 @@
 /** The lines that differ between two texts, as a diff without context. Each is preceded by its old line number. */
 export function changedLines(before: string, after: string): string {
   const [old, now] = [before.split('\n'), after.split('\n')]
+  const differing = old.findIndex((line, index) => line !== now[index])
+  const begin = differing < 0 ? old.length : differing
+  // What is equal at the end is cut off: the table below grows with the product of the lengths.
+  while (old.length > begin && now.length > begin && old.at(-1) === now.at(-1)) {
+    old.pop()
+    now.pop()
+  }
+  return diff(old.slice(begin), now.slice(begin), begin)
+}
+
+/** @param offset How many lines are before these. */
+function diff(old: readonly string[], now: readonly string[], offset: number): string {
   const common = commonLines(old, now)
   const lines: string[] = []
   let [i, j] = [0, 0]
@@ -10,7 +22,7 @@ export function changedLines(before: string, after: string): string {
       j++
     } else if (j < now.length && (i === old.length || at(common, i, j + 1) > at(common, i + 1, j)))
       lines.push(`     + ${now[j++]}`)
-    else lines.push(`${`${i + 1}`.padStart(4)} - ${old[i++]}`)
+    else lines.push(`${`${offset + i + 1}`.padStart(4)} - ${old[i++]}`)
   }
   return lines.join('\n')
 }

@@ -8,7 +8,7 @@ import { sourceFiles } from './source-files.js'
 import type { CodemodTask } from './usage.js'
 
 /**
- * Rewrites an application of another session package, and prints what it changed and what it left.
+ * Rewrites an application of another session package, and prints what it changed and where to look.
  * @returns the exit code.
  * @throws {UsageError} when a path or the parser is missing.
  */
@@ -19,26 +19,26 @@ export function codemod({ name, paths, dryRun }: CodemodTask): number {
     return 0
   }
   const task = { parser: loadParser(), name, today: Date.now() }
-  let [changed, left] = [0, 0]
+  let [changed, open] = [0, 0]
   for (const { path, text } of files) {
     const shown = relative('', path)
     const result = transform(task, path, text)
-    left += result.notes.length
+    open += result.notes.length
     if (result.text !== text) {
       changed++
       console.log(dryRun ? `\n${shown}\n${changedLines(text, result.text)}` : `changed ${shown}`)
       if (!dryRun) writeFileSync(path, result.text)
     }
     for (const { line, message } of result.notes)
-      console.log(`left    ${shown}:${line}: ${message}`)
+      console.log(`look at ${shown}:${line}: ${message}`)
   }
-  console.log(summary(name, dryRun, changed, left))
+  console.log(summary(name, dryRun, changed, open))
   return 0
 }
 
-function summary(name: PackageName, dryRun: boolean, changed: number, left: number): string {
+function summary(name: PackageName, dryRun: boolean, changed: number, open: number): string {
   const files = `${changed} ${changed === 1 ? 'file' : 'files'}`
-  const places = `${left} ${left === 1 ? 'place' : 'places'} to change by hand`
+  const places = `${open} ${open === 1 ? 'place' : 'places'} to look at`
   if (dryRun) return `\n${files} would change, ${places}. Nothing was written.`
   return `\n${files} changed, ${places} (line numbers are those from before).
 Next: npm install koa-sess && npm uninstall ${name} @types/${name}

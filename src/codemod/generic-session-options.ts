@@ -1,5 +1,5 @@
 import type ts from 'typescript'
-import { initializerOf, isNothing, nameOf } from './literals.js'
+import { initializerOf, isNothing, nameOf, replaceNulls } from './literals.js'
 import { editObject } from './object-edit.js'
 import { OptionPlan } from './option-plan.js'
 import type { Scopes } from './scopes.js'
@@ -21,9 +21,10 @@ export function planGenericSession(
 ): OptionPlan {
   const plan = new OptionPlan(source, object)
   for (const [name, property] of plan.properties) {
-    if (isNothing(source, initializerOf(source, property))) plan.dropped.add(property)
-    else if (!SAME.includes(name))
-      source.note(property, `${name} is no option of koa-generic-session: it is not changed`)
+    const value = initializerOf(source, property)
+    if (isNothing(source, value)) plan.dropped.add(property)
+    else if (SAME.includes(name)) replaceNulls(source, value)
+    else plan.dropIgnored(property, 'koa-generic-session')
   }
   const cookie = plan.has('cookie') ? plan.properties.get('cookie') : undefined
   if (cookie) addMaxAge(source, cookie, scopes)

@@ -1,5 +1,5 @@
 import type ts from 'typescript'
-import { constantOf, initializerOf, isNothing, numberOf } from './literals.js'
+import { constantOf, initializerOf, isNothing, numberOf, replaceNulls } from './literals.js'
 import { OptionPlan } from './option-plan.js'
 import { renameHook } from './rename-hook.js'
 import type { Source } from './source.js'
@@ -18,7 +18,7 @@ export const ATTRIBUTES: readonly string[] = [
 
 const SAME = ['key', 'store', 'rolling', 'valid', 'beforeSave']
 
-const BY_HAND: Record<string, string> = {
+const BY_HAND: Partial<Record<string, string>> = {
   externalKey: 'externalKey: write sessionIdStore, with get, set and reset, called with this = ctx',
   encode: 'encode: records are JSON here; for secrecy use the option encryption',
   decode: 'decode: records are JSON here; for secrecy use the option encryption',
@@ -57,8 +57,10 @@ function planProperty(source: Source, plan: OptionPlan, name: string, property: 
       property,
       "maxAge: 'session' is the default here. Set ttl: how long the store keeps a session",
     )
-  } else if (ATTRIBUTES.includes(name)) plan.moved.add(property)
-  else if (name === 'renew') planRenew(source, plan, property, constant)
+  } else if (ATTRIBUTES.includes(name)) {
+    if (name !== 'maxAge') replaceNulls(source, value)
+    plan.moved.add(property)
+  } else if (name === 'renew') planRenew(source, plan, property, constant)
   else if (name === 'autoCommit') planAutoCommit(source, plan, property, constant)
   else if (name === 'genid') {
     if (plan.inCookie) plan.dropped.add(property)
@@ -67,8 +69,14 @@ function planProperty(source: Source, plan: OptionPlan, name: string, property: 
   else if (name === 'ContextStore' && value) {
     plan.adapters.push('fromContextStore')
     source.replace(property, `store: fromContextStore(${source.textOf(value)})`)
-  } else if (!SAME.includes(name))
-    source.note(property, BY_HAND[name] ?? `${name} is no option of koa-session: it is not changed`)
+  } else if (SAME.includes(name)) {
+    if (replaceNulls(source, value) && name === 'store')
+      source.note(
+        property,
+        'store: without one the session is in memory here, and not in the cookie',
+      )
+  } else if (BY_HAND[name]) source.note(property, BY_HAND[name])
+  else plan.dropIgnored(property, 'koa-session')
 }
 
 function planRenew(

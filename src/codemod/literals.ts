@@ -22,6 +22,24 @@ export function isNothing({ ts }: Source, node: ts.Expression | undefined): bool
   return isUndefined || node.kind === ts.SyntaxKind.NullKeyword
 }
 
+/**
+ * Writes `undefined` for `null` in `… ? store : null`, `… || null` and `… ?? null`: `null` is refused here.
+ * @returns whether there was one.
+ */
+export function replaceNulls(source: Source, node: ts.Expression | undefined): boolean {
+  const { ts } = source
+  if (!node) return false
+  const bare = source.bare(node)
+  const branches = ts.isConditionalExpression(bare)
+    ? [bare.whenTrue, bare.whenFalse]
+    : ts.isBinaryExpression(bare)
+      ? [bare.right]
+      : []
+  const nulls = branches.filter(({ kind }) => kind === ts.SyntaxKind.NullKeyword)
+  for (const each of nulls) source.replace(each, 'undefined')
+  return nulls.length > 0
+}
+
 /** The value of `true`, `false` or a text; undefined for any other expression. */
 export function constantOf(
   { ts }: Source,

@@ -40,6 +40,14 @@ export class OptionPlan implements ObjectPlan {
     return this.#properties
   }
 
+  /** Removes an option that the old package ignores, and that is refused here. */
+  dropIgnored(property: Property, owner: string): void {
+    const name = nameOf(this.#source, property)
+    if (name === undefined) return
+    this.dropped.add(property)
+    this.#source.note(property, `${name} is removed: ${owner} has no such option, and ignored it`)
+  }
+
   /** Whether an option is given, with another value than `null` or `undefined`. */
   has(name: string): boolean {
     const property = this.#properties.get(name)

@@ -61,7 +61,14 @@ function rewriteEsm(
     for (const name of wanted)
       if (isUsed(source, local, name, needs) && !types.includes(name)) types.push(name)
   }
-  const lines = importLines({ local, types, isTypeOnly, needs, quoted })
+  const isValue = local !== undefined && (types.length === 0 || isUsedAsValue(source, local))
+  const lines = importLines({
+    local: isValue ? local : undefined,
+    types,
+    isTypeOnly,
+    needs,
+    quoted,
+  })
   const end = statement.moduleSpecifier.end
   const semicolon = source.text[end] === ';' ? ';' : ''
   source.edits.replace(statement.getStart(source.tree), end, lines.join(`${semicolon}\n`))
@@ -115,6 +122,21 @@ function rewriteQualifiedTypes(source: Source, local: string, needs: Needs): boo
     else source.note(node, `the type ${source.textOf(node)} has no counterpart in koa-sess`)
   }
   return names.length > 0
+}
+
+/** Whether a name is used for more than the types that are named through it. */
+function isUsedAsValue(source: Source, name: string): boolean {
+  const { ts } = source
+  let isUsed = false
+  source.visit((node) => {
+    if (!ts.isIdentifier(node) || node.text !== name) return
+    const { parent } = node
+    const isImport =
+      ts.isImportClause(parent) || ts.isNamespaceImport(parent) || ts.isImportSpecifier(parent)
+    const isMember = ts.isPropertyAccessExpression(parent) && parent.name === node
+    if (!isImport && !isMember && !ts.isQualifiedName(parent)) isUsed = true
+  })
+  return isUsed
 }
 
 function isUsed(source: Source, local: string, name: string, { types }: Needs): boolean {

@@ -4,7 +4,7 @@ import { Edits } from './edits.js'
 /** The compiler of TypeScript, of which the parser is used. The application provides it. */
 export type Parser = typeof ts
 
-/** Something that was not changed, and why. */
+/** A place to look at: what was not changed, or removed, and why. */
 export interface Note {
   /** From 1, in the original text. */
   line: number

@@ -13,7 +13,7 @@ import { type Note, type Parser, Source } from './source.js'
 
 export interface Change {
   text: string
-  /** What was not changed. */
+  /** Places to look at. */
   notes: readonly Note[]
 }
 
@@ -57,15 +57,13 @@ export function transform({ parser, name, today }: Task, path: string, text: str
 
 function rewriteUse(source: Source, scopes: Scopes, name: PackageName, today: number): void {
   const imports = findImports(source, name)
-  const calls = findCalls(source, scopes, imports).map((call) =>
-    optionsOf(source, scopes, name, call),
-  )
+  const calls = findCalls(source, scopes, imports).map((call) => optionsOf(source, scopes, call))
   const plans = new Map<ts.Node, OptionPlan>()
   for (const { options, object, call } of calls) {
     if (options && !object) {
       source.note(
         options,
-        'the options are not in this file: change them by hand, see docs/migration.md',
+        'the options are not written out in this file: change them by hand, see docs/migration.md',
       )
       continue
     }
@@ -104,16 +102,11 @@ interface Call {
   object: ts.ObjectLiteralExpression | undefined
 }
 
-/** Finds the options of a call, and removes koa-session's argument `app`. */
-function optionsOf(
-  source: Source,
-  scopes: Scopes,
-  name: PackageName,
-  call: ts.CallExpression,
-): Call {
+/** Finds the options of a call, and removes the argument `app`. koa-generic-session ignores it. */
+function optionsOf(source: Source, scopes: Scopes, call: ts.CallExpression): Call {
   const { ts } = source
   const [first, second] = call.arguments
-  const options = name === 'koa-session' ? withoutApp(source, scopes, call, first, second) : first
+  const options = withoutApp(source, scopes, call, first, second)
   const value = options && scopes.valueOf(options)
   const object = value && ts.isObjectLiteralExpression(value) ? value : undefined
   return { call, options, object }
