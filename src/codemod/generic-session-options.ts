@@ -6,9 +6,12 @@ import type { Scopes } from './scopes.js'
 import type { Source } from './source.js'
 
 const SAME = [
-  ...['key', 'store', 'ttl', 'prefix', 'cookie', 'rolling', 'allowEmpty', 'defer'],
+  ...['key', 'store', 'ttl', 'prefix', 'cookie', 'rolling', 'defer'],
   ...['reconnectTimeout', 'beforeSave', 'valid', 'errorHandler', 'genSid', 'sessionIdStore'],
 ]
+
+const ALLOW_EMPTY =
+  'allowEmpty: an empty session is stored only if the request reads ctx.session, see docs/migration.md'
 
 /** The default of koa-generic-session. */
 const MAX_AGE = 'maxAge: 86_400_000'
@@ -23,6 +26,7 @@ export function planGenericSession(
   for (const [name, property] of plan.properties) {
     const value = initializerOf(source, property)
     if (isNothing(source, value)) plan.dropped.add(property)
+    else if (name === 'allowEmpty') source.note(property, ALLOW_EMPTY)
     else if (SAME.includes(name)) replaceNulls(source, value)
     else plan.dropIgnored(property, 'koa-generic-session')
   }
