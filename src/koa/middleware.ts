@@ -30,12 +30,21 @@ import { type ScopeSession, type ScopeSettings, SessionScope } from './scope.js'
 import { SignedId } from './signed-id.js'
 import type { DeferredSessionContext, SessionContext } from './types.js'
 
-/** The middleware. `close()` ends what it started: timers, listeners, requests that wait. */
+/**
+ * The middleware.
+ * @since 1.0.0
+ */
 export type SessionMiddleware<Added> = Middleware<object, Added> & {
+  /**
+   * Ends what the middleware started: timers, listeners, requests that wait.
+   * @example sessions.close()
+   */
   close(): void
   /**
    * The sessions of a user, outside of any request.
    * @throws {SessionError} ERR_SESSION_OPTION without the option `users`.
+   * @since Unreleased
+   * @example const all = await sessions.of('ada').list()
    */
   of(userId: UserId): UserSessions
 }
@@ -43,6 +52,8 @@ export type SessionMiddleware<Added> = Middleware<object, Added> & {
 /**
  * Sessions for Koa: `app.use(session({ store }))`, then `ctx.session`.
  * @throws {SessionError} for options that are unknown or cannot work; docs/errors.md lists the codes.
+ * @since 1.0.0
+ * @example app.use(session({ store, ttl: 3_600_000 }))
  */
 export function session<Data extends object = SessionData>(
   options: SessionOptions<Data> & { defer: true },

@@ -13,7 +13,10 @@ import { type ListEntry, revoke } from './user-list.js'
 const MIN_TTL = 86_400_000
 const HANDLE_BYTES = 16
 
-/** One session of a user. It holds no id, and nothing in it opens a session. */
+/**
+ * One session of a user. It holds no id, and nothing in it opens a session.
+ * @since Unreleased
+ */
 export interface UserSession {
   /** Names the session for `end`. */
   handle: string
