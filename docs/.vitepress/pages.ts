@@ -18,6 +18,7 @@ export const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'docs/sql.md',
     'docs/cookie-only.md',
     'docs/users.md',
+    'docs/connections.md',
     'docs/device-bound.md',
     'docs/races.md',
     'docs/adapters.md',

@@ -32,7 +32,7 @@ const MIDDLEWARE: Page = {
       style: 'entries',
       parts: [
         { file: 'src/koa/middleware.ts', name: 'session' },
-        { file: 'src/koa/middleware.ts', name: 'SessionMiddleware', prefix: 'sessions.' },
+        { file: 'src/koa/session-middleware.ts', name: 'SessionMiddleware', prefix: 'sessions.' },
       ],
     },
     {
@@ -96,7 +96,11 @@ const MIDDLEWARE: Page = {
       heading: 'Options of regenerate',
       style: 'entries',
       parts: [
-        { file: 'src/session/session.ts', name: 'RegenerateOptions', prefix: 'regenerate: ' },
+        {
+          file: 'src/session/regenerate-options.ts',
+          name: 'RegenerateOptions',
+          prefix: 'regenerate: ',
+        },
       ],
     },
     {
@@ -121,6 +125,16 @@ const MIDDLEWARE: Page = {
       heading: 'What list() returns',
       style: 'table',
       parts: [{ file: 'src/users/user-sessions.ts', name: 'UserSession' }],
+    },
+    {
+      heading: 'Connections',
+      intro:
+        'What [`sessions.open()`](#sessionsopen) takes, and what it resolves to. [Guide](connections.md)',
+      style: 'entries',
+      parts: [
+        { file: 'src/koa/opener.ts', name: 'OpenOptions', prefix: 'open: ' },
+        { file: 'src/connections/live-session.ts', name: 'LiveSession', prefix: 'live.' },
+      ],
     },
     {
       heading: 'Other sessions, by id',
@@ -366,6 +380,7 @@ export const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   'the entry of the list or of the union is shown instead': ['SessionEvent'],
   'a type parameter of the context': ['DeferredSessionContext', 'SessionOf'],
   'the option of this name shows it': ['OnConflict'],
+  'the argument of `sessions.open()`': ['OpeningRequest'],
   'it has the keys of CookieOptions': ['SessionCookie'],
   'arguments and results of the store contracts, in their tables': [
     'LegacyCallOptions',

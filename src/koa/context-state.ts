@@ -1,4 +1,5 @@
-import type { RegenerateOptions, Session } from '../session/session.js'
+import type { RegenerateOptions } from '../session/regenerate-options.js'
+import type { Session } from '../session/session.js'
 import type { LoadResult } from '../session/transport.js'
 import type { Awaitable } from '../util/async.js'
 import type { EventDetails, SessionEvent } from '../util/events.js'
@@ -41,6 +42,8 @@ export interface ContextScope {
   }
   /** `ctx.sessions`. */
   readonly sessions: object
+  /** `ctx.sessionSignal`. */
+  readonly signal: AbortSignal | undefined
   /** The scope of the middleware around it. */
   readonly outer: ContextScope | undefined
   /** It has committed: the context belongs to another middleware now. */

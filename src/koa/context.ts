@@ -1,5 +1,6 @@
 import type { Context } from 'koa'
-import type { RegenerateOptions, Session } from '../session/session.js'
+import type { RegenerateOptions } from '../session/regenerate-options.js'
+import type { Session } from '../session/session.js'
 import { ignoreRejection } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import {
@@ -82,6 +83,14 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
     configurable: true,
     get(): object | undefined {
       return scopeOf(this)?.settings.admin
+    },
+  },
+  sessionSignal: {
+    configurable: true,
+    get(): AbortSignal | undefined {
+      const scope = scopeOf(this)
+      scope?.noteUse()
+      return scope?.signal
     },
   },
   saveSession: {

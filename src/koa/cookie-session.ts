@@ -5,10 +5,11 @@ import type { SessionOptions } from '../options/session-options.js'
 import type { SealKey } from '../record/seal.js'
 import type { SessionStore } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
-import { assemble, cookieTransport, type SessionMiddleware } from './middleware.js'
+import { assemble, cookieTransport } from './middleware.js'
 import { SealedCookieCodec } from './sealed-cookie-codec.js'
 import { SealedCookieStore, unavailableHere } from './sealed-cookie-store.js'
 import { SealedRecord } from './sealed-record.js'
+import type { SessionMiddleware } from './session-middleware.js'
 import type { DeferredSessionContext, SessionContext } from './types.js'
 
 /** The options that need no store, with the defaults of `session`. Only `key` differs: `koa.sess`, as in koa-session. */
@@ -112,6 +113,8 @@ const STORED = [
   'reconnectTimeout',
   'sessionIdStore',
   'users',
+  'app',
+  'recheck',
 ]
 
 function check(epoch: unknown, plainUntil: unknown): void {

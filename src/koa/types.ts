@@ -1,4 +1,5 @@
-import type { RegenerateOptions, Session, SessionOf } from '../session/session.js'
+import type { RegenerateOptions } from '../session/regenerate-options.js'
+import type { Session, SessionOf } from '../session/session.js'
 import type { SessionAdmin } from '../session/session-admin.js'
 import type { CurrentSessions } from '../users/current-sessions.js'
 
@@ -36,6 +37,15 @@ export interface SessionTools<Data extends object = SessionData> {
    * @example const other = await ctx.sessionStore.get(id)
    */
   readonly sessionStore: SessionAdmin
+  /**
+   * Aborted when the session ends: at once when it ends in this process, else within `recheck`. Its
+   * reason is a `SessionError` with `kind`: `ended`, `moved` (to a new id) or `expired`. Undefined: no
+   * session is stored; `await ctx.saveSession()` stores one. The session is checked until the answer closes.
+   * @throws {SessionError} ERR_SESSION_CONTEXT with `defer`, before `await ctx.session`.
+   * @since Unreleased
+   * @example ctx.sessionSignal?.addEventListener('abort', () => ctx.res.end())
+   */
+  readonly sessionSignal: AbortSignal | undefined
   /**
    * The sessions of this user, on every browser; with the option `users`.
    * @since Unreleased

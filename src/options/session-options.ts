@@ -1,3 +1,4 @@
+import type Koa from 'koa'
 import type { Context } from 'koa'
 import type { CookieOptions } from '../cookie/attributes.js'
 import type { Digest } from '../cookie/signature.js'
@@ -23,6 +24,9 @@ export interface SessionIdStore {
   /** Called when the session has ended. */
   reset(this: Context): Awaitable<unknown>
 }
+
+/** A Koa application of any state and context, as far as it is used outside of its requests. */
+export type SessionApp = Pick<Koa, 'keys' | 'createContext'>
 
 /**
  * All options are optional. Unknown names and unusable values throw a `SessionError` at construction.
@@ -205,6 +209,21 @@ export interface SessionOptions<Data extends object = SessionData> {
    * @example session({ users: { of: (session) => session.user } })
    */
   users?: UsersOptions<Data> | undefined
+  /**
+   * The application, for `sessions.open()`: its keys verify the cookie, and the hooks get a context of it.
+   * @default the application of the first request, which a connection may precede
+   * @since Unreleased
+   * @example session({ app })
+   */
+  app?: SessionApp | undefined
+  /**
+   * By how much a connection of `sessions.open()` or `ctx.sessionSignal` outlives its session at most,
+   * in ms: each session with connections is read once in this time. At least 1,000.
+   * @default 30_000
+   * @since Unreleased
+   * @example session({ recheck: 5000 })
+   */
+  recheck?: number | undefined
   /**
    * The clock, in epoch ms; for tests.
    * @default Date.now

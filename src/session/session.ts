@@ -12,25 +12,8 @@ import {
 import type { StoredSession } from '../stores/contract.js'
 import { assertAttributes } from './assert-attributes.js'
 import { defineOwn } from './own-keys.js'
+import type { RegenerateOptions } from './regenerate-options.js'
 import { type Callback, settle } from './settle.js'
-
-/** @since 1.0.0 */
-export interface RegenerateOptions {
-  /**
-   * Keys to carry over into the new session.
-   * @default none
-   * @example ctx.regenerateSession({ keep: ['cart'] })
-   */
-  keep?: readonly string[]
-  /**
-   * What `sessions.of(userId).checkpoint()` returned before the password was checked. The commit throws
-   * ERR_SESSION_REVOKED (401) when all sessions of the user were ended since.
-   * @default no check
-   * @since Unreleased
-   * @example ctx.regenerateSession({ checkpoint })
-   */
-  checkpoint?: string | undefined
-}
 
 /** What a session asks of the request that it belongs to. */
 export interface SessionOwner {
@@ -40,6 +23,7 @@ export interface SessionOwner {
   destroy(): Promise<void>
   touch(): void
   update<T>(change: (session: Session) => T | Promise<T>): Promise<T>
+  reload(): Promise<void>
 }
 
 /**
@@ -130,11 +114,22 @@ export class Session {
    * counters do not lose counts. `change` gets a copy that holds everything this handler changed so far;
    * its result is returned. It may run several times, so it must have no effects elsewhere. If it
    * throws, nothing is changed.
-   * @throws {SessionError} ERR_SESSION_ENDED when the session has ended, ERR_SESSION_CONFLICT (see there).
+   * @throws {SessionError} ERR_SESSION_ENDED when the session has ended, ERR_SESSION_CONFLICT when
+   * other requests won every time.
    * @example await ctx.session.update((draft) => { draft.views = (draft.views ?? 0) + 1 })
    */
   update<T>(change: (session: this) => T | Promise<T>): Promise<T> {
     return this.#owner.update((draft) => change(draft as this))
+  }
+
+  /**
+   * Reads the session again, for a handler that waited long. What the handler changed is merged in.
+   * @throws {SessionError} ERR_SESSION_ENDED when the session has ended; what the store throws.
+   * @since Unreleased
+   * @example await ctx.session.reload()
+   */
+  reload(callback?: Callback): Promise<void> {
+    return settle(this.#owner.reload(), callback, undefined)
   }
 
   /** What `console.log` prints: the number of keys, so that data stays out of logs. The data: `{ ...ctx.session }`. */
@@ -181,7 +176,7 @@ export class Session {
     else defineOwn(session, key, value)
   }
 
-  /** Internal: takes over what other requests stored, but for keys that changed since `snapshot`. */
+  /** Internal: takes over what others stored, but for keys that changed since `snapshot`. */
   static adopt(session: Session, snapshot: FieldLookup, stored: Fields): void {
     const take = (key: string, text: string | undefined) => {
       const was = snapshot.get(key)

@@ -3,7 +3,8 @@ import { parseRecord, type RecordContent, type RecordEnd } from '../record/forma
 import type { LoadedRecord, SessionEnd } from '../record/records.js'
 import type { Awaitable } from '../util/async.js'
 import { ReservedId } from './reserved-id.js'
-import { type RegenerateOptions, Session, type SessionOwner } from './session.js'
+import type { RegenerateOptions } from './regenerate-options.js'
+import { Session, type SessionOwner } from './session.js'
 import type { SessionSettings } from './settings.js'
 import { ABSENT, type LoadResult, type Presented, type SessionRequest } from './transport.js'
 
@@ -42,6 +43,7 @@ export abstract class SessionState implements SessionOwner {
   abstract regenerate(options?: RegenerateOptions): Promise<unknown>
   abstract destroy(): Promise<void>
   abstract update<T>(change: (draft: Session) => T | Promise<T>): Promise<T>
+  abstract reload(): Promise<void>
 
   /**
    * `ctx.sessionSave`: true forces a save. False: only an explicit save or update writes or extends.

@@ -128,6 +128,12 @@ export const EVENTS = [
    * @example app.use(deviceBound())
    */
   'device:refused',
+  /**
+   * Connections could not be checked, as the store failed; `count` says how many. None was ended.
+   * @since Unreleased
+   * @example await sessions.open(req) // and then the store is away
+   */
+  'recheck:failed',
 ] as const
 
 /** What happened to a session; emitted on the app as `session:` and the name, and in `node:diagnostics_channel` as `koa-sess:` and the name. */
@@ -150,7 +156,7 @@ export interface SessionNotice {
   why?: Reason
   /** With `users:ended` and `users:refused`: a salted hash of the user. */
   user?: string
-  /** With `users:ended`: how many sessions. */
+  /** With `users:ended`: how many sessions. With `recheck:failed`: how many checks. */
   count?: number
 }
 

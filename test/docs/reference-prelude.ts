@@ -3,7 +3,8 @@ export const PRELUDE = `
 import Koa, { type Context } from 'koa'
 import { Keyv } from 'keyv'
 import { createStorage } from 'unstorage'
-import session, { MemoryStore, type LegacyStore, type SessionStore } from 'koa-sess'
+import type { IncomingMessage } from 'node:http'
+import session, { MemoryStore, type LegacyStore, type LiveSession, type SessionStore } from 'koa-sess'
 import {
   type ContextStoreClass,
   type ExpressStoreLike,
@@ -50,6 +51,9 @@ declare const clock: ManualClock
 declare const newKey: string
 declare const oldKey: string
 declare const id: string
+declare const live: LiveSession
+declare const req: IncomingMessage
+declare const socket: { close(): void; on(event: 'close', listener: () => void): void }
 declare const handle: string
 declare const checkpoint: string
 declare function describe(name: string, define: () => void): void
