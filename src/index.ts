@@ -7,8 +7,7 @@ const callable = Object.assign(session, { MemoryStore, SessionError })
 
 export type { LiveSession } from './connections/live-session.js'
 export type { CookieOptions, SessionCookie } from './cookie/attributes.js'
-export type { OpeningRequest } from './koa/open-request.js'
-export type { OpenOptions } from './koa/opener.js'
+export type { OpeningRequest, OpenOptions } from './koa/open-options.js'
 export type { SessionMiddleware } from './koa/session-middleware.js'
 export type { DeferredSessionContext, SessionContext } from './koa/types.js'
 export type { SessionIdStore, SessionOptions } from './options/session-options.js'

@@ -132,7 +132,7 @@ const MIDDLEWARE: Page = {
         'What [`sessions.open()`](#sessionsopen) takes, and what it resolves to. [Guide](connections.md)',
       style: 'entries',
       parts: [
-        { file: 'src/koa/opener.ts', name: 'OpenOptions', prefix: 'open: ' },
+        { file: 'src/koa/open-options.ts', name: 'OpenOptions', prefix: 'open: ' },
         { file: 'src/connections/live-session.ts', name: 'LiveSession', prefix: 'live.' },
       ],
     },

@@ -2,8 +2,7 @@ import type { Middleware } from 'koa'
 import type { LiveSession } from '../connections/live-session.js'
 import type { UserId } from '../users/owner.js'
 import type { UserSessions } from '../users/user-registry.js'
-import type { OpeningRequest } from './open-request.js'
-import type { OpenOptions } from './opener.js'
+import type { OpeningRequest, OpenOptions } from './open-options.js'
 
 /**
  * The middleware.
