@@ -21,6 +21,7 @@ export default defineConfig({
   markdown: {
     anchor: { slugify },
     attrs: { disable: true },
+    languageAlias: { mjs: 'js' },
     config: (md) => md.use(repositoryLinks),
   },
   transformPageData: ({ frontmatter, relativePath }) => {
