@@ -26,6 +26,7 @@ export const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'docs/write-a-store.md',
   ],
   Reference: [
+    'docs/options.md',
     'docs/reference.md',
     'docs/reference-stores.md',
     'docs/errors.md',
