@@ -1,2 +1,2 @@
 // The page is the response to a form: without this, a reload would send the form again.
-history.replaceState(null, '', '/')
+if (location.pathname.startsWith('/account')) history.replaceState(null, '', '/account')
