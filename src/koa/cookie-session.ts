@@ -95,6 +95,8 @@ const STORED = [
   'reconnectTimeout',
   'sessionIdStore',
   'users',
+  'app',
+  'recheck',
 ]
 
 function check(epoch: unknown, plainUntil: unknown): void {

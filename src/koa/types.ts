@@ -25,6 +25,13 @@ export interface SessionTools<Data extends object = SessionData> {
    */
   sessionSave: boolean | null | undefined
   readonly sessionStore: SessionAdmin
+  /**
+   * Aborted when the session ends: at once when it ends in this process, else within `recheck`. Its
+   * reason is a `SessionError` with `kind`: `ended`, `moved` (to a new id) or `expired`. Undefined: no
+   * session is stored; `await ctx.saveSession()` stores one. The session is checked until the answer closes.
+   * @throws {SessionError} ERR_SESSION_CONTEXT with `defer`, before `await ctx.session`.
+   */
+  readonly sessionSignal: AbortSignal | undefined
   /** The sessions of this user, on every browser; with the option `users`. */
   readonly sessions: CurrentSessions
   /**

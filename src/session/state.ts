@@ -42,6 +42,7 @@ export abstract class SessionState implements SessionOwner {
   abstract regenerate(options?: RegenerateOptions): Promise<unknown>
   abstract destroy(): Promise<void>
   abstract update<T>(change: (draft: Session) => T | Promise<T>): Promise<T>
+  abstract reload(): Promise<void>
 
   /**
    * `ctx.sessionSave`: true forces a save. False: only an explicit save or update writes or extends.
