@@ -1,6 +1,7 @@
 import session from 'koa-sess'
 import { deviceBound } from 'koa-sess/device-bound'
 import { browserOf } from './browser-of.js'
+import { live } from './live.js'
 import { readForm } from './web.js'
 
 export const LONGEST_NAME = 40
@@ -37,6 +38,7 @@ export function createSessions({ store, sealKeys }) {
 export function account(app) {
   app.use(deviceBound())
   app.use(async (ctx) => {
+    if (ctx.path === '/account/live') return live(ctx)
     const action = Object.hasOwn(ACTIONS, ctx.path) ? ACTIONS[ctx.path] : undefined
     if (action && ctx.method !== 'POST') return ctx.redirect('/account')
     if (!action && ctx.path !== '/account') ctx.throw(404)

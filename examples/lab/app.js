@@ -14,6 +14,10 @@ const [FIRST] = Object.keys(SCENES)
 export function createApp({ lab, keys, sealKeys, store = new MemoryStore(), storeName }) {
   const app = new Koa()
   app.keys = keys
+  app.on('error', (error) => {
+    // A browser that leaves the page closes its live line.
+    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') app.onerror(error)
+  })
   const stoppable = new FaultyStore(store)
   const sessions = createSessions({ store: stoppable, sealKeys })
 

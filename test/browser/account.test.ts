@@ -174,10 +174,18 @@ describe('the login of the lab', () => {
     const line = expect.stringMatching(/^Chrome on .+ since [\d:]+\s+End/)
     const current = expect.stringMatching(/^Chrome on .+ since [\d:]+\s+This browser$/)
     expect(await one.devices()).toEqual([line, line, current])
+    await expect.poll(() => third.live()).toContain('Live')
 
-    await one.send(() => one.page.getByRole('button', { name: /^End .+ since/ }).first().click())
+    await one.send(() =>
+      one.page
+        .getByRole('button', { name: /^End .+ since/ })
+        .first()
+        .click(),
+    )
     expect(await one.note()).toBe('That browser is logged out.')
     expect(await one.devices()).toEqual([line, current])
+    // Nothing was loaded there since.
+    await expect.poll(() => third.live()).toContain('was ended elsewhere')
     await third.page.reload()
     expect(await third.isLoggedOut()).toBe(true)
 
@@ -345,6 +353,8 @@ describe('the process of the lab', () => {
     const after = await start({ ...env, PORT: before.port })
     // A browser repeats a GET whose connection ended, and no POST.
     await visitor.page.goto(`${before.origin}/account`)
+    // Its live line was cut, and could not be opened again.
+    for (const problem of visitor.problems.splice(0)) expect(problem).toContain('net::ERR_')
     await visitor.click('Count')
     expect(await visitor.count()).toBe(2)
     expect(await visitor.devices()).toHaveLength(1)

@@ -54,7 +54,7 @@ export class Visitor {
 
   /** What the page says had happened. */
   note(): Promise<string> {
-    return this.page.getByRole('status').innerText()
+    return this.page.locator('#note').innerText()
   }
 
   async count(): Promise<number> {
@@ -80,6 +80,11 @@ export class Visitor {
     return this.page.evaluate(
       'document.activeElement.labels?.[0]?.innerText || document.activeElement.innerText',
     )
+  }
+
+  /** The line that is open as long as the session lives. */
+  live(): Promise<string> {
+    return this.page.locator('#live').innerText()
   }
 
   /** The lines in "Your devices". */

@@ -47,6 +47,7 @@ function account({ session, path, note }) {
   return html`
     <section class="card" aria-labelledby="account">
       <h2 id="account">Hello, ${session.name}</h2>
+      <p class="live" id="live" role="status"></p>
       <p class="counter"><strong>${session.count}</strong> <span>counted in this session</span></p>
       <div class="buttons">
         ${button('/account/count', 'Count', 'primary')}

@@ -24,7 +24,7 @@ export function layout({ title, page, main, footer }) {
 </head>
 <body>
   <header>
-    <p class="brand"><img src="${ICON_URL}" alt="" width="32" height="32"> koa-sess</p>
+    <p class="brand"><img src="${ICON_URL}" alt="" width="32" height="32"> koa-sess <small>sessions for Koa</small></p>
     <nav aria-label="Pages">
       <ul>${PAGES.map(({ name, href }) => html`<li><a href="${href}" ${href === page && html`aria-current="page"`}>${name}</a></li>`)}</ul>
     </nav>

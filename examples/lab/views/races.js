@@ -79,6 +79,8 @@ function method() {
       <p>Each package runs in a process of its own, as its readme says. A request waits in its handler until
         the scene goes on, so the order is the same for all, and does not depend on time. After each step
         the lab asks the store what it holds.</p>
+      <p>To add a ticket, koa-sess uses <code>session.update()</code>. The others have no such method: their
+        handler reads, waits and writes.</p>
       <p>Every session is stored as JSON. The memory store of koa-generic-session is not used: it gives all
         requests the same object, which no database can. express-session runs with
         <code>resave: false</code> and <code>saveUninitialized: false</code>, which loses the least.</p>
