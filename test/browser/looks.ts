@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axeCore from 'axe-core'
 import type { Page } from 'playwright-core'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const WIDTHS = [320, 375, 1280]
 
 /** The violations that axe finds on the page, each with the elements. */
 export async function axe(page: Page): Promise<string[]> {
   // By the debugger: the page's policy takes no inline script.
-  await page.evaluate(`${AXE}; undefined`)
+  await page.evaluate(`${axeCore.source}; undefined`)
   return page.evaluate(
     'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ target }) => target).join(", ")))',
   )
