@@ -1,52 +1,30 @@
-import { readFileSync } from 'node:fs'
-import { STATUS_CODES } from 'node:http'
-import { html } from './html.js'
+import { html } from '../html.js'
+import { layout } from './layout.js'
+import { clock, shorten } from './text.js'
 
-const SHOWN = 4
-const ICON = readFileSync(new URL('icon.svg', import.meta.url), 'base64')
-const ICON_URL = `data:image/svg+xml;base64,${ICON}`
-
-export function renderPage(view) {
-  const { session, storeName } = view
-  return layout(
-    session ? `${session.name} is logged in` : 'Log in',
-    html`
-      ${view.note && html`<p class="note" id="note" role="status">${view.note}</p>`}
+export function renderAccount(view) {
+  const { session, storeName, note } = view
+  return layout({
+    title: session ? `${session.name} is logged in` : 'Log in',
+    page: '/account',
+    main: html`
+      <h1>A login, and what its session does</h1>
+      ${note && html`<p class="note" id="note" role="status">${note}</p>`}
       <div class="columns">
-        ${session ? account(view) : login(view)}
+        <div>${session ? [account(view), devices(view)] : login(view)} ${storeButton()}</div>
         <div>${record(view)} ${response(view)}</div>
       </div>`,
-    html`<p>Sessions are kept in <strong>${storeName}</strong>${
+    footer: html`<p>Sessions are kept in <strong>${storeName}</strong>${
       storeName === 'memory' && ' and end with the server; set REDIS_URL to keep them in Redis'
     }.</p>`,
-  )
-}
-
-export function renderError(status) {
-  return layout(
-    STATUS_CODES[status] ?? 'Error',
-    html`
-      <section class="card" aria-labelledby="error">
-        <h2 id="error">${status} ${STATUS_CODES[status]}</h2>
-        <p>${EXPLAINED[status] ?? 'Something went wrong on the server; see its log.'}</p>
-        <p><a href="/">Back to the login</a></p>
-      </section>`,
-  )
-}
-
-const EXPLAINED = {
-  401: 'This session is bound to a device, and this browser did not prove that it is the one.',
-  403: 'This form was sent from another site.',
-  404: 'There is no page at this address.',
-  413: 'The form is too long.',
-  503: 'The session store does not answer. Try again in a moment.',
+  })
 }
 
 function login({ invalid, longestName }) {
   return html`
     <section class="card" aria-labelledby="login">
       <h2 id="login">Log in</h2>
-      <form method="post" action="/login">
+      <form method="post" action="/account/login">
         <label for="name">Your name</label>
         <input id="name" name="name" autocomplete="username" maxlength="${longestName}"
           required autofocus aria-describedby="${invalid ? 'invalid ' : ''}hint"
@@ -60,7 +38,7 @@ function login({ invalid, longestName }) {
 
 function account({ session, path, note }) {
   // The focus stays on the same button, so that Enter counts again.
-  const focused = path === '/regenerate' ? path : '/count'
+  const focused = path === '/account/regenerate' ? path : '/account/count'
   const described = note && html`aria-describedby="note"`
   const button = (action, text, look) => html`
     <form method="post" action="${action}">
@@ -69,12 +47,54 @@ function account({ session, path, note }) {
   return html`
     <section class="card" aria-labelledby="account">
       <h2 id="account">Hello, ${session.name}</h2>
+      <p class="live" id="live" role="status"></p>
       <p class="counter"><strong>${session.count}</strong> <span>counted in this session</span></p>
       <div class="buttons">
-        ${button('/count', 'Count', 'primary')}
-        ${button('/regenerate', 'New session id')}
-        ${button('/logout', 'Log out')}
+        ${button('/account/count', 'Count', 'primary')}
+        ${button('/account/regenerate', 'New session id')}
+        ${button('/account/logout', 'Log out')}
       </div>
+    </section>`
+}
+
+function devices({ devices }) {
+  const isAlone = devices.length < 2
+  return html`
+    <section class="card" aria-labelledby="devices">
+      <h2 id="devices">Your devices</h2>
+      <ul class="devices">${devices.map(device)}</ul>
+      ${
+        isAlone
+          ? html`<p class="hint">Log in with the same name in another browser, or in a private window, and
+              load this page again.</p>`
+          : html`<form method="post" action="/account/end-others"><button>End all others</button></form>`
+      }
+    </section>`
+}
+
+function device({ handle, current, createdAt, info, bound }) {
+  return html`
+    <li>
+      <p><strong>${info.browser}</strong> since <span class="time">${clock(createdAt)}</span>${
+        bound && ', bound to its device'
+      }</p>
+      ${
+        current
+          ? html`<p class="tag">This browser</p>`
+          : html`<form method="post" action="/account/end">
+              <input type="hidden" name="handle" value="${handle}">
+              <button>End<span class="hidden"> ${info.browser} since ${clock(createdAt)}</span></button>
+            </form>`
+      }
+    </li>`
+}
+
+function storeButton() {
+  return html`
+    <section class="card" aria-labelledby="store">
+      <h2 id="store">When the store fails</h2>
+      <p>Stop the store, look at the answer, and start it again: you are still logged in.</p>
+      <form method="post" action="/store/stop"><button>Stop the store</button></form>
     </section>`
 }
 
@@ -105,40 +125,12 @@ function response({ method, path, status, setCookie }) {
         ${setCookie.length > 0 ? 'these cookies:' : 'no cookie: nothing changed in the session.'}</p>
       ${
         setCookie.length > 0 &&
-        html`<ul>${setCookie.map((line) => html`<li><code>Set-Cookie: ${withoutSecret(line)}</code></li>`)}</ul>`
+        html`<ul class="lines">${setCookie.map((line) => html`<li><code>Set-Cookie: ${withoutSecret(line)}</code></li>`)}</ul>`
       }
-      <p><a href="/">Load the page again</a></p>
+      <p><a href="/account">Load the page again</a></p>
     </section>`
 }
 
 function withoutSecret(line) {
   return line.replace(/=([^;]*)/, (_, value) => `=${shorten(value)}`)
-}
-
-function shorten(secret) {
-  return secret.length > SHOWN ? `${secret.slice(0, SHOWN)}…` : secret
-}
-
-function layout(title, main, footer) {
-  return String(html`<!doctype html>
-<html lang="en">
-<head>
-  <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width">
-  <meta name="color-scheme" content="light dark">
-  <title>${title} · koa-sess</title>
-  <link rel="icon" href="${ICON_URL}">
-  <link rel="stylesheet" href="/style.css">
-  <script src="/client.js" defer></script>
-</head>
-<body>
-  <header>
-    <h1><img src="${ICON_URL}" alt="" width="36" height="36"> koa-sess</h1>
-    <p>A login, and what its session does.</p>
-  </header>
-  <main>${main}</main>
-  <footer>${footer}</footer>
-</body>
-</html>
-`)
 }

@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:https'
 import { Redis } from 'ioredis'
 import { RedisStore } from 'koa-sess/redis'
 import { createApp } from './app.js'
+import { Lab } from './races/lab.js'
 
 const { PORT = '3000', HOST = '127.0.0.1', REDIS_URL, STRICT = '1', TLS_PEM } = process.env
 const GRACE_MS = 1000
@@ -12,33 +13,56 @@ const notes = []
 
 const keys = secrets('SESSION_KEYS')
 const sealKeys = STRICT === '0' ? undefined : secrets('SEAL_KEYS')
-
-const redis = REDIS_URL ? await connect(REDIS_URL) : undefined
-const store = redis && new RedisStore({ client: redis })
-const { app, close } = createApp({ keys, sealKeys, store, storeName: redis ? 'Redis' : 'memory' })
-
 const pem = TLS_PEM && readFileSync(TLS_PEM)
-const server = pem
-  ? createTlsServer({ key: pem, cert: pem }, app.callback())
-  : createServer(app.callback())
-server.once('error', (error) => fail(explain(error)))
-server.listen(port(), HOST, () => {
-  const name = HOST === '127.0.0.1' ? 'localhost' : HOST
-  console.log(`Listening on ${pem ? 'https' : 'http'}://${name}:${server.address().port}`)
-  for (const note of notes) console.log(note)
-})
 
+const server = pem ? createTlsServer({ key: pem, cert: pem }, respond) : createServer(respond)
+const starting = start()
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop)
+await starting
 
-/** Answers pending requests, then closes everything, so that the process ends. */
-function stop() {
-  server.close(() => {
+/** Listens first, so that a taken port is known at once. Requests wait until the app is ready. */
+async function start() {
+  await listen()
+  const redis = REDIS_URL ? await connect(REDIS_URL) : undefined
+  const store = redis && new RedisStore({ client: redis })
+  console.log('Playing the scenes …')
+  const lab = await Lab.start()
+  const { packages, measured } = lab
+  console.log(`Played them on ${packages.length} packages in ${measured.ms} ms.`)
+  const storeName = redis ? 'Redis' : 'memory'
+  const { app, close } = createApp({ lab, keys, sealKeys, store, storeName })
+  console.log(`Listening on ${origin()}`)
+  for (const note of notes) console.log(note)
+  const end = () => {
     close()
+    lab.stop()
     store?.close()
     redis?.quit()
-  })
+  }
+  return { listener: app.callback(), end }
+}
+
+async function respond(request, response) {
+  const { listener } = await starting
+  listener(request, response)
+}
+
+/** Answers pending requests, then closes everything, so that the process ends. */
+async function stop() {
+  const { end } = await starting
+  server.close(end)
   // Browsers keep unused connections open, which would delay the end.
   setTimeout(() => server.closeAllConnections(), GRACE_MS).unref()
+}
+
+function listen() {
+  server.once('error', (error) => fail(explain(error)))
+  return new Promise((resolve) => server.listen(port(), HOST, resolve))
+}
+
+function origin() {
+  const name = HOST === '127.0.0.1' ? 'localhost' : HOST
+  return `${pem ? 'https' : 'http'}://${name}:${server.address().port}`
 }
 
 function secrets(name) {
