@@ -6,12 +6,14 @@ import { SessionError } from './util/errors.js'
 const callable = Object.assign(session, { MemoryStore, SessionError })
 
 export type { CookieOptions, SessionCookie } from './cookie/attributes.js'
+export type { SessionAppNotice, SessionEmitter, SessionEventMap } from './koa/event-types.js'
 export type { SessionMiddleware } from './koa/middleware.js'
 export type { DeferredSessionContext, SessionContext } from './koa/types.js'
 export type { SessionIdStore, SessionOptions } from './options/session-options.js'
 export type { UsersOptions } from './options/users-options.js'
 export type { OnConflict } from './record/merge.js'
-export type { RegenerateOptions, Session, SessionOf } from './session/session.js'
+export type { RegenerateOptions } from './session/declared-data.js'
+export type { Session, SessionOf } from './session/session.js'
 export type {
   LegacyCallOptions,
   LegacyReadOptions,

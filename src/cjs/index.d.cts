@@ -1,6 +1,7 @@
 // What `import session = require('koa-sess')` sees. Every type is the ES module's own: a program that
 // uses both would otherwise have two of each, and two augmentations of Koa that do not agree.
 import type * as attributes from '../cookie/attributes.js' with { 'resolution-mode': 'import' }
+import type * as appEvents from '../koa/event-types.js' with { 'resolution-mode': 'import' }
 import type * as middleware from '../koa/middleware.js' with { 'resolution-mode': 'import' }
 import type * as types from '../koa/types.js' with { 'resolution-mode': 'import' }
 import type * as options from '../options/session-options.js' with { 'resolution-mode': 'import' }
@@ -8,6 +9,7 @@ import type * as usersOptions from '../options/users-options.js' with {
   'resolution-mode': 'import',
 }
 import type * as merge from '../record/merge.js' with { 'resolution-mode': 'import' }
+import type * as declared from '../session/declared-data.js' with { 'resolution-mode': 'import' }
 import type * as sessions from '../session/session.js' with { 'resolution-mode': 'import' }
 import type * as store from '../stores/contract.js' with { 'resolution-mode': 'import' }
 import type * as memory from '../stores/memory/store.js' with { 'resolution-mode': 'import' }
@@ -33,15 +35,18 @@ declare namespace session {
   type LegacyWriteOptions = store.LegacyWriteOptions
   type MemoryStore = memory.MemoryStore
   type OnConflict = merge.OnConflict
-  type RegenerateOptions = sessions.RegenerateOptions
+  type RegenerateOptions<Data extends object = object> = declared.RegenerateOptions<Data>
   type Rejection = events.Rejection
   type Replaced = store.Replaced
   type Session = sessions.Session
+  type SessionAppNotice = appEvents.SessionAppNotice
   type SessionContext<Data extends object = SessionData> = types.SessionContext<Data>
   type SessionCookie = attributes.SessionCookie
+  type SessionEmitter = appEvents.SessionEmitter
   type SessionError = errors.SessionError
   type SessionErrorCode = errors.SessionErrorCode
   type SessionEvent = events.SessionEvent
+  type SessionEventMap = appEvents.SessionEventMap
   type SessionIdStore = options.SessionIdStore
   type SessionMiddleware<Added> = middleware.SessionMiddleware<Added>
   type SessionNotice = events.SessionNotice

@@ -29,7 +29,7 @@ export interface DeviceBoundOptions {
    */
   onUnproved?:
     | Decision
-    | ((ctx: Context, request: Unproved) => Decision | Promise<Decision>)
+    | ((this: Context, ctx: Context, request: Unproved) => Decision | Promise<Decision>)
     | undefined
   /** For how long after the registration requests need no proof, in ms: some are under way. Default 10 000. */
   grace?: number | undefined
@@ -47,7 +47,7 @@ export interface DeviceBoundSettings {
   maxAge: number
   /** In ms. */
   grace: number
-  onUnproved(ctx: Context, request: Unproved): Decision | Promise<Decision>
+  onUnproved(this: Context, ctx: Context, request: Unproved): Decision | Promise<Decision>
   keys: readonly Secret[] | undefined
   now(): number
 }

@@ -5,7 +5,12 @@ import type { SessionOptions } from '../options/session-options.js'
 import type { SealKey } from '../record/seal.js'
 import type { SessionStore } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
-import { assemble, cookieTransport, type SessionMiddleware } from './middleware.js'
+import {
+  assemble,
+  cookieTransport,
+  type EitherContext,
+  type SessionMiddleware,
+} from './middleware.js'
 import { SealedCookieCodec } from './sealed-cookie-codec.js'
 import { SealedCookieStore, unavailableHere } from './sealed-cookie-store.js'
 import { SealedRecord } from './sealed-record.js'
@@ -54,7 +59,7 @@ export function cookieSession<Data extends object = SessionData>(
 ): SessionMiddleware<SessionContext<Data>>
 export function cookieSession(
   options: CookieSessionOptions<object>,
-): SessionMiddleware<SessionContext<object>> {
+): SessionMiddleware<EitherContext> {
   const { keys, epoch = 0, plainUntil, ...rest } = { ...options }
   for (const name of Object.keys(rest)) if (STORED.includes(name)) throw unavailableHere(name)
   check(epoch, plainUntil)

@@ -40,6 +40,9 @@ export type SessionMiddleware<Added> = Middleware<object, Added> & {
   of(userId: UserId): UserSessions
 }
 
+/** What both kinds of middleware can be called with. */
+export type EitherContext = SessionContext<object> & DeferredSessionContext<object>
+
 /**
  * Sessions for Koa: `app.use(session({ store }))`, then `ctx.session`.
  * @throws {SessionError} for options that are unknown or cannot work; docs/errors.md lists the codes.
@@ -53,9 +56,7 @@ export function session<Data extends object = SessionData>(
 export function session<Data extends object = SessionData>(
   options?: SessionOptions<Data>,
 ): SessionMiddleware<SessionContext<Data> | DeferredSessionContext<Data>>
-export function session(
-  options: SessionOptions<object> = {},
-): SessionMiddleware<SessionContext<object>> {
+export function session(options: SessionOptions<object> = {}): SessionMiddleware<EitherContext> {
   const shared = resolveShared(options)
   const { sessionIdStore } = options
   const transport = sessionIdStore

@@ -1,5 +1,6 @@
-import type { RegenerateOptions, Session, SessionOf } from '../session/session.js'
-import type { SessionAdmin } from '../session/session-admin.js'
+import type { RegenerateOptions } from '../session/declared-data.js'
+import type { DataOf, Session, SessionOf } from '../session/session.js'
+import type { SessionsById } from '../session/session-admin.js'
 import type { CurrentSessions } from '../users/current-sessions.js'
 
 declare global {
@@ -13,8 +14,8 @@ declare global {
 // Unbounded, or TypeScript would simplify `Data & object`, and an empty interface takes numbers and texts.
 export type SessionValue<Data> = (Data & object) | (Session & Data) | null
 
-/** What the middleware adds to a context, the session aside. */
-export interface SessionTools<Data extends object = SessionData> {
+/** What the middleware adds to a context, whatever the data are. */
+interface RequestTools {
   /** The session id; undefined until there is data to store. Set it before the middleware runs to load that session. */
   get sessionId(): string | undefined
   set sessionId(id: string)
@@ -24,7 +25,6 @@ export interface SessionTools<Data extends object = SessionData> {
    * session is saved if it changed.
    */
   sessionSave: boolean | null | undefined
-  readonly sessionStore: SessionAdmin
   /** The sessions of this user, on every browser; with the option `users`. */
   readonly sessions: CurrentSessions
   /**
@@ -32,18 +32,32 @@ export interface SessionTools<Data extends object = SessionData> {
    * true; to false when the session has ended, and nothing was stored.
    */
   saveSession(): Promise<boolean>
+}
+
+/** What reads and writes data. */
+interface DataTools<Data extends object> {
+  /** Reads, writes and ends sessions by id. */
+  readonly sessionStore: SessionsById<Data>
   /**
    * Moves to a new id, empty but for the keys in `keep`. Where they are all keys, this user's cookie is
    * kept too. Awaiting it is optional.
    */
-  regenerateSession(options?: RegenerateOptions): Promise<SessionOf<Data>>
+  regenerateSession(options?: RegenerateOptions<Data>): Promise<SessionOf<Data>>
   /** Reads, changes and writes as one step: see `session.update`. */
   updateSession<T>(change: (session: SessionOf<Data>) => T | Promise<T>): Promise<T>
 }
 
+/** What the middleware adds to a context, the session aside. */
+export interface SessionTools<Data extends object = SessionData>
+  extends RequestTools,
+    DataTools<Data> {}
+
 /** The context behind `session<Data>()`. */
 export interface SessionContext<Data extends object = SessionData> extends SessionTools<Data> {
-  /** The session: read it, change it, set it to another object, or set it to null to end it. */
+  /**
+   * The session: read it, change it, set it to another object, or set it to null to end it. After that,
+   * it is a new session: empty, and stored under a new id once something is written to it.
+   */
   get session(): SessionOf<Data>
   set session(value: SessionValue<Data>)
 }
@@ -55,13 +69,54 @@ export interface DeferredSessionContext<Data extends object = SessionData>
   set session(value: SessionValue<Data>)
 }
 
-type Ambient = SessionMode extends { defer: true }
-  ? Promise<SessionOf<SessionData>>
-  : SessionOf<SessionData>
+/** Every context, where the application declared `SessionData` or `SessionMode`. */
+interface DeclaredTools extends DataTools<SessionData> {
+  get session(): SessionMode extends { defer: true }
+    ? Promise<SessionOf<SessionData>>
+    : SessionOf<SessionData>
+  set session(value: SessionValue<SessionData>)
+}
+
+/** A context, whose session may have the type that `session<Data>()` gave it. */
+interface WithSession<S> {
+  readonly session: S | Promise<S>
+}
+
+/** A context whose session has no type. */
+interface WithoutSession {
+  readonly app: unknown
+  readonly session?: undefined
+}
+
+/**
+ * Every context, where the application declared nothing. `session` and `sessionStore` are open then, as
+ * everything in Koa's context is: declared here, they would open the ones of `session<Data>()` as well.
+ */
+interface UndeclaredTools {
+  /** Moves to a new id, empty but for the keys in `keep`. Awaiting it is optional. */
+  regenerateSession<S extends object>(
+    this: WithSession<S>,
+    options?: RegenerateOptions<DataOf<S>>,
+  ): Promise<S>
+  regenerateSession(
+    this: WithoutSession,
+    options?: RegenerateOptions,
+  ): Promise<SessionOf<SessionData>>
+  /** Reads, changes and writes as one step: see `session.update`. */
+  updateSession<S extends object, T>(
+    this: WithSession<S>,
+    change: (session: S) => T | Promise<T>,
+  ): Promise<T>
+  updateSession<T>(
+    this: WithoutSession,
+    change: (session: SessionOf<SessionData>) => T | Promise<T>,
+  ): Promise<T>
+}
+
+type AmbientTools = keyof SessionData | keyof SessionMode extends never
+  ? UndeclaredTools
+  : DeclaredTools
 
 declare module 'koa' {
-  interface ExtendableContext extends SessionTools {
-    get session(): Ambient
-    set session(value: SessionValue<SessionData>)
-  }
+  interface ExtendableContext extends RequestTools, AmbientTools {}
 }

@@ -11,11 +11,14 @@ import type { Awaitable } from '../util/async.js'
 import type { SessionError } from '../util/errors.js'
 import type { UsersOptions } from './users-options.js'
 
-/** Carries ids in something else than a cookie. Each method is called with `this` = ctx; ids are not signed. */
+/**
+ * Carries ids in something else than a cookie; ids are not signed. Each method gets the context of the
+ * request, as `this` and as its last argument.
+ */
 export interface SessionIdStore {
-  get(this: Context): Awaitable<string | null | undefined>
-  set(this: Context, sid: string, session: SessionOf<object>): Awaitable<unknown>
-  reset(this: Context): Awaitable<unknown>
+  get(this: Context, ctx: Context): Awaitable<string | null | undefined>
+  set(this: Context, sid: string, session: SessionOf<object>, ctx: Context): Awaitable<unknown>
+  reset(this: Context, ctx: Context): Awaitable<unknown>
 }
 
 export interface EncryptionOptions {
@@ -30,7 +33,10 @@ export interface EncryptionOptions {
   decryptOnly?: boolean | undefined
 }
 
-/** All options are optional. Unknown names and unusable values throw a `SessionError` at construction. */
+/**
+ * All options are optional. A function that is called in a request gets its context as `this` and as an
+ * argument. Unknown names and unusable values throw a `SessionError` at construction.
+ */
 export interface SessionOptions<Data extends object = SessionData> {
   /** Name of the cookie. Default `koa.sid`. */
   key?: string | undefined
@@ -65,19 +71,23 @@ export interface SessionOptions<Data extends object = SessionData> {
   /** `ctx.session` is a promise, and the store is read on its first use. Default false. */
   defer?: boolean | undefined
   /** Makes ids: 16 to 256 characters. Default: 24 random bytes in base64url. */
-  genSid?: ((this: Context, length: number) => Awaitable<string>) | undefined
+  genSid?: ((this: Context, length: number, ctx: Context) => Awaitable<string>) | undefined
   /** Stores new sessions that hold nothing. Default false. */
   allowEmpty?: boolean | undefined
   /** Returns false to refuse the session that was found: a new one begins. May be async. Default: none is refused. */
-  valid?: ((ctx: Context, session: SessionOf<Data>) => Awaitable<unknown>) | undefined
+  valid?:
+    | ((this: Context, ctx: Context, session: SessionOf<Data>) => Awaitable<unknown>)
+    | undefined
   /** Called before a session is written, and may change it. May be async. It must not await a save. */
-  beforeSave?: ((ctx: Context, session: SessionOf<Data>) => Awaitable<unknown>) | undefined
+  beforeSave?:
+    | ((this: Context, ctx: Context, session: SessionOf<Data>) => Awaitable<unknown>)
+    | undefined
   /**
    * Called on every store failure. Default: throws `error`, so that the request fails. If it returns,
    * the request continues unsaved and the cookie is unchanged.
    */
   errorHandler?:
-    | ((error: SessionError, type: StoreCall, ctx: Context) => Awaitable<void>)
+    | ((this: Context, error: SessionError, type: StoreCall, ctx: Context) => Awaitable<void>)
     | undefined
   /** How long requests wait for a store that disconnected, in ms. Default 10,000; 0: not at all. */
   reconnectTimeout?: number | undefined

@@ -13,7 +13,7 @@ export interface UsersOptions<Data extends object = SessionData> {
   /** What a login does when the user has `max` sessions: ends the oldest, or is refused with ERR_SESSION_LIMIT (409). Default `end-oldest`. */
   whenFull?: 'end-oldest' | 'refuse' | undefined
   /** What the list shows of a session, kept from the login on: at most 1 KB as JSON, for which texts are shortened. Default: nothing. */
-  describe?: ((ctx: Context) => unknown) | undefined
+  describe?: ((this: Context, ctx: Context) => unknown) | undefined
 }
 
 /** @throws {SessionError} ERR_SESSION_OPTION */

@@ -12,17 +12,8 @@ import {
 import type { StoredSession } from '../stores/contract.js'
 import { ignoreRejection } from '../util/async.js'
 import { assertAttributes } from './assert-attributes.js'
+import type { DeclaredData, RegenerateOptions, RegenerateRequest } from './declared-data.js'
 import { defineOwn } from './own-keys.js'
-
-export interface RegenerateOptions {
-  /** Keys to carry over into the new session. Default: none. */
-  keep?: readonly string[]
-  /**
-   * What `sessions.of(userId).checkpoint()` returned before the password was checked. The commit throws
-   * ERR_SESSION_REVOKED (401) when all sessions of the user were ended since. Default: no check.
-   */
-  checkpoint?: string | undefined
-}
 
 type Callback = (error?: unknown) => void
 
@@ -30,7 +21,7 @@ type Callback = (error?: unknown) => void
 export interface SessionOwner {
   isNew(session: Session): boolean
   save(): Promise<boolean>
-  regenerate(options?: RegenerateOptions): Promise<unknown>
+  regenerate(options?: RegenerateRequest): Promise<unknown>
   destroy(): Promise<void>
   touch(): void
   update<T>(change: (session: Session) => T | Promise<T>): Promise<T>
@@ -87,7 +78,10 @@ export class Session {
    * Moves to a new id, empty but for the keys in `keep` (default: none). Where they are all keys, this
    * user's cookie is kept too. The commit of the request carries it out. The old object stays readable.
    */
-  regenerate(options?: RegenerateOptions | Callback, callback?: Callback): Promise<void> {
+  regenerate(
+    options?: RegenerateOptions<DataOf<this>> | Callback,
+    callback?: Callback,
+  ): Promise<void> {
     const given = typeof options === 'function' ? undefined : options
     const done = this.#owner.regenerate(given).then(() => undefined)
     return settle(done, typeof options === 'function' ? options : callback, undefined)
@@ -228,7 +222,10 @@ export class Session {
 }
 
 /** A session with the application's keys: what `ctx.session` is. */
-export type SessionOf<Data extends object> = Session & Data
+export type SessionOf<Data extends object> = Session & DeclaredData<Data>
+
+/** The application's keys of a session. */
+export type DataOf<S> = Omit<S, keyof Session>
 
 /** With a callback, an error goes there alone, and the promise resolves to `failed`. */
 function settle<T>(work: Promise<T>, callback: Callback | undefined, failed: T): Promise<T> {
