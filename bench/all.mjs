@@ -11,6 +11,10 @@ const BENCHES = {
   'near-cache': { script: 'bench:near-cache', quick: '--rounds 1 --seconds 0.2' },
   contention: { script: 'bench:contention', quick: '--quick' },
   commands: { script: 'bench:commands', page: false, quick: '' },
+  connections: {
+    script: 'bench:connections',
+    quick: '--sessions 500 --recheck 1000 --seconds 1',
+  },
   memory: { script: 'bench:memory', quick: '--sessions 20000 --seconds 1' },
   scale: { script: 'bench:scale', quick: '--rounds 1 --seconds 0.1 --sizes 1000,10000' },
   start: { script: 'bench:start', quick: '--rounds 2' },

@@ -5,9 +5,12 @@ import { SessionError } from './util/errors.js'
 // require('koa-sess') is the function itself, as it always was, so the classes hang on it too.
 const callable = Object.assign(session, { MemoryStore, SessionError })
 
+export type { LiveSession } from './connections/live-session.js'
 export type { CookieOptions, SessionCookie } from './cookie/attributes.js'
 export type { SessionAppNotice, SessionEmitter, SessionEventMap } from './koa/event-types.js'
 export type { SessionMiddleware } from './koa/middleware.js'
+export type { OpeningRequest } from './koa/open-request.js'
+export type { OpenOptions } from './koa/opener.js'
 export type { DeferredSessionContext, SessionContext } from './koa/types.js'
 export type { SessionIdStore, SessionOptions } from './options/session-options.js'
 export type { UsersOptions } from './options/users-options.js'

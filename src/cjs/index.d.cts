@@ -1,8 +1,12 @@
 // What `import session = require('koa-sess')` sees. Every type is the ES module's own: a program that
 // uses both would otherwise have two of each, and two augmentations of Koa that do not agree.
+
+import type * as live from '../connections/live-session.js' with { 'resolution-mode': 'import' }
 import type * as attributes from '../cookie/attributes.js' with { 'resolution-mode': 'import' }
 import type * as appEvents from '../koa/event-types.js' with { 'resolution-mode': 'import' }
 import type * as middleware from '../koa/middleware.js' with { 'resolution-mode': 'import' }
+import type * as openRequest from '../koa/open-request.js' with { 'resolution-mode': 'import' }
+import type * as opener from '../koa/opener.js' with { 'resolution-mode': 'import' }
 import type * as types from '../koa/types.js' with { 'resolution-mode': 'import' }
 import type * as options from '../options/session-options.js' with { 'resolution-mode': 'import' }
 import type * as usersOptions from '../options/users-options.js' with {
@@ -33,8 +37,12 @@ declare namespace session {
   type LegacyReadOptions = store.LegacyReadOptions
   type LegacyStore = store.LegacyStore
   type LegacyWriteOptions = store.LegacyWriteOptions
+  type LiveSession<Data extends object = SessionData> = live.LiveSession<Data>
   type MemoryStore = memory.MemoryStore
   type OnConflict = merge.OnConflict
+  type OpenOptions<Request extends openRequest.OpeningRequest = openRequest.OpeningRequest> =
+    opener.OpenOptions<Request>
+  type OpeningRequest = openRequest.OpeningRequest
   type RegenerateOptions<Data extends object = object> = declared.RegenerateOptions<Data>
   type Rejection = events.Rejection
   type Replaced = store.Replaced
@@ -48,7 +56,10 @@ declare namespace session {
   type SessionEvent = events.SessionEvent
   type SessionEventMap = appEvents.SessionEventMap
   type SessionIdStore = options.SessionIdStore
-  type SessionMiddleware<Added> = middleware.SessionMiddleware<Added>
+  type SessionMiddleware<Added, Data extends object = SessionData> = middleware.SessionMiddleware<
+    Added,
+    Data
+  >
   type SessionNotice = events.SessionNotice
   type SessionOf<Data extends object> = sessions.SessionOf<Data>
   type SessionOptions<Data extends object = SessionData> = options.SessionOptions<Data>

@@ -45,6 +45,8 @@ export interface ContextScope {
   }
   /** `ctx.sessions`. */
   readonly sessions: object
+  /** `ctx.sessionSignal`. */
+  readonly signal: AbortSignal | undefined
   /** The scope of the middleware around it. */
   readonly outer: ContextScope | undefined
   /** It has committed: the context belongs to another middleware now. */

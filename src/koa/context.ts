@@ -85,6 +85,14 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
       return scopeOf(this)?.settings.admin
     },
   },
+  sessionSignal: {
+    configurable: true,
+    get(): AbortSignal | undefined {
+      const scope = scopeOf(this)
+      scope?.noteUse()
+      return scope?.signal
+    },
+  },
   saveSession: {
     configurable: true,
     writable: true,

@@ -1,8 +1,7 @@
-import type { Context } from 'koa'
 import type { SessionCookie } from '../cookie/attributes.js'
 import type { LoadedRecord } from '../record/records.js'
 import type { Rejection } from '../util/events.js'
-import type { Exchange, PresentedCookie } from './id-transport.js'
+import type { Exchange, Incoming, PresentedCookie } from './id-transport.js'
 
 /** What the cookies of a name present, or why they are refused. */
 export type ContentReading =
@@ -22,13 +21,13 @@ export interface CookieLine {
 export interface CookieContent {
   /** The value is an id, which leads to a record in a store. */
   readonly isId: boolean
-  read(exchange: Exchange, header: string, name: string): ContentReading | undefined
+  read(incoming: Incoming, header: string, name: string): ContentReading | undefined
   /**
    * What each cookie of a name presents, of those that `read` would accept: those behind an id, or all
    * of them. undefined: that id is not among them.
    */
   readAll(
-    exchange: Exchange,
+    incoming: Incoming,
     header: string,
     name: string,
     behind: string | undefined,
@@ -36,7 +35,7 @@ export interface CookieContent {
   /** The Set-Cookie lines. */
   write(exchange: Exchange, line: CookieLine): string[]
   /** @throws {SessionError} ERR_SESSION_KEYS when the first key can be guessed. */
-  assertReady(ctx: Context): void
+  assertReady(keys: unknown): void
   /** @throws {SessionError} ERR_SESSION_KEYS when the cookie could not be signed. */
   assertWritable(exchange: Exchange, cookie: SessionCookie): void
 }

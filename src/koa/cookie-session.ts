@@ -8,13 +8,12 @@ import { SessionError } from '../util/errors.js'
 import {
   assemble,
   cookieTransport,
-  type EitherContext,
   type SessionMiddleware,
 } from './middleware.js'
 import { SealedCookieCodec } from './sealed-cookie-codec.js'
 import { SealedCookieStore, unavailableHere } from './sealed-cookie-store.js'
 import { SealedRecord } from './sealed-record.js'
-import type { DeferredSessionContext, SessionContext } from './types.js'
+import type { DeferredSessionContext, EitherContext, SessionContext } from './types.js'
 
 /** The options that need no store, with the defaults of `session`. Only `key` differs: `koa.sess`, as in koa-session. */
 type Shared<Data extends object> = Pick<
@@ -100,6 +99,8 @@ const STORED = [
   'reconnectTimeout',
   'sessionIdStore',
   'users',
+  'app',
+  'recheck',
 ]
 
 function check(epoch: unknown, plainUntil: unknown): void {

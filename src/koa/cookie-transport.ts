@@ -1,4 +1,3 @@
-import type { Context } from 'koa'
 import type { SessionCookie } from '../cookie/attributes.js'
 import { InsecureWarning } from '../cookie/insecure-warning.js'
 import { LateSaveWarning } from '../cookie/late-save-warning.js'
@@ -10,7 +9,7 @@ import type { Presented } from '../session/transport.js'
 import { SessionError } from '../util/errors.js'
 import type { Rejection } from '../util/events.js'
 import type { CookieContent } from './cookie-content.js'
-import type { Exchange, IdTransport, PresentedCookie } from './id-transport.js'
+import type { Exchange, IdTransport, Incoming, PresentedCookie } from './id-transport.js'
 
 export interface CookieTransportOptions {
   /** The name of the cookie. */
@@ -45,23 +44,23 @@ export class CookieTransport implements IdTransport {
   }
 
   /** The cookie, or one of an earlier name, which is then to be sent under the current one. */
-  present(exchange: Exchange): Presented | undefined {
-    const header = exchange.ctx.req.headers.cookie
+  present(incoming: Incoming): Presented | undefined {
+    const header = incoming.cookieHeader
     if (!header) return undefined
     let refused: Rejection | undefined
     for (const name of this.#names) {
       if (!header.includes(name)) continue
-      const reading = this.#content.read(exchange, header, name)
-      if (reading?.kind === 'presented') return this.#presented(exchange, name, reading.presented)
+      const reading = this.#content.read(incoming, header, name)
+      if (reading?.kind === 'presented') return this.#presented(incoming, name, reading.presented)
       refused ??= reading?.why
     }
-    if (refused) exchange.emit('reject', { why: refused })
+    if (refused) incoming.emit('reject', { why: refused })
     return undefined
   }
 
-  #presented(exchange: Exchange, name: string, cookie: PresentedCookie): PresentedCookie {
+  #presented(incoming: Incoming, name: string, cookie: PresentedCookie): PresentedCookie {
     const presented = this.#underKey(name, cookie)
-    exchange.presentedCookie = presented
+    incoming.presentedCookie = presented
     return presented
   }
 
@@ -71,13 +70,13 @@ export class CookieTransport implements IdTransport {
   }
 
   /** A `domain` or a `path` that changed leaves a browser with several cookies of one name. */
-  others(exchange: Exchange, id: string): readonly Presented[] {
-    const { cookie: header = '' } = exchange.ctx.req.headers
+  others(incoming: Incoming, id: string): readonly Presented[] {
+    const { cookieHeader: header = '' } = incoming
     const found = new Map<string, PresentedCookie>()
     let behind: string | undefined = id
     for (const name of this.#names) {
       const cookies = header.includes(name)
-        ? this.#content.readAll(exchange, header, name, behind)
+        ? this.#content.readAll(incoming, header, name, behind)
         : undefined
       if (!cookies) continue
       // Under the next names, all of them are.
@@ -88,8 +87,8 @@ export class CookieTransport implements IdTransport {
     return [...found.values()].slice(0, MAX_OTHERS)
   }
 
-  assertReady(ctx: Context): void {
-    this.#content.assertReady(ctx)
+  assertReady(keys: unknown): void {
+    this.#content.assertReady(keys)
   }
 
   /** Without a response, as in a WebSocket, the application carries the id. */
@@ -122,7 +121,7 @@ export class CookieTransport implements IdTransport {
   clear(exchange: Exchange, session: Session): void {
     const sent = Session.sentCookie(session)
     const over: SessionCookie = Object.assign(Object.create(sent), { expires: new Date(0) })
-    const { cookie: header = '' } = exchange.ctx.req.headers
+    const { cookieHeader: header = '' } = exchange
     for (const name of this.#names)
       if (name === this.#key || header.includes(name)) this.#set(exchange, name, undefined, over)
   }

@@ -5,11 +5,20 @@ import type { Presented } from '../session/transport.js'
 import type { Awaitable } from '../util/async.js'
 import type { EventDetails, SessionEvent } from '../util/events.js'
 
-/** A request and its answer, as far as a transport needs them. */
-export interface Exchange {
-  readonly ctx: Context
+/** A request, as far as its cookie is read. */
+export interface Incoming {
+  /** The Cookie header. */
+  readonly cookieHeader: string | undefined
+  /** `app.keys`. */
+  readonly keys: unknown
   /** What the request presented; the transport that reads it leaves it here. */
   presentedCookie: PresentedCookie | undefined
+  emit(event: SessionEvent, details?: EventDetails): void
+}
+
+/** A request and its answer, as far as a transport needs them. */
+export interface Exchange extends Incoming {
+  readonly ctx: Context
   /** Sets Set-Cookie lines in place of earlier ones of the same names. They survive an error's answer. */
   setCookies(lines: readonly string[]): void
   /** Runs work of the application that sets headers. They survive an error's answer. */
@@ -18,7 +27,6 @@ export interface Exchange {
   readonly canSend: boolean
   /** Whether the client's connection is encrypted. */
   readonly isSecure: boolean
-  emit(event: SessionEvent, details?: EventDetails): void
 }
 
 /** An id that a cookie presented. */
@@ -27,6 +35,15 @@ export interface PresentedCookie extends Presented {
   signature?: string | undefined
   /** It is an unencrypted cookie of koa-session, whose signature is in a cookie of its own. */
   isPlain?: boolean | undefined
+}
+
+/** Reads ids of requests that nothing is sent to. */
+export interface IdReader {
+  present(incoming: Incoming): Awaitable<Presented | undefined>
+  /** The other verified ids of the request, at most three. */
+  others(incoming: Incoming, id: string): readonly Presented[]
+  /** @throws {SessionError} ERR_SESSION_KEYS when the first key of `app.keys` can be guessed. */
+  assertReady(keys: unknown): void
 }
 
 /** One way in which ids travel, for all requests of a middleware. */
@@ -40,7 +57,7 @@ export interface IdTransport {
    * Called at each request until it returns.
    * @throws {SessionError} ERR_SESSION_KEYS when the first key of `app.keys` can be guessed.
    */
-  assertReady(ctx: Context): void
+  assertReady(keys: unknown): void
   /** Whether a new id can still reach the client. */
   canSendId(exchange: Exchange): boolean
   /** A new session was not stored, as its id cannot reach the client. */

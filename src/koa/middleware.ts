@@ -1,4 +1,5 @@
 import type { Context, Middleware, Next } from 'koa'
+import type { LiveSession } from '../connections/live-session.js'
 import { resolveRecords, resolveShared, type SharedSettings } from '../options/resolve.js'
 import type { SessionOptions } from '../options/session-options.js'
 import type { SessionRecords } from '../record/records.js'
@@ -26,12 +27,29 @@ import {
 import { CookieTransport } from './cookie-transport.js'
 import { IdStoreTransport } from './id-store-transport.js'
 import type { IdTransport } from './id-transport.js'
+import type { OpeningRequest } from './open-request.js'
+import { type Holding, type OpenOptions, SessionOpener } from './opener.js'
 import { type ScopeSession, type ScopeSettings, SessionScope } from './scope.js'
+import { unavailableHere } from './sealed-cookie-store.js'
 import { SignedId } from './signed-id.js'
-import type { DeferredSessionContext, SessionContext } from './types.js'
+import type { DeferredSessionContext, EitherContext, SessionContext } from './types.js'
 
 /** The middleware. `close()` ends what it started: timers, listeners, requests that wait. */
-export type SessionMiddleware<Added> = Middleware<object, Added> & {
+export type SessionMiddleware<Added, Data extends object = SessionData> = Middleware<
+  object,
+  Added
+> & {
+  /**
+   * The session of a request that begins a connection; undefined: it has none. Creates nothing and sends
+   * nothing, with one read. `live.signal` is aborted when the session ends. docs/connections.md
+   * @throws {SessionError} ERR_SESSION_CONTEXT before the first request, without the option `app`;
+   * ERR_SESSION_OPTION with `koa-sess/cookie`; ERR_SESSION_DEVICE for a session that is bound to a device;
+   * ERR_SESSION_UNAVAILABLE after `close()`; what the store throws.
+   */
+  open<Request extends OpeningRequest>(
+    req: Request,
+    options?: OpenOptions<Request>,
+  ): Promise<LiveSession<Data> | undefined>
   close(): void
   /**
    * The sessions of a user, outside of any request.
@@ -40,31 +58,37 @@ export type SessionMiddleware<Added> = Middleware<object, Added> & {
   of(userId: UserId): UserSessions
 }
 
-/** What both kinds of middleware can be called with. */
-export type EitherContext = SessionContext<object> & DeferredSessionContext<object>
-
 /**
  * Sessions for Koa: `app.use(session({ store }))`, then `ctx.session`.
  * @throws {SessionError} for options that are unknown or cannot work; docs/errors.md lists the codes.
  */
 export function session<Data extends object = SessionData>(
   options: SessionOptions<Data> & { defer: true },
-): SessionMiddleware<DeferredSessionContext<Data>>
+): SessionMiddleware<DeferredSessionContext<Data>, Data>
 export function session<Data extends object = SessionData>(
   options?: SessionOptions<Data> & { defer?: false | undefined },
-): SessionMiddleware<SessionContext<Data>>
+): SessionMiddleware<SessionContext<Data>, Data>
 export function session<Data extends object = SessionData>(
   options?: SessionOptions<Data>,
-): SessionMiddleware<SessionContext<Data> | DeferredSessionContext<Data>>
-export function session(options: SessionOptions<object> = {}): SessionMiddleware<EitherContext> {
+): SessionMiddleware<SessionContext<Data> | DeferredSessionContext<Data>, Data>
+export function session(
+  options: SessionOptions<object> = {},
+): SessionMiddleware<EitherContext, object> {
   const shared = resolveShared(options)
-  const { sessionIdStore } = options
+  const { sessionIdStore, app } = options
   const transport = sessionIdStore
     ? new IdStoreTransport(sessionIdStore)
     : cookieTransport(shared, new SignedId(shared.signers, shared.policy.defaults.signed))
-  const { records, users, source, prefix, isDefaultStore, close } = resolveRecords(options, shared)
-  const identity = { key: shared.key, store: source, prefix, isDefaultStore }
-  return assemble({ shared, records, users, source, transport, identity, close })
+  const { prefix, isDefaultStore, connections, ...stored } = resolveRecords(options, shared)
+  const identity = { key: shared.key, store: stored.source, prefix, isDefaultStore }
+  const reader = transport instanceof CookieTransport ? transport : undefined
+  return assemble({
+    shared,
+    ...stored,
+    transport,
+    identity,
+    holding: { ...connections, reader, app },
+  })
 }
 
 export function cookieTransport(
@@ -83,7 +107,16 @@ export interface Parts {
   source: SessionStore | LegacyStore
   transport: IdTransport
   identity: ScopeIdentity
+  /** undefined: sessions are kept in cookies, so that no connection can hold one. */
+  holding?: Holding | undefined
   close(): void
+}
+
+/** Where sessions are kept in cookies, there is no store that could be asked. */
+const NO_CONNECTIONS = {
+  hold: () => {
+    throw unavailableHere('ctx.sessionSignal')
+  },
 }
 
 /** Puts a middleware together. */
@@ -94,8 +127,9 @@ export function assemble({
   source,
   transport,
   identity,
-  close,
-}: Parts): SessionMiddleware<SessionContext<object>> {
+  holding,
+  close: closeStore,
+}: Parts): SessionMiddleware<SessionContext<object>, object> {
   const { format, lifetime, allowEmpty, onConflict, hooks, events, defer, privateCache } = shared
   const session: SessionSettings = {
     records,
@@ -109,15 +143,22 @@ export function assemble({
     preparesSave: hooks.beforeSave !== undefined,
     listing: users?.listing,
   }
-  const admin = new SessionAdmin(source, session)
-  const open = (request: SessionRequest) => new RequestSession(session, request)
-  const settings = { open, hooks, transport, admin, users, events, defer, privateCache, identity }
+  const begin = (request: SessionRequest) => new RequestSession(session, request)
+  const opener =
+    holding && new SessionOpener({ ...holding, hooks, events, begin, records, lifetime })
+  const settings: ScopeSettings = {
+    open: begin,
+    ...{ hooks, transport, users, events, defer, privateCache, identity },
+    admin: new SessionAdmin(source, session),
+    connections: opener?.connections ?? NO_CONNECTIONS,
+  }
   const { path } = shared.policy.defaults
   let isReady = false
   const run = (ctx: Context, next: Next): Promise<void> => {
     installAccessors(ctx)
     if (!isReady) {
-      transport.assertReady(ctx)
+      transport.assertReady(ctx.app.keys)
+      opener?.noteApp(ctx.app)
       isReady = true
     }
     if (!isInPath(ctx, path) || isServed(ctx, identity)) return next()
@@ -127,7 +168,15 @@ export function assemble({
     if (!users) throw withoutUsers('sessions.of')
     return users.of(userId)
   }
-  return Object.assign(run, { close, of })
+  const open: SessionMiddleware<unknown, object>['open'] = async (req, options) => {
+    if (!opener) throw unavailableHere('sessions.open')
+    return opener.open(req, options)
+  }
+  const close = () => {
+    opener?.connections.close()
+    closeStore()
+  }
+  return Object.assign(run, { open, close, of })
 }
 
 function openScope(ctx: Context, settings: ScopeSettings): SessionScope {

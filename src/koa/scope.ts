@@ -14,12 +14,15 @@ import type { EventDetails, Events, SessionEvent } from '../util/events.js'
 import type { ContextScope, ContextSession, ScopeIdentity } from './context-state.js'
 import type { Exchange, IdTransport, PresentedCookie } from './id-transport.js'
 import { SessionHeaders } from './session-headers.js'
+import { type SessionHolder, SessionSignal } from './session-signal.js'
 import { hasUsedCookies } from './used-cookies.js'
 
 const ID_LENGTH = 24
 
 /** The session of a request, as far as its middleware uses it. */
 export interface ScopeSession extends ContextSession, CurrentSession {
+  /** The record that the current session continues; undefined: it needs a new one. */
+  readonly record: LoadedRecord | undefined
   /** Commits, and makes sure that the answer sets no cookie of an ended session. */
   finish(): Awaitable<void>
   /** Whether anything of the answer can depend on the session. */
@@ -35,6 +38,7 @@ export interface ScopeSettings {
   admin: SessionAdmin
   /** undefined: the option `users` is not set. */
   users: UserRegistry | undefined
+  connections: SessionHolder
   events: Events
   /** Sessions are read on first use, and `ctx.session` is a promise. */
   defer: boolean
@@ -51,6 +55,7 @@ export class SessionScope implements SessionRequest, Exchange, ContextScope {
   #isNoted = false
   #headers: SessionHeaders | undefined
   #sessions: CurrentSessions | undefined
+  #signal: SessionSignal | undefined
 
   constructor(
     readonly ctx: Context,
@@ -70,6 +75,20 @@ export class SessionScope implements SessionRequest, Exchange, ContextScope {
       this.emit(event, details),
     )
     return this.#sessions
+  }
+
+  get cookieHeader(): string | undefined {
+    return this.ctx.req.headers.cookie
+  }
+
+  get keys(): unknown {
+    return this.ctx.app.keys
+  }
+
+  /** `ctx.sessionSignal`. */
+  get signal(): AbortSignal | undefined {
+    this.#signal ??= new SessionSignal(this.ctx, this.session, this.settings)
+    return this.#signal.current
   }
 
   presented(): Awaitable<Presented | undefined> {

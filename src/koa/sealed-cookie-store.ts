@@ -38,6 +38,11 @@ export class SealedCookieStore implements SessionRecords {
     return { kind: 'missing' }
   }
 
+  /** A request brings all that there is of its session. */
+  reload(record: LoadedRecord): LookupResult {
+    return { kind: 'record', record }
+  }
+
   async create(
     newId: () => Promise<string>,
     value: string,

@@ -3,7 +3,7 @@ import type { SignerCache } from '../cookie/signature.js'
 import { generateId } from '../session/id.js'
 import type { Rejection } from '../util/events.js'
 import type { ContentReading, CookieContent, CookieLine } from './cookie-content.js'
-import type { Exchange, PresentedCookie } from './id-transport.js'
+import type { Exchange, Incoming, PresentedCookie } from './id-transport.js'
 import type { CookieRecord, SealedCookieCodec } from './sealed-cookie-codec.js'
 import type { SealedCookieStore } from './sealed-cookie-store.js'
 
@@ -21,7 +21,7 @@ export class SealedRecord implements CookieContent {
     this.#signers = signers
   }
 
-  read(exchange: Exchange, header: string, name: string): ContentReading | undefined {
+  read(incoming: Incoming, header: string, name: string): ContentReading | undefined {
     let refused: Rejection | undefined
     for (const text of cookieValues(header, name)) {
       const opening = this.#codec.open(name, text)
@@ -30,11 +30,11 @@ export class SealedRecord implements CookieContent {
       refused ??= opening.why
     }
     if (!refused) return undefined
-    return this.#readPlain(exchange, header, name) ?? { kind: 'refused', why: refused }
+    return this.#readPlain(incoming, header, name) ?? { kind: 'refused', why: refused }
   }
 
   readAll(
-    _exchange: Exchange,
+    _incoming: Incoming,
     header: string,
     name: string,
     behind: string | undefined,
@@ -49,9 +49,9 @@ export class SealedRecord implements CookieContent {
   }
 
   /** A cookie of koa-session has no id: its session gets one now. */
-  #readPlain({ ctx }: Exchange, header: string, name: string): ContentReading | undefined {
+  #readPlain({ keys }: Incoming, header: string, name: string): ContentReading | undefined {
     if (!this.#codec.readsPlain) return undefined
-    const reading = readCookie(header, name, this.#signers.get(ctx.app.keys), () => true)
+    const reading = readCookie(header, name, this.#signers.get(keys), () => true)
     if (reading?.kind !== 'id') return reading
     const opening = this.#codec.openPlain(reading.id, generateId())
     if (opening.kind === 'refused') return opening

@@ -1,11 +1,10 @@
-import type { Context } from 'koa'
 import type { SessionCookie } from '../cookie/attributes.js'
 import { readCookie, readCookies } from '../cookie/header.js'
 import { cookieLines } from '../cookie/set-cookie.js'
 import { assertFirstKey, type Signer, type SignerCache } from '../cookie/signature.js'
 import { isId } from '../session/id.js'
 import type { ContentReading, CookieContent, CookieLine } from './cookie-content.js'
-import type { Exchange, PresentedCookie } from './id-transport.js'
+import type { Exchange, Incoming, PresentedCookie } from './id-transport.js'
 
 /** The cookie's value is the id, with a signature by `app.keys` in a cookie beside it. */
 export class SignedId implements CookieContent {
@@ -19,18 +18,18 @@ export class SignedId implements CookieContent {
     this.#isSigned = isSigned
   }
 
-  read(exchange: Exchange, header: string, name: string): ContentReading | undefined {
-    const reading = readCookie(header, name, this.#verifier(exchange), isId)
+  read(incoming: Incoming, header: string, name: string): ContentReading | undefined {
+    const reading = readCookie(header, name, this.#verifier(incoming), isId)
     return reading?.kind === 'id' ? { kind: 'presented', presented: reading } : reading
   }
 
   readAll(
-    exchange: Exchange,
+    incoming: Incoming,
     header: string,
     name: string,
     behind: string | undefined,
   ): PresentedCookie[] | undefined {
-    return readCookies(header, name, this.#verifier(exchange), isId, behind)
+    return readCookies(header, name, this.#verifier(incoming), isId, behind)
   }
 
   write(exchange: Exchange, { name, record, cookie, attributes }: CookieLine): string[] {
@@ -46,19 +45,19 @@ export class SignedId implements CookieContent {
     )
   }
 
-  assertReady({ app }: Context): void {
-    if (this.#isSigned) assertFirstKey(app.keys)
+  assertReady(keys: unknown): void {
+    if (this.#isSigned) assertFirstKey(keys)
   }
 
   assertWritable(exchange: Exchange, cookie: SessionCookie): void {
     if (cookie.signed) this.#signer(exchange)
   }
 
-  #verifier(exchange: Exchange): Signer | undefined {
-    return this.#isSigned ? this.#signer(exchange) : undefined
+  #verifier(incoming: Incoming): Signer | undefined {
+    return this.#isSigned ? this.#signer(incoming) : undefined
   }
 
-  #signer({ ctx }: Exchange): Signer {
-    return this.#signers.get(ctx.app.keys)
+  #signer({ keys }: Incoming): Signer {
+    return this.#signers.get(keys)
   }
 }

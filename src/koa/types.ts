@@ -25,6 +25,13 @@ interface RequestTools {
    * session is saved if it changed.
    */
   sessionSave: boolean | null | undefined
+  /**
+   * Aborted when the session ends: at once when it ends in this process, else within `recheck`. Its
+   * reason is a `SessionError` with `kind`: `ended`, `moved` (to a new id) or `expired`. Undefined: no
+   * session is stored; `await ctx.saveSession()` stores one. The session is checked until the answer closes.
+   * @throws {SessionError} ERR_SESSION_CONTEXT with `defer`, before `await ctx.session`.
+   */
+  readonly sessionSignal: AbortSignal | undefined
   /** The sessions of this user, on every browser; with the option `users`. */
   readonly sessions: CurrentSessions
   /**
@@ -68,6 +75,9 @@ export interface DeferredSessionContext<Data extends object = SessionData>
   get session(): Promise<SessionOf<Data>>
   set session(value: SessionValue<Data>)
 }
+
+/** What a middleware of either kind can be called with. */
+export type EitherContext = SessionContext<object> & DeferredSessionContext<object>
 
 /** Every context, where the application declared `SessionData` or `SessionMode`. */
 interface DeclaredTools extends DataTools<SessionData> {

@@ -26,6 +26,8 @@ const OTHERS = [
   'tombstone',
   'eventSalt',
   'users',
+  'app',
+  'recheck',
 ] as const
 const KNOWN: readonly string[] = [...FLAGS, ...FUNCTIONS, ...OTHERS]
 
@@ -48,6 +50,8 @@ export function checkOptions(options: object): void {
   checkTypes(options)
   checkRest(options)
   checkUsers(Reflect.get(options, 'users'))
+  const app: unknown = Reflect.get(options, 'app')
+  check(app === undefined || hasMethods(app, 'createContext', 'emit'), 'app', 'the Koa application')
 }
 
 function checkNames(options: object): void {

@@ -13,6 +13,8 @@ export const DEFAULTS = {
   reconnectTimeout: 10_000,
   /** In ms. */
   tombstone: 10_000,
+  /** In ms. */
+  recheck: 30_000,
   /** In bytes, as stored. */
   maxBytes: 524_288,
 } as const

@@ -1,5 +1,6 @@
 import type { RecordEnvelope } from '../record/envelope.js'
 import { parseRecord, type RecordFormat } from '../record/format.js'
+import type { HeldSessions } from '../record/held-sessions.js'
 import type { LoadedRecord } from '../record/records.js'
 import type { StoreGuard } from '../record/store-guard.js'
 import { RecordTable } from '../record/table.js'
@@ -32,6 +33,8 @@ export interface UsersParts {
   reconnectTimeout: number
   /** The store has no compare-and-set. */
   isWeak: boolean
+  /** The sessions of connections. */
+  held: HeldSessions
 }
 
 /** The lists of users in the store of the sessions; undefined: the option `users` is not set. */
@@ -41,7 +44,7 @@ export function resolveUsers(
 ): UserRegistry | undefined {
   if (!options) return undefined
   if (parts.isWeak) warnOfWeakStore()
-  const { envelope, format, lifetime, events } = parts
+  const { envelope, format, lifetime, events, held } = parts
   const { of, max, whenFull } = options
   const owner = (session: Session) => userOf(of, session)
   const read = (value: string) => {
@@ -56,7 +59,7 @@ export function resolveUsers(
   const limit = max === undefined ? undefined : { max, refuses: whenFull === 'refuse' }
   const ownerOf = (record: LoadedRecord) => entries.ownerOf(record)
   const lists = new SessionLists({ table, writer, envelope, lifetime, owner, ownerOf, limit })
-  return new UserRegistry({ table, writer, entries, lifetime, lists, owner, events })
+  return new UserRegistry({ table, writer, entries, lifetime, lists, owner, events, held })
 }
 
 let hasWarned = false

@@ -3,6 +3,7 @@ import { CookiePolicy } from '../cookie/policy.js'
 import { makeSigning, SignerCache } from '../cookie/signature.js'
 import { type EnvelopeOptions, RecordEnvelope } from '../record/envelope.js'
 import { RecordFormat } from '../record/format.js'
+import { HeldSessions } from '../record/held-sessions.js'
 import type { OnConflict } from '../record/merge.js'
 import type { SessionRecords } from '../record/records.js'
 import { RecordRepository } from '../record/repository.js'
@@ -56,11 +57,25 @@ export interface StoredRecords {
   users: UserRegistry | undefined
   isDefaultStore: boolean
   prefix: string
+  connections: HoldingSettings
   close(): void
+}
+
+/** What connections need to hold sessions. */
+export interface HoldingSettings {
+  held: HeldSessions
+  /** In ms. */
+  recheck: number
+  /** How long the end of a session shows in the store, in ms; 0: it does not. */
+  tombstoneTtl: number
+  /** The key under which the session of an id is held. */
+  keyOf(id: string): string
 }
 
 /** setTimeout fires at once for a longer time. */
 const MAX_TIMER = 2 ** 31 - 1
+/** In ms. */
+const MIN_RECHECK = 1000
 
 /**
  * Checks all options, and completes those that do not depend on a store.
@@ -115,15 +130,27 @@ export function resolveRecords(
   const tombstoneTtl = duration('tombstone', options.tombstone ?? DEFAULTS.tombstone, {
     zero: true,
   })
-  const parts = { store, guard, envelope, format, tombstoneTtl }
+  const held = new HeldSessions()
+  const parts = { store, guard, envelope, format, tombstoneTtl, held }
   return {
     records: new RecordRepository({ ...parts, now }),
     users: resolveUsers(options.users, { ...parts, lifetime, events, reconnectTimeout, isWeak }),
     source,
     isDefaultStore,
     prefix,
+    connections: {
+      held,
+      keyOf: (id) => envelope.key(id),
+      recheck: resolveRecheck(options),
+      // Without compare-and-set, the tombstone is in the memory of one process.
+      tombstoneTtl: isWeak ? 0 : tombstoneTtl,
+    },
     close: () => guard.close(),
   }
+}
+
+function resolveRecheck({ recheck = DEFAULTS.recheck }: Options): number {
+  return duration('recheck', recheck, { least: MIN_RECHECK, most: MAX_TIMER })
 }
 
 /** What stores of koa-session are called with. */

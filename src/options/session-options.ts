@@ -1,3 +1,4 @@
+import type Koa from 'koa'
 import type { Context } from 'koa'
 import type { CookieOptions } from '../cookie/attributes.js'
 import type { Digest } from '../cookie/signature.js'
@@ -20,6 +21,9 @@ export interface SessionIdStore {
   set(this: Context, sid: string, session: SessionOf<object>, ctx: Context): Awaitable<unknown>
   reset(this: Context, ctx: Context): Awaitable<unknown>
 }
+
+/** A Koa application of any state and context, as far as it is used outside of its requests. */
+export type SessionApp = Pick<Koa, 'keys' | 'createContext'>
 
 export interface EncryptionOptions {
   /** Secrets of at least 32 random bytes. The first one encrypts, all of them decrypt: to rotate, put a new one in front. */
@@ -126,6 +130,16 @@ export interface SessionOptions<Data extends object = SessionData> {
    * Default: no lists.
    */
   users?: UsersOptions<Data> | undefined
+  /**
+   * The application, for `sessions.open()`: its keys verify the cookie, and the hooks get a context of it.
+   * Default: the application of the first request, which a connection may precede.
+   */
+  app?: SessionApp | undefined
+  /**
+   * By how much a connection of `sessions.open()` or `ctx.sessionSignal` outlives its session at most,
+   * in ms: each session with connections is read once in this time. Default 30,000; at least 1,000.
+   */
+  recheck?: number | undefined
   /** The clock, in epoch ms. Default `Date.now`; for tests. */
   now?: (() => number) | undefined
 }

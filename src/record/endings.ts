@@ -1,10 +1,11 @@
 import { RecentCache } from '../util/recent-cache.js'
 import type { RecordEnvelope } from './envelope.js'
+import type { HeldSessions } from './held-sessions.js'
 import type { LoadedRecord, SessionEnd } from './records.js'
 import { replaceByTombstone } from './revoke.js'
 import { StoreFailure } from './store-guard.js'
 import type { RecordTable } from './table.js'
-import { isEnded, tombstone } from './tombstone.js'
+import { type EndKind, endKind, isEnded, tombstone } from './tombstone.js'
 
 /** How many ends are known at least. An older one counts as that of another process. */
 const MIN_KNOWN = 1000
@@ -14,6 +15,8 @@ const LAST = Number.POSITIVE_INFINITY
 export interface EndingOptions {
   /** How long a tombstone blocks the id of a session that ended, in ms. */
   tombstoneTtl: number
+  /** The sessions of connections. */
+  held: HeldSessions
   now: () => number
 }
 
@@ -42,27 +45,30 @@ export class SessionEndings {
     return this.#count
   }
 
-  endOf(id: string, until: number): SessionEnd {
-    return { at: until - this.#options.tombstoneTtl, order: this.#order(id) }
+  endOf(id: string, raw: string, until: number): SessionEnd {
+    return { at: until - this.#options.tombstoneTtl, order: this.#order(id), kind: endKind(raw) }
   }
 
   /** Ends a session in whatever state it is, and blocks its id. False: it was gone. */
-  async end(record: LoadedRecord): Promise<boolean> {
+  async end(record: LoadedRecord, kind: EndKind): Promise<boolean> {
     this.#begun++
     // A slice of a Cookie header would keep the whole header alive.
     const id = Buffer.from(record.id).toString()
-    const own = tombstone(this.#options.now() + this.#options.tombstoneTtl)
+    const own = tombstone(this.#options.now() + this.#options.tombstoneTtl, kind)
     let isOwn = false
     if (this.#order(id) === 0) this.#orders.set(id, String(LAST))
     try {
       isOwn = await this.#end(record, own).catch((failure: unknown) =>
         this.#lookAfter(failure, record.key, own),
       )
-      return isOwn
     } finally {
       // Another request may have ended it while this one tried to.
       if (isOwn || this.#order(id) === LAST) this.#orders.set(id, String(++this.#count))
     }
+    const { held } = this.#options
+    if (isOwn) held.end(this.#envelope.key(id), kind)
+    else held.check(this.#envelope.key(id))
+    return isOwn
   }
 
   #order(id: string): number {

@@ -33,11 +33,14 @@ export interface GroupWriter {
  */
 export class GroupCommit {
   readonly #writer: GroupWriter
+  readonly #pause: (ms: number) => Promise<unknown>
   /** The changes that wait for each key under way. */
   readonly #waiting = new Map<string, Member[]>()
 
-  constructor(writer: GroupWriter) {
+  /** `pause` waits for some ms; default: a timer. */
+  constructor(writer: GroupWriter, pause: (ms: number) => Promise<unknown> = sleep) {
     this.#writer = writer
+    this.#pause = pause
   }
 
   /** Answers at once where the change and the store do. */
@@ -98,7 +101,8 @@ export class GroupCommit {
     let members = group
     let record = known ?? members[0]?.change.base
     for (let round = 0; record && round < MAX_ROUNDS; round++) {
-      if (round >= FIRST_WAIT_ROUND) await sleep(Math.random() * Math.min(MAX_WAIT, 2 ** round))
+      if (round >= FIRST_WAIT_ROUND)
+        await this.#pause(Math.random() * Math.min(MAX_WAIT, 2 ** round))
       const draft = new RecordDraft(record)
       members = await this.#applyAll(members, draft)
       if (members.length === 0) return record

@@ -11,9 +11,9 @@ export interface ReaderOptions {
   now: () => number
 }
 
-/** Says when a session ended, by the deadline of its tombstone in epoch ms. */
+/** Says when a session ended, by its tombstone and the deadline in it (epoch ms). */
 export interface Endings {
-  endOf(id: string, until: number): SessionEnd
+  endOf(id: string, raw: string, until: number): SessionEnd
 }
 
 /** Makes records of what is stored, and of what is to be stored. */
@@ -32,7 +32,7 @@ export class RecordReader {
     const until = tombstoneUntil(raw)
     if (until !== undefined)
       return isBlocking(until, now())
-        ? { kind: 'tombstone', end: this.#endings.endOf(id, until) }
+        ? { kind: 'tombstone', end: this.#endings.endOf(id, raw, until) }
         : MISSING
     const value = envelope.unwrap(key, raw)
     if (value === undefined) return { kind: 'unreadable' }

@@ -8,6 +8,7 @@ import {
   type RecordFormat,
 } from './format.js'
 import { createdIn } from './stored-cookie.js'
+import type { EndKind } from './tombstone.js'
 
 /** A record as it was read or written. It is parsed at most once, when an answer depends on it. */
 export class LoadedRecord {
@@ -122,6 +123,7 @@ export interface SessionEnd {
   at: number
   /** How many sessions had ended in this process by then; 0: it ended in another process. */
   order: number
+  kind: EndKind
 }
 
 /** What the lookup of an id found. */
@@ -184,6 +186,8 @@ export type ChangeResult = Exclude<ReplaceResult, { kind: 'conflict' }>
 export interface SessionRecords {
   /** Looks an id up, in one store call; `touch` moves the deadline (epoch ms) in the same call. */
   find(id: string, touch?: number): Awaitable<LookupResult>
+  /** Reads a record again. */
+  reload(record: LoadedRecord): Awaitable<LookupResult>
   /**
    * Inserts a record under a new id. A taken id is never overwritten: `newId` is called again.
    * @throws {SessionError} ERR_SESSION_ID when ids keep colliding; ERR_SESSION_SIZE.
@@ -195,8 +199,11 @@ export interface SessionRecords {
    * @throws {SessionError} ERR_SESSION_SIZE, ERR_SESSION_CONFLICT, and what the change throws.
    */
   change(change: Change): Awaitable<ChangeResult>
-  /** Ends a session in whatever state it is, and blocks its id for a moment. False: it was gone. */
-  revoke(record: LoadedRecord): Promise<boolean>
+  /**
+   * Ends a session in whatever state it is, and blocks its id for a moment. False: it was gone.
+   * @param kind Default `ended`.
+   */
+  revoke(record: LoadedRecord, kind?: EndKind): Promise<boolean>
   /** Takes back a record that no browser has a cookie of. Never throws. */
   rollback(record: LoadedRecord): Promise<void>
   /**

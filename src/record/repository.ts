@@ -7,6 +7,7 @@ import { SessionEndings } from './endings.js'
 import type { RecordEnvelope } from './envelope.js'
 import type { RecordFormat } from './format.js'
 import { GroupCommit } from './group-commit.js'
+import type { HeldSessions } from './held-sessions.js'
 import { KeyMove } from './key-move.js'
 import { MISSING, RecordReader } from './reader.js'
 import type {
@@ -20,6 +21,7 @@ import type {
 import type { StoreGuard } from './store-guard.js'
 import { RecordTable } from './table.js'
 import {
+  type EndKind,
   isEnded,
   isMoved,
   isTombstone,
@@ -39,6 +41,8 @@ export interface RepositoryOptions {
   format: RecordFormat
   /** How long a tombstone blocks the id of a session that ended, in ms. */
   tombstoneTtl: number
+  /** The sessions of connections. */
+  held: HeldSessions
   now: () => number
 }
 
@@ -72,6 +76,10 @@ export class RecordRepository implements SessionRecords {
     const found = this.#findAt(id, this.#envelope.key(id), touch)
     const legacy = this.#envelope.legacyKey(id)
     return legacy === undefined ? found : this.#orFindAt(found, id, legacy, touch)
+  }
+
+  reload({ id }: LoadedRecord): Awaitable<LookupResult> {
+    return this.find(id)
   }
 
   #orFindAt(first: Awaitable<LookupResult>, id: string, key: string, touch?: number) {
@@ -178,8 +186,8 @@ export class RecordRepository implements SessionRecords {
     return { kind: 'written', record: next }
   }
 
-  revoke(record: LoadedRecord): Promise<boolean> {
-    return this.#endings.end(record)
+  revoke(record: LoadedRecord, kind: EndKind = 'ended'): Promise<boolean> {
+    return this.#endings.end(record, kind)
   }
 
   async rollback(record: LoadedRecord): Promise<void> {

@@ -1,7 +1,12 @@
 import { randomInt } from 'node:crypto'
 
-/** 15 digits, of which the first is not 9: that digit marks a value in transit. */
+/** How a session ended: for good, or by a move to a new id (a regenerate). */
+export type EndKind = 'ended' | 'moved'
+
+/** 15 digits, of which the first is 1 or 2. A 9 marks a value in transit. */
 const [MIN_NONCE, MAX_NONCE] = [10 ** 14, 2 ** 48 - 1]
+/** Added to the digits of a session that moved: the first one is 4 or 5. */
+const MOVED = 3 * 10 ** 14
 /** In ms: by how much the clocks of two servers may differ. */
 const MAX_CLOCK_SKEW = 3_600_000
 const TOMBSTONE = /^(?:0e|[1-9]\d*e-)(\d+)$/
@@ -12,8 +17,14 @@ const TOMBSTONE = /^(?:0e|[1-9]\d*e-)(\d+)$/
  * package takes for "no session". Its exponent is the deadline, which so survives a store that
  * extended the record. Its digits are random: a command that a client sent twice finds its own.
  */
-export function tombstone(until: number): string {
-  return `${randomInt(MIN_NONCE, MAX_NONCE)}e-${Math.ceil(until)}`
+export function tombstone(until: number, kind: EndKind = 'ended'): string {
+  const nonce = randomInt(MIN_NONCE, MAX_NONCE) + (kind === 'moved' ? MOVED : 0)
+  return `${nonce}e-${Math.ceil(until)}`
+}
+
+/** How the session of a tombstone ended. Older versions mark each of them as ended. */
+export function endKind(value: string): EndKind {
+  return /^[45]\d{14}e-/.test(value) ? 'moved' : 'ended'
 }
 
 /** The deadline of a tombstone in epoch ms; undefined for any other value. */

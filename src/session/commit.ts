@@ -161,7 +161,7 @@ async function endOld(
   record: LoadedRecord,
 ): Promise<boolean> {
   try {
-    const ended = await records.revoke(old)
+    const ended = await records.revoke(old, 'moved')
     if (!ended) await records.rollback(record)
     return ended
   } catch (failure) {

@@ -12,4 +12,5 @@ export const DETACHED: SessionOwner = {
   destroy: reject,
   touch: () => undefined,
   update: reject,
+  reload: reject,
 }

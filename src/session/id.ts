@@ -31,6 +31,14 @@ export function isId(id: unknown): id is string {
   return typeof id === 'string' && ID_SHAPE.test(id) && !id.includes('..')
 }
 
+/** The error for a new id of a session that has one. */
+export function fixedId(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_ID',
+    'A stored session keeps its id: call regenerateSession() for a new one',
+  )
+}
+
 /**
  * @throws {SessionError} ERR_SESSION_ID when `genSid` returned something that cannot be an id.
  */

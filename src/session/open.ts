@@ -1,9 +1,9 @@
 import type { LookupResult } from '../record/records.js'
-import { StoreFailure } from '../record/store-guard.js'
 import { type Awaitable, andThen, andThenWith, isPromise } from '../util/async.js'
 import type { Rejection } from '../util/events.js'
 import { Session } from './session.js'
 import type { SessionState } from './state.js'
+import { handleStoreFailure } from './store-failure.js'
 import { ABSENT, type LoadResult, type Presented } from './transport.js'
 
 /** Reads the session that the request presented, and says why there is none where there is none. */
@@ -21,16 +21,6 @@ function accept(result: LoadResult, state: SessionState): Awaitable<void> {
   state.markLoaded(result)
   if (result.kind !== 'found') return emitRejection(state, result.why)
   return andThenWith(state.settings.validates ? validate(state) : undefined, state, markIfStale)
-}
-
-/** Rethrows, unless it is a store failure and the option `errorHandler` returns. */
-export async function handleStoreFailure(
-  state: SessionState,
-  failure: unknown,
-): Promise<StoreFailure> {
-  if (!(failure instanceof StoreFailure)) throw failure
-  await state.request.handleStoreFailure(failure)
-  return failure
 }
 
 async function blockAfter(state: SessionState, failure: unknown): Promise<LoadResult> {

@@ -1,15 +1,16 @@
 import { type Awaitable, andThenWith, ignoreRejection, isPromise } from '../util/async.js'
-import { SessionError } from '../util/errors.js'
 import { assign } from './assign.js'
 import { carryOver, type Keep } from './carry-over.js'
 import { type Cause, COMMITS, commit } from './commit.js'
 import type { RegenerateRequest } from './declared-data.js'
-import { assertId } from './id.js'
+import { assertId, fixedId } from './id.js'
 import { deadlineBefore, putBack } from './keep-deadline.js'
 import { isRefusal } from './listing.js'
-import { handleStoreFailure, openSession } from './open.js'
+import { openSession } from './open.js'
+import { reload } from './reload.js'
 import { Session } from './session.js'
 import { SessionState } from './state.js'
+import { handleStoreFailure } from './store-failure.js'
 import { update } from './update.js'
 import { verifyCookie } from './verify.js'
 
@@ -79,12 +80,7 @@ export class RequestSession extends SessionState {
   /** Chooses the id of a session that is not stored yet. */
   set id(id: string) {
     assertId(id)
-    if (!this.isNew()) {
-      throw new SessionError(
-        'ERR_SESSION_ID',
-        'A stored session keeps its id: call regenerateSession() for a new one',
-      )
-    }
+    if (!this.isNew()) throw fixedId()
     this.reservedId.choose(id)
   }
 
@@ -190,6 +186,11 @@ export class RequestSession extends SessionState {
       // An atomic change that was not made must not look made, whatever errorHandler does.
       throw (await handleStoreFailure(this, failure)).error
     }
+  }
+
+  async reload(): Promise<void> {
+    await this.ready()
+    await this.#inTurn(() => reload(this))
   }
 
   /** One write after another: two writes of one request must not overlap. */

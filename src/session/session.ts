@@ -25,6 +25,7 @@ export interface SessionOwner {
   destroy(): Promise<void>
   touch(): void
   update<T>(change: (session: Session) => T | Promise<T>): Promise<T>
+  reload(): Promise<void>
 }
 
 /**
@@ -110,6 +111,14 @@ export class Session {
     return this.#owner.update((draft) => change(draft as this))
   }
 
+  /**
+   * Reads the session again, for a handler that waited long. What the handler changed is merged in.
+   * @throws {SessionError} ERR_SESSION_ENDED when the session has ended; what the store throws.
+   */
+  reload(callback?: Callback): Promise<void> {
+    return settle(this.#owner.reload(), callback, undefined)
+  }
+
   /** What `console.log` prints: the number of keys, so that data stays out of logs. The data: `{ ...ctx.session }`. */
   [inspect.custom](): string {
     return `Session { ${Object.keys(this).length} keys }`
@@ -154,9 +163,7 @@ export class Session {
     else defineOwn(session, key, value)
   }
 
-  /**
-   * Internal: takes over what other requests stored, but for keys that changed since `snapshot`.
-   */
+  /** Internal: takes over what others stored, but for keys that changed since `snapshot`. */
   static adopt(session: Session, snapshot: FieldLookup, stored: Fields): void {
     const take = (key: string, text: string | undefined) => {
       const was = snapshot.get(key)

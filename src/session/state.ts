@@ -44,6 +44,7 @@ export abstract class SessionState extends HandlerSession implements SessionOwne
   abstract regenerate(options?: RegenerateRequest): Promise<unknown>
   abstract destroy(): Promise<void>
   abstract update<T>(change: (draft: Session) => T | Promise<T>): Promise<T>
+  abstract reload(): Promise<void>
 
   /**
    * `ctx.sessionSave`: true forces a save. False: only an explicit save or update writes or extends.

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseField } from '../record/fields.js'
 import { parseRecord } from '../record/format.js'
 import { fromTheirSide, merge } from '../record/merge.js'
 import type { Change, ChangeResult, Draft, LoadedRecord } from '../record/records.js'
 import { type Awaitable, isPromise } from '../util/async.js'
 import { SessionError, sessionEnded, tooManyConflicts } from '../util/errors.js'
 import { changed, isAsRead, markWritten, writeOf } from './change.js'
+import { rebase } from './rebase.js'
 import { Session } from './session.js'
 import type { SessionState } from './state.js'
 
@@ -193,19 +193,6 @@ function inTime<T>(result: Promise<T>, stored: LoadedRecord): Promise<T> {
     throw new HeldTooLong(stored)
   })
   return Promise.race([result, late])
-}
-
-/** Merges into a session what other requests wrote, so that the change is made over that. */
-function rebase(state: SessionState, session: Session, theirs: LoadedRecord): void {
-  const { found } = state
-  if (!found || !theirs.isWritable) {
-    state.markGone()
-    return
-  }
-  const mine = Session.fields(session)
-  const changes = merge(found.fields, theirs.fields, mine, state.settings.onConflict)
-  for (const { key, text } of changes) Session.edit(session, key, parseField(text))
-  state.markLoaded({ kind: 'found', record: theirs })
 }
 
 /** Makes in a session the changes that lead from one session to another. */

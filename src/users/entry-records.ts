@@ -1,5 +1,6 @@
 import type { RecordEnvelope } from '../record/envelope.js'
 import type { RecordFormat } from '../record/format.js'
+import type { HeldSessions } from '../record/held-sessions.js'
 import { LoadedRecord } from '../record/records.js'
 import { replaceByTombstone } from '../record/revoke.js'
 import type { RecordTable } from '../record/table.js'
@@ -24,6 +25,8 @@ export interface EntryOptions {
   tombstoneTtl: number
   /** How long after its listing a login that keeps its id may write its record, in ms. */
   pendingMs: number
+  /** The sessions of connections. */
+  held: HeldSessions
 }
 
 /** The records that the entries of lists lead to. */
@@ -35,14 +38,16 @@ export class EntryRecords implements ListedRecords, SessionFinder {
   }
 
   async end(user: string, entry: ListEntry): Promise<boolean> {
-    const { table, tombstoneTtl: ttl, lifetime } = this.#options
+    const { table, tombstoneTtl: ttl, lifetime, held } = this.#options
     const key = this.#key(entry)
     const raw = await table.load('destroy', key)
     if (raw === undefined) return this.#block(key)
     if (isEnded(raw) || this.#isForeign(user, entry, raw)) return false
     // A request of this process that read the session must look again.
     countTurn()
-    return replaceByTombstone(table.ending, key, raw, { ttl, now: lifetime.now })
+    const isOwn = await replaceByTombstone(table.ending, key, raw, { ttl, now: lifetime.now })
+    if (isOwn) held.end(key, 'ended')
+    return isOwn
   }
 
   async isOver(user: string, entry: ListEntry): Promise<boolean> {

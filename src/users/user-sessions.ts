@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { HeldSessions } from '../record/held-sessions.js'
 import type { LoadedRecord } from '../record/records.js'
 import { BINDING_KEY } from '../session/device-binding.js'
 import type { Lifetime } from '../session/lifetime.js'
@@ -29,6 +30,8 @@ export interface UserSession {
   info: unknown
   /** `koa-sess/device-bound` has bound it to a device. */
   bound: boolean
+  /** How many connections of this process hold it: `sessions.open()` and `ctx.sessionSignal`. */
+  connections: number
 }
 
 /** The record of an entry, and the session in it. */
@@ -47,6 +50,8 @@ export interface UserSessionsOptions {
   writer: ListWriter
   entries: SessionFinder
   lifetime: Lifetime<Session>
+  /** The sessions of connections. */
+  held: HeldSessions
 }
 
 export type Notify = (event: SessionEvent, details: EventDetails) => void
@@ -126,7 +131,7 @@ export class ListedSessions {
   }
 
   #describe(entry: ListEntry, { record, session }: EntrySession, current: boolean): UserSession {
-    const { lifetime } = this.#options
+    const { lifetime, held } = this.#options
     const now = lifetime.now()
     const left = lifetime.left(session)
     const absolute = lifetime.absoluteEnd(session) ?? Number.POSITIVE_INFINITY
@@ -135,7 +140,8 @@ export class ListedSessions {
     const expiresAt = until ?? Math.max(now, Math.min(seenAt + left, absolute))
     const { createdAt, info } = entry
     const bound = Session.value(session, BINDING_KEY) !== undefined
-    return { handle: this.#handleOf(entry.key), current, createdAt, seenAt, expiresAt, info, bound }
+    const [handle, connections] = [this.#handleOf(entry.key), held.count(record.key)]
+    return { handle, current, createdAt, seenAt, expiresAt, info, bound, connections }
   }
 
   /** A hash: an id cannot be computed from it. */

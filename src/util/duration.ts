@@ -9,18 +9,18 @@ export const LONGEST_COOKIE = 400 * ONE_DAY
 const LONGEST = 100 * 365 * ONE_DAY
 
 /**
- * A duration in whole milliseconds, rounded up.
+ * A duration in whole milliseconds, rounded up. `least`: in ms; default: any above 0.
  * @throws {SessionError} ERR_SESSION_DURATION
  */
 export function duration(
   name: string,
   value: unknown,
-  { zero = false, most = LONGEST } = {},
+  { zero = false, least = Number.MIN_VALUE, most = LONGEST } = {},
 ): number {
-  const least = zero ? 0 : Number.MIN_VALUE
-  if (typeof value === 'number' && value >= least && value <= most) return Math.ceil(value)
+  const from = zero ? 0 : least
+  if (typeof value === 'number' && value >= from && value <= most) return Math.ceil(value)
   throw new SessionError(
     'ERR_SESSION_DURATION',
-    `${name} must be a number of milliseconds, ${zero ? 'from 0' : 'above 0'} to ${most}`,
+    `${name} must be a number of milliseconds, ${from === Number.MIN_VALUE ? 'above 0' : `from ${from}`} to ${most}`,
   )
 }

@@ -29,6 +29,9 @@ const STATUS: Partial<Record<SessionErrorCode, number>> = {
   ERR_SESSION_DEVICE: 401,
 }
 
+/** How long a client should wait before it tries again, in seconds: most failovers are over by then. */
+const RETRY_AFTER = '5'
+
 /**
  * The one error class of this package. `code` is stable, `status` is the HTTP status that Koa
  * answers with (500 unless said otherwise), `cause` is what a store or a hook threw.
@@ -46,6 +49,14 @@ export class SessionError extends Error {
     this.code = code
     this.status = STATUS[code] ?? 500
     this.expose = code === 'ERR_SESSION_DEVICE'
+  }
+
+  /**
+   * The headers that Koa sends with the error: `Retry-After` for a 503 (RFC 9110, 10.2.3), else undefined.
+   * An error page of your own sends them by `ctx.set(error.headers)`.
+   */
+  get headers(): Record<string, string> | undefined {
+    return this.status === 503 ? { 'Retry-After': RETRY_AFTER } : undefined
   }
 }
 

@@ -59,6 +59,7 @@ export const EVENTS = [
   'users:refused',
   'device:bound',
   'device:refused',
+  'recheck:failed',
 ] as const
 
 /** What happened to a session; emitted on the app as `session:` and the name, and in `node:diagnostics_channel` as `koa-sess:` and the name. */
@@ -77,7 +78,7 @@ export interface SessionNotice {
   why?: Reason
   /** With `users:ended` and `users:refused`: a salted hash of the user. */
   user?: string
-  /** With `users:ended`: how many sessions. */
+  /** With `users:ended`: how many sessions. With `recheck:failed`: how many checks. */
   count?: number
 }
 

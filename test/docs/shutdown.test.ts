@@ -1,42 +1,104 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { expect, inject, test } from 'vitest'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Redis } from 'ioredis'
+import { afterEach, expect, inject, test, vi } from 'vitest'
+import { RedisServer } from '../services/redis.js'
 import { visitProgram } from '../support/program.js'
+import { blocks, withFile } from './guide.js'
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8')
-const folder = join(import.meta.dirname, 'generated')
+const [PROGRAM = ''] = blocks('docs/operations.md', '## Shutdown', 'js')
 const USERS = 4
+/** For a busy machine. */
+const PATIENT = { timeout: 30_000 }
 const REQUEST = 'http.server.request.start'
 
-test('the shutdown in the guide ends while keep-alive clients go on sending', async () => {
-  const code = /^## Shutdown\n+```js\n(.*?)^```$/ms.exec(page)?.[1] ?? ''
-  const file = join(folder, 'shutdown.mjs')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(file, code)
-  process.env.REDIS_URL = inject('redisUrl')
-  await visitProgram(file, async (browser) => {
-    const isServed = () =>
-      browser.get('/').then(
-        ({ status }) => status === 200,
-        () => false,
-      )
-    const answered = Array.from({ length: USERS }, () => 0)
-    const users = answered.map(async (_, user) => {
-      while (await isServed()) answered[user] = (answered[user] ?? 0) + 1
-    })
-    await expect.poll(() => Math.min(...answered)).toBeGreaterThan(2)
-    const [shutDown] = process.listeners('SIGTERM').slice(-1)
-    // While a request is under way: its connection is not idle, so the server does not close it.
-    await new Promise((resolve) => {
-      const onRequest = () => {
-        unsubscribe(REQUEST, onRequest)
-        resolve(shutDown?.('SIGTERM'))
-      }
-      subscribe(REQUEST, onRequest)
-    })
-    await Promise.all(users)
-  })
+afterEach(() => {
   process.removeAllListeners('SIGTERM')
-  rmSync(file)
+  vi.unstubAllEnvs()
+})
+
+/** Resolves to the server of the next request, once the request has begun. */
+function nextRequest(): Promise<Server> {
+  return new Promise((resolve) => {
+    const onRequest = (message: unknown) => {
+      unsubscribe(REQUEST, onRequest)
+      resolve((message as { server: Server }).server)
+    }
+    subscribe(REQUEST, onRequest)
+  })
+}
+
+/** Runs what the program does at SIGTERM. It must end without cutting a connection. */
+async function shutDown(server: Server): Promise<void> {
+  const [listener] = process.listeners('SIGTERM').slice(-1)
+  // An idle connection that only this timeout ends would be cut.
+  server.keepAliveTimeout = 60_000
+  const cut = vi.spyOn(server, 'closeAllConnections')
+  await listener?.('SIGTERM')
+  expect(cut).not.toHaveBeenCalled()
+}
+
+test('the shutdown in the guide ends while keep-alive clients go on sending', async () => {
+  vi.stubEnv('REDIS_URL', inject('redisUrl'))
+  await withFile('shutdown-keep-alive', PROGRAM, (file) =>
+    visitProgram(file, async (browser) => {
+      const isServed = () =>
+        browser.get('/').then(
+          ({ status }) => status === 200,
+          () => false,
+        )
+      const answered = Array.from({ length: USERS }, () => 0)
+      const users = answered.map(async (_, user) => {
+        while (await isServed()) answered[user] = (answered[user] ?? 0) + 1
+      })
+      await expect.poll(() => Math.min(...answered), PATIENT).toBeGreaterThan(2)
+      // While a request is under way: its connection is not idle, so the server does not close it.
+      await shutDown(await nextRequest())
+      await Promise.all(users)
+    }),
+  )
+})
+
+test('the shutdown in the guide ends server-sent events, and cuts none', async () => {
+  vi.stubEnv('REDIS_URL', inject('redisUrl'))
+  await withFile('shutdown-events', PROGRAM, (file) =>
+    visitProgram(file, async (browser) => {
+      const asked = nextRequest()
+      await browser.get('/')
+      const server = await asked
+      const { port } = server.address() as AddressInfo
+      const events = await fetch(`http://127.0.0.1:${port}/events`)
+      expect(events.headers.get('content-type')).toMatch('text/event-stream')
+      const ended = events.text()
+      await shutDown(server)
+      // A connection that is cut rejects.
+      expect(await ended).toBe('retry: 1000\n\n')
+    }),
+  )
+})
+
+test('the shutdown in the guide answers requests that wait for a dead Redis, and cuts none', async () => {
+  await using redis = await RedisServer.start()
+  vi.stubEnv('REDIS_URL', redis.url)
+  const connect = vi.spyOn(Redis.prototype, 'connect')
+  // Koa prints the error of the 503.
+  const print = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  // Longer than the grace of the program: a request that waits for all of it is cut.
+  const code = PROGRAM.replace('session({ store })', 'session({ store, reconnectTimeout: 60_000 })')
+  expect(code).not.toBe(PROGRAM)
+  await withFile('shutdown-dead-redis', code, (file) =>
+    visitProgram(file, async (browser) => {
+      expect((await browser.get('/')).status).toBe(200)
+      await redis.stop()
+      const client = connect.mock.contexts.find((each) => each instanceof Redis)
+      await expect.poll(() => client?.status, PATIENT).not.toBe('ready')
+      const asked = nextRequest()
+      const waiting = browser.get('/')
+      await shutDown(await asked)
+      expect(await waiting).toMatchObject({ status: 503, headers: { 'retry-after': '5' } })
+    }),
+  )
+  connect.mockRestore()
+  print.mockRestore()
 })

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { SessionStore } from '../../src/index.js'
+import { MemoryStore, SessionError, type SessionStore } from '../../src/index.js'
+import { FaultyStore } from '../../src/testing.js'
 import { type Opened, SOME } from '../support/backends.js'
 import { type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
@@ -203,6 +204,26 @@ describe('whatever the store', () => {
     expect((await site.browser().get('/count')).status).toBe(500)
     expect(site.errors).toMatchObject([{ code: 'ERR_SESSION_KEYS' }])
     expect(created).toEqual([])
+  })
+
+  test('a 503 has Retry-After, and a 500 and the error of a handler have none', async () => {
+    const store = new FaultyStore(new MemoryStore())
+    site = await serve(ROUTES, { store })
+    const user = site.browser()
+    await user.get('/count')
+    const away = new SessionError('ERR_SESSION_UNAVAILABLE', 'the store is away')
+    const replies = []
+    for (const error of [away, new Error('the store is broken')]) {
+      store.fail('load', { error })
+      replies.push(await user.get('/read'))
+    }
+    replies.push(await user.get('/throw'))
+    expect(replies.map(({ status, headers }) => [status, headers['retry-after']])).toEqual([
+      [503, '5'],
+      [500, undefined],
+      [418, undefined],
+    ])
+    expect(replies[2]?.headers['x-own']).toBe('kept')
   })
 
   test('cookie.signed false needs no keys', async () => {

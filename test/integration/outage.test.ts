@@ -86,6 +86,7 @@ describe.each(CLIENTS)('a Redis that goes away, through %s', (_name, connect) =>
     await down
     const reply = await user.get('/count')
     expect([reply.status, reply.cookies]).toEqual([503, []])
+    expect(reply.headers['retry-after']).toBe('5')
     expect(errors).toMatchObject([{ code: 'ERR_SESSION_UNAVAILABLE', status: 503 }])
     expect((await browser().get('/nothing')).status).toBe(200)
     const up = new Promise<void>((resolve) => {

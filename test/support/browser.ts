@@ -14,12 +14,12 @@ export interface Reply {
 /** A browser for one origin: it keeps cookies and sends them, and may do several things at once. */
 export class Browser {
   readonly jar = new Map<string, string>()
-  readonly #origin: string
+  readonly origin: string
   readonly #now: () => number
   readonly #agent = new Agent({ keepAlive: true })
 
   constructor(origin: string, now: () => number = Date.now) {
-    this.#origin = origin
+    this.origin = origin
     this.#now = now
   }
 
@@ -38,7 +38,7 @@ export class Browser {
   }
 
   #send(method: string, path: string, headers: Record<string, string>): Promise<Reply> {
-    const url = path.startsWith('/') ? this.#origin + path : path
+    const url = path.startsWith('/') ? this.origin + path : path
     const cookie = this.cookie
     const sent = cookie ? { cookie, ...headers } : headers
     return new Promise((resolve, reject) => {

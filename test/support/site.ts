@@ -23,7 +23,7 @@ export interface Site {
   app: Koa
   server: Server
   origin: string
-  session: SessionMiddleware<unknown>
+  session: SessionMiddleware<unknown, SessionData>
   /** What the app emitted as `error`. */
   errors: Error[]
   /** The names of the `session:` events that the app emitted, in order. */
@@ -62,7 +62,7 @@ export async function serve(routes: Routes, options: SiteOptions = {}): Promise<
   const events: string[] = []
   app.on('error', (error) => errors.push(error))
   for (const name of EVENTS) app.on(`session:${name}`, () => events.push(name))
-  const middleware = session(rest)
+  const middleware = session({ app, ...rest })
   for (const each of before) app.use(each)
   app.use(middleware)
   for (const each of after) app.use(each)

@@ -11,6 +11,7 @@ const ROOMS = [
   ['testing', 'adapters', 'koa'],
   ['options'],
   ['users'],
+  ['connections'],
   ['session'],
   ['stores/legacy', 'stores/memory', 'stores/migrating', 'stores/redis', 'stores/sql'],
   ['record'],

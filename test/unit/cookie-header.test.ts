@@ -14,6 +14,8 @@ describe('the Cookie header', () => {
     ['xsid=a; si=d; sid', []],
     ['x="sid=a"; \u00a0sid=b', []],
     ['SID=a; __Host-sid=b', []],
+    [' sid=a', ['a']],
+    ['\t \tsid=a', ['a']],
     ['x=sid=a', []],
     ['sid=', ['']],
     ['sid=a=b', ['a=b']],
@@ -38,6 +40,50 @@ describe('the Cookie header', () => {
       kind: 'refused',
       why: 'signature',
     })
+  })
+
+  test('cookieValues ignores what comes after 65,536 characters', () => {
+    const upTo = (length: number) => `x=${'x'.repeat(length - 2)};sid=a`
+    expect(cookieValues(upTo(65_536 - 6), 'sid')).toEqual(['a'])
+    expect(cookieValues(upTo(65_536 - 5), 'sid')).toEqual([''])
+    expect(cookieValues(upTo(65_536), 'sid')).toEqual([])
+  })
+
+  test('readCookie says why it refuses a cookie', () => {
+    expect(readCookie(undefined, 'sid', undefined, isId)).toBe(undefined)
+    expect(readCookie('x=1', 'sid', undefined, isId)).toBe(undefined)
+    const shape = { kind: 'refused', why: 'shape' }
+    expect(readCookie('sid=short', 'sid', undefined, isId)).toEqual(shape)
+    expect(readCookie('sid=short; sid=brief', 'sid', undefined, isId)).toEqual(shape)
+  })
+
+  test('readCookie takes an unsigned cookie as it is, and leaves out what is no id', () => {
+    const header = 'sid=short; sid=first-0123456789a'
+    expect(readCookie(header, 'sid', undefined, isId)).toEqual({
+      kind: 'id',
+      id: 'first-0123456789a',
+      stale: false,
+    })
+    expect(readCookies(header, 'sid', undefined, isId)).toHaveLength(1)
+  })
+
+  test('readCookie returns the signature that the current key made, where there is one', () => {
+    const [older, current] = ['an older secret!', 'a good secret!!!']
+    const signer = new SignerCache(SHA1).get([current, older])
+    const id = 'first-0123456789a'
+    const cookie = (key: string) => {
+      const signature = new SignerCache(SHA1).get([key]).sign(`sid=${id}`)
+      return { signature, header: `sid=${id}; sid.sig=${signature}` }
+    }
+    const now = cookie(current)
+    const stale = readCookie(cookie(older).header, 'sid', signer, isId)
+    expect(readCookie(now.header, 'sid', signer, isId)).toEqual({
+      kind: 'id',
+      id,
+      stale: false,
+      signature: now.signature,
+    })
+    expect(stale).toEqual({ kind: 'id', id, stale: true, signature: undefined })
   })
 
   test('readCookies returns all that verify, or those behind one of them', () => {

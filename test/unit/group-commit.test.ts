@@ -9,6 +9,7 @@ import {
   LoadedRecord,
   type ReplaceResult,
 } from '../../src/record/records.js'
+import { tooManyConflicts } from '../../src/util/errors.js'
 import { Gate } from '../support/gate.js'
 
 const FORMAT = new RecordFormat(new CookiePolicy('koa.sid'))
@@ -17,16 +18,23 @@ const END = { expiresAt: 1, end: {} }
 /** A store of one record, whose writes wait at gates. */
 class Shelf {
   readonly writes: string[] = []
+  readonly pauses: number[] = []
+  attempts = 0
+  /** Another process wins every round. */
+  isContended = false
   value: string
   gates: Gate[] = []
   maxLength = Number.POSITIVE_INFINITY
   failure: Error | undefined
-  readonly commits = new GroupCommit({
-    write: (draft) => this.#write(draft),
-    assertFits: ({ value }) => {
-      if (value.length > this.maxLength) throw new Error('too large')
+  readonly commits = new GroupCommit(
+    {
+      write: (draft) => this.#write(draft),
+      assertFits: ({ value }) => {
+        if (value.length > this.maxLength) throw new Error('too large')
+      },
     },
-  })
+    async (ms) => this.pauses.push(ms),
+  )
 
   constructor(data: object = {}) {
     this.value = spell(data)
@@ -49,11 +57,13 @@ class Shelf {
   }
 
   async #write(draft: RecordDraft): Promise<ReplaceResult> {
+    this.attempts++
     await this.gates.shift()?.pass()
     const { failure } = this
     this.failure = undefined
     if (failure) throw failure
     if (this.value === '') return { kind: 'gone' }
+    if (this.isContended) this.value = spell({ theirs: this.attempts })
     if (draft.record.value !== this.value) return { kind: 'conflict', theirs: this.record }
     this.value = draft.value
     this.writes.push(this.value)
@@ -193,5 +203,58 @@ describe('the writes of one record', () => {
     slow.open()
     expect(await Promise.all([first, asynchronous, last])).toEqual(Array(3).fill('written'))
     expect(shelf.data).toEqual({ a: 1, b: 2, c: 3 })
+  })
+
+  test('are not tried again where the session ended, and once where another process wrote', async () => {
+    const gone = new Shelf()
+    const late = gone.set('a', 1)
+    gone.value = ''
+    expect([await late, gone.attempts]).toEqual(['gone', 1])
+
+    const shelf = new Shelf()
+    const gate = shelf.gate()
+    const first = shelf.set('a', 1)
+    await gate.arrived
+    shelf.value = spell({ theirs: 1 })
+    const second = shelf.set('b', 2)
+    gate.open()
+    expect([await first, await second, shelf.attempts]).toEqual(['written', 'written', 2])
+    expect(shelf.data).toEqual({ theirs: 1, a: 1, b: 2 })
+  })
+
+  test('are refused when they lose 256 rounds, with short waits between', async () => {
+    const shelf = new Shelf()
+    shelf.isContended = true
+    const refused = tooManyConflicts().message
+    expect([await shelf.set('a', 1), await shelf.set('b', 2)]).toEqual([refused, refused])
+    expect(shelf.attempts).toBe(2 * 257)
+    expect(shelf.pauses).toHaveLength(2 * 254)
+    expect(Math.max(...shelf.pauses)).toBeLessThan(50)
+    expect(shelf.pauses[0]).toBeLessThan(4)
+    expect(Math.max(...shelf.pauses.slice(100))).toBeGreaterThan(4)
+  })
+
+  test('are gone where what is stored is no session, alone or among others, however large', async () => {
+    const shelf = new Shelf()
+    shelf.maxLength = 0
+    expect([await shelf.change(() => false), shelf.attempts]).toEqual(['gone', 0])
+    shelf.maxLength = 200
+    expect([await shelf.set('big', 'x'.repeat(500)), shelf.attempts]).toEqual(['too large', 0])
+    const gate = shelf.gate()
+    const first = shelf.set('a', 1)
+    await gate.arrived
+    const others = [shelf.change(() => false), shelf.set('b', 2)]
+    gate.open()
+    expect(await Promise.all([first, ...others])).toEqual(['written', 'gone', 'written'])
+  })
+
+  test('return at once where the store does', () => {
+    const record = new Shelf().record
+    const commits = new GroupCommit({
+      write: () => ({ kind: 'written', record }),
+      assertFits: () => undefined,
+    })
+    const write = () => commits.commit({ base: record, apply: () => true })
+    expect([write(), write()]).toEqual(Array(2).fill({ kind: 'written', record }))
   })
 })

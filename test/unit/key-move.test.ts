@@ -27,7 +27,7 @@ function setUp() {
     if (raw !== undefined && !isEnded(raw))
       await replaceByTombstone(memory, key, raw, { ttl: 10_000, now })
   }
-  return { memory, store, begin, settle, pass, end }
+  return { memory, store, move, begin, settle, pass, end }
 }
 
 async function begun(set: ReturnType<typeof setUp>): Promise<string> {
@@ -100,5 +100,34 @@ describe('a session that moves to another key', () => {
     set.memory.replace('bare', 'before', 'theirs', START + HOUR)
     expect(await set.begin()).toEqual({ ok: false, current: 'theirs' })
     expect(set.memory.load('hash')).toBe(undefined)
+  })
+
+  test('is not copied where its value is not in transit', async () => {
+    const set = setUp()
+    expect(await set.settle('before')).toBe(undefined)
+    expect(set.memory.load('hash')).toBe(undefined)
+  })
+
+  test('has a copy that ends with the session, where that is sooner than a minute', async () => {
+    const set = setUp()
+    set.memory.touch('bare', START + 5000)
+    const answer = await set.move.begin({ key: 'bare', raw: 'before' }, 'after', START + 5000)
+    const fault = set.store.fail('load', { at: 'before' })
+    await set.settle(answer.ok ? answer.transit : '').catch(() => undefined)
+    expect(fault.hits).toBe(1)
+    expect(set.memory.load('hash')).not.toBe(undefined)
+    set.pass(5001)
+    expect(set.memory.load('hash')).toBe(undefined)
+  })
+
+  test.each([
+    'create',
+    'load',
+    'replace',
+  ] as const)('reports that %s failed as a failed write', async (method) => {
+    const set = setUp()
+    const transit = await begun(set)
+    set.store.fail(method, { at: 'before' })
+    await expect(set.settle(transit)).rejects.toMatchObject({ call: 'set' })
   })
 })

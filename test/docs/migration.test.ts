@@ -1,0 +1,55 @@
+import Koa from 'koa'
+import { expect, test } from 'vitest'
+import { cookieSession } from '../../src/cookie.js'
+import { Browser } from '../support/browser.js'
+import { listen } from '../support/listen.js'
+import { visitProgram } from '../support/program.js'
+import { blocks, withFile } from './guide.js'
+
+const [, PROGRAM = ''] = blocks('docs/migration.md', '### From the cookie to a store', 'js')
+
+/** The cookie of a session that koa-sess/cookie made, with the key of the program. */
+async function cookieOfAda(): Promise<string> {
+  const [key = ''] = PROGRAM.match(/(?<=keys: \[')[^']+/) ?? []
+  const app = new Koa()
+  app.use(cookieSession({ key: 'koa.sess', keys: [key] }))
+  app.use((ctx) => {
+    ctx.session.user = 'ada'
+    ctx.body = 'logged in'
+  })
+  const { origin, close } = await listen(app.callback())
+  const browser = new Browser(origin)
+  await browser.get('/')
+  const value = browser.jar.get('koa.sess') ?? expect.fail('no cookie was sent')
+  browser.close()
+  await close()
+  return value
+}
+
+test('a session of koa-sess/cookie moves to a store, by the program of the guide', async () => {
+  const cookie = await cookieOfAda()
+  await withFile('migration-cookie', PROGRAM, (file) =>
+    visitProgram(file, async (browser) => {
+      browser.jar.set('koa.sess', cookie)
+      expect((await browser.get('/')).text).toBe('ada')
+      expect([...browser.jar.keys()].sort()).toEqual(['koa.sid', 'koa.sid.sig'])
+      expect((await browser.get('/')).text).toBe('ada')
+    }),
+  )
+})
+
+test('a session of koa-sess/cookie stays in its cookie if the store fails', async () => {
+  const cookie = await cookieOfAda()
+  const store = '{ get() {}, set() { throw new Error("full") }, destroy() {} }'
+  const code = PROGRAM.replace("key: 'koa.sid'", `key: 'koa.sid', store: ${store}`)
+    // Koa prints the error otherwise.
+    .replace('const app = new Koa()', 'const app = new Koa()\napp.silent = true')
+  expect(code).toContain(store)
+  await withFile('migration-failure', code, (file) =>
+    visitProgram(file, async (browser) => {
+      browser.jar.set('koa.sess', cookie)
+      expect((await browser.get('/')).status).toBe(500)
+      expect([...browser.jar]).toEqual([['koa.sess', cookie]])
+    }),
+  )
+})
