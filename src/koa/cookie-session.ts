@@ -5,11 +5,7 @@ import type { SessionOptions } from '../options/session-options.js'
 import type { SealKey } from '../record/seal.js'
 import type { SessionStore } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
-import {
-  assemble,
-  cookieTransport,
-  type SessionMiddleware,
-} from './middleware.js'
+import { assemble, cookieTransport, type SessionMiddleware } from './middleware.js'
 import { SealedCookieCodec } from './sealed-cookie-codec.js'
 import { SealedCookieStore, unavailableHere } from './sealed-cookie-store.js'
 import { SealedRecord } from './sealed-record.js'
