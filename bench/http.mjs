@@ -1,12 +1,14 @@
 // Requests over HTTP with sessions in Redis, compared with bare Koa and raw commands. See docs/performance.md.
 import { parseArgs } from 'node:util'
 import { cellsOf, PATHS } from './http/cells.mjs'
+import { chart } from './http/chart.mjs'
 import { LIMIT } from './http/limit.mjs'
 import { plot, report } from './http/report.mjs'
 import { evaluate } from './http/results.mjs'
 import { compare } from './http/rounds.mjs'
 import { machine } from './shared/machine.mjs'
 import { PACKAGES } from './shared/packages.mjs'
+import { writeInto } from './shared/page.mjs'
 import { OUTPUT, publish } from './shared/publish.mjs'
 
 const { values: options } = parseArgs({
@@ -37,3 +39,5 @@ const results = {
   entries: evaluate(measured),
 }
 await publish('http', results, { report, plot }, options)
+if (options.write)
+  await writeInto(new URL('../README.md', import.meta.url), 'http-chart', chart(results))

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, describe, expect, inject, test, vi } from 'vitest'
+import { SPELLINGS } from '../../src/cookie/attributes.js'
+import { EVENTS } from '../../src/util/events.js'
 import { databaseUrl } from '../services/databases.js'
 import { visitProgram } from '../support/program.js'
 import { temporaryFolder } from '../support/temporary.js'
@@ -112,16 +114,40 @@ test('every code that an error can carry has its section', () => {
   expect(sections?.sort()).toEqual(codes)
 })
 
-test('every option has its row in the README', () => {
+test('every option has its row in docs/options.md', () => {
   const source = readFileSync(join(root, 'src/options/session-options.ts'), 'utf8')
-  const declared = source.slice(
-    source.indexOf('export interface SessionOptions'),
-    source.indexOf('export interface Config'),
-  )
-  const options = [...declared.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name)
-  const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  for (const name of options) expect(readme).toMatch(new RegExp(`^\\| \`${name}[\`(]`, 'm'))
+  const declared = source.slice(source.indexOf('export interface SessionOptions'))
+  const options = [...declared.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name = '']) => name)
+  expect(options.filter((name) => !hasRow('docs/options.md', name))).toEqual([])
 })
+
+test('every cookie attribute has its row in docs/options.md', () => {
+  expect(SPELLINGS.filter((name) => !hasRow('docs/options.md', name))).toEqual([])
+})
+
+test('every warning has its row in docs/errors.md', () => {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(join(root, 'src', path), 'utf8'))
+  const codes = [...new Set(sources.join().match(/KOA_SESS_\w+/g))]
+  expect(codes.length).toBeGreaterThan(0)
+  expect(codes.filter((code) => !hasRow('docs/errors.md', code))).toEqual([])
+})
+
+test('every event and every reason has its row in docs/events.md', () => {
+  const source = readFileSync(join(root, 'src/util/events.ts'), 'utf8')
+  const reasons = source.slice(0, source.indexOf('export type Reason')).match(/(?<=^ {2}\| ')\w+/gm)
+  const names = [...EVENTS, ...(reasons ?? [])]
+  expect(names.length).toBeGreaterThan(EVENTS.length)
+  expect(names.filter((name) => !hasRow('docs/events.md', name))).toEqual([])
+})
+
+/** Whether a table of the page has a row for a name: `name`, `name(…)`, or `one` or `other`. */
+function hasRow(page: string, name: string): boolean {
+  const rows = readFileSync(join(root, page), 'utf8').matchAll(/^\| (`.*?) \|/gm)
+  const names = [...rows].flatMap(([, cell = '']) => cell.match(/(?<=`)[\w:]+(?=[`(])/g) ?? [])
+  return names.includes(name)
+}
 
 test('links between the pages lead somewhere', () => {
   for (const page of pages) {
@@ -131,6 +157,33 @@ test('links between the pages lead somewhere', () => {
     expect(broken, page).toEqual([])
   }
 })
+
+test('links to a section lead to a heading', () => {
+  for (const page of pages) {
+    const links = [...prose(page).matchAll(/\]\((?!\w+:)([^)#]*)#([^)]+)\)/g)]
+    const broken = links
+      .filter(([, target = '', anchor = '']) => {
+        const other = target === '' ? page : join(page, '..', target)
+        return other.endsWith('.md') && !anchorsOf(other).includes(anchor)
+      })
+      .map(([link]) => link)
+    expect(broken, page).toEqual([])
+  }
+})
+
+function prose(page: string): string {
+  return readFileSync(join(root, page), 'utf8').replace(/^```.*?^```/gms, '')
+}
+
+/** The anchors of a page, as GitHub makes them from headings. */
+function anchorsOf(page: string): string[] {
+  return [...prose(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
 
 test('the tree in CONTRIBUTING names every file and folder of src, and no other', () => {
   const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')

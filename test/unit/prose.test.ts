@@ -11,7 +11,7 @@ const WORDS = [
 ]
 
 const CODE = ['src', 'test', 'bench', 'examples', 'scripts']
-const PAGES = ['CONTRIBUTING.md', 'SECURITY.md', 'docs', 'examples']
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs', 'examples']
 
 // Pages that are not yet in plain English. Remove a page from this list once it is.
 const LEFT_OUT = ['docs/performance.md']
