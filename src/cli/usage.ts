@@ -97,7 +97,9 @@ export function parse(given: string[]): Task {
   if (command === 'codemod') return parseCodemod(args)
   const { values, positionals } = parseOptions(args, COMMON)
   if (positionals.length > 0)
-    throw new UsageError('the commands are migrate, sessions, stats and codemod: see koa-sess --help')
+    throw new UsageError(
+      'the commands are migrate, sessions, stats and codemod: see koa-sess --help',
+    )
   return printTask(values, 'general') ?? { command: 'help', text: HELP.general }
 }
 

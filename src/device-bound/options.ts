@@ -44,7 +44,7 @@ export interface DeviceBoundOptions {
    */
   onUnproved?:
     | Decision
-    | ((ctx: Context, request: Unproved) => Decision | Promise<Decision>)
+    | ((this: Context, ctx: Context, request: Unproved) => Decision | Promise<Decision>)
     | undefined
   /**
    * For how long after the registration requests need no proof, in ms: some are under way.
@@ -74,7 +74,7 @@ export interface DeviceBoundSettings {
   maxAge: number
   /** In ms. */
   grace: number
-  onUnproved(ctx: Context, request: Unproved): Decision | Promise<Decision>
+  onUnproved(this: Context, ctx: Context, request: Unproved): Decision | Promise<Decision>
   keys: readonly Secret[] | undefined
   now(): number
 }

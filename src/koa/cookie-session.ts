@@ -10,7 +10,7 @@ import { SealedCookieCodec } from './sealed-cookie-codec.js'
 import { SealedCookieStore, unavailableHere } from './sealed-cookie-store.js'
 import { SealedRecord } from './sealed-record.js'
 import type { SessionMiddleware } from './session-middleware.js'
-import type { DeferredSessionContext, SessionContext } from './types.js'
+import type { DeferredSessionContext, EitherContext, SessionContext } from './types.js'
 
 /** The options that need no store, with the defaults of `session`. Only `key` differs: `koa.sess`, as in koa-session. */
 type Shared<Data extends object> = Pick<
@@ -72,7 +72,7 @@ export function cookieSession<Data extends object = SessionData>(
 ): SessionMiddleware<SessionContext<Data>>
 export function cookieSession(
   options: CookieSessionOptions<object>,
-): SessionMiddleware<SessionContext<object>> {
+): SessionMiddleware<EitherContext> {
   const { keys, epoch = 0, plainUntil, ...rest } = { ...options }
   for (const name of Object.keys(rest)) if (STORED.includes(name)) throw unavailableHere(name)
   check(epoch, plainUntil)

@@ -31,7 +31,7 @@ import { type ScopeSession, type ScopeSettings, SessionScope } from './scope.js'
 import { unavailableHere } from './sealed-cookie-store.js'
 import type { SessionMiddleware } from './session-middleware.js'
 import { SignedId } from './signed-id.js'
-import type { DeferredSessionContext, SessionContext } from './types.js'
+import type { DeferredSessionContext, EitherContext, SessionContext } from './types.js'
 
 /**
  * Sessions for Koa: `app.use(session({ store }))`, then `ctx.session`.
@@ -50,7 +50,7 @@ export function session<Data extends object = SessionData>(
 ): SessionMiddleware<SessionContext<Data> | DeferredSessionContext<Data>, Data>
 export function session(
   options: SessionOptions<object> = {},
-): SessionMiddleware<SessionContext<object>, object> {
+): SessionMiddleware<EitherContext, object> {
   const shared = resolveShared(options)
   const { sessionIdStore, app } = options
   const transport = sessionIdStore

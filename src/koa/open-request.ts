@@ -73,17 +73,17 @@ export class OpenRequest extends SilentTransport implements SessionRequest, Inco
 
   async isValid(session: Session): Promise<boolean> {
     const { valid } = this.#settings.hooks
-    return Boolean(await valid?.(this.#ctx, session))
+    return Boolean(await valid?.call(this.#ctx, this.#ctx, session))
   }
 
   async beforeSave(session: Session): Promise<void> {
     const { beforeSave } = this.#settings.hooks
-    await beforeSave?.(this.#ctx, session)
+    await beforeSave?.call(this.#ctx, this.#ctx, session)
   }
 
   describe(): unknown {
     const { describe } = this.#settings.hooks
-    return describe?.(this.#ctx)
+    return describe?.call(this.#ctx, this.#ctx)
   }
 
   /** The application decides at `open` and `update` what a failure means. */

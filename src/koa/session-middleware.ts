@@ -3,13 +3,13 @@ import type { LiveSession } from '../connections/live-session.js'
 import type { UserId } from '../users/owner.js'
 import type { UserSessions } from '../users/user-registry.js'
 import type { OpeningRequest, OpenOptions } from './open-options.js'
-import type { DataOf } from './types.js'
+import type { ContextData } from './types.js'
 
 /**
  * The middleware.
  * @since 1.0.0
  */
-export type SessionMiddleware<Added, Data extends object = DataOf<Added>> = Middleware<
+export type SessionMiddleware<Added, Data extends object = ContextData<Added>> = Middleware<
   object,
   Added
 > & {

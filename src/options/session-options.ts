@@ -13,23 +13,26 @@ import type { EncryptionOptions } from './encryption-options.js'
 import type { UsersOptions } from './users-options.js'
 
 /**
- * Carries ids in something else than a cookie. Each method is called with `this` = ctx; ids are not signed.
+/**
+ * Carries ids in something else than a cookie; ids are not signed. Each method gets the context of the
+ * request, as `this` and as its last argument.
  * @since 1.0.0
  */
 export interface SessionIdStore {
   /** Returns the id that the request carries; anything falsy: it carries none. */
-  get(this: Context): Awaitable<string | null | undefined>
+  get(this: Context, ctx: Context): Awaitable<string | null | undefined>
   /** Called with the id when the session was stored. */
-  set(this: Context, sid: string, session: SessionOf<object>): Awaitable<unknown>
+  set(this: Context, sid: string, session: SessionOf<object>, ctx: Context): Awaitable<unknown>
   /** Called when the session has ended. */
-  reset(this: Context): Awaitable<unknown>
+  reset(this: Context, ctx: Context): Awaitable<unknown>
 }
 
 /** A Koa application of any state and context, as far as it is used outside of its requests. */
 export type SessionApp = Pick<Koa, 'keys' | 'createContext'>
 
 /**
- * All options are optional. Unknown names and unusable values throw a `SessionError` at construction.
+ * All options are optional. A function that is called in a request gets its context as `this` and as an
+ * argument. Unknown names and unusable values throw a `SessionError` at construction.
  * @since 1.0.0
  */
 export interface SessionOptions<Data extends object = SessionData> {
@@ -101,7 +104,7 @@ export interface SessionOptions<Data extends object = SessionData> {
    * @default 24 random bytes in base64url
    * @example session({ genSid: () => crypto.randomUUID() })
    */
-  genSid?: ((this: Context, length: number) => Awaitable<string>) | undefined
+  genSid?: ((this: Context, length: number, ctx: Context) => Awaitable<string>) | undefined
   /**
    * Stores new sessions that hold nothing.
    * @default false
@@ -113,13 +116,17 @@ export interface SessionOptions<Data extends object = SessionData> {
    * @default none is refused
    * @example session({ valid: (ctx, session) => session.user !== 'mallory' })
    */
-  valid?: ((ctx: Context, session: SessionOf<Data>) => Awaitable<unknown>) | undefined
+  valid?:
+    | ((this: Context, ctx: Context, session: SessionOf<Data>) => Awaitable<unknown>)
+    | undefined
   /**
    * Called before a session is written, and may change it. May be async. It must not await a save.
    * @default nothing is called
    * @example session({ beforeSave: (ctx, session) => { session.path = ctx.path } })
    */
-  beforeSave?: ((ctx: Context, session: SessionOf<Data>) => Awaitable<unknown>) | undefined
+  beforeSave?:
+    | ((this: Context, ctx: Context, session: SessionOf<Data>) => Awaitable<unknown>)
+    | undefined
   /**
    * Called on every store failure. If it returns, the request continues unsaved and the cookie is
    * unchanged.
@@ -127,7 +134,7 @@ export interface SessionOptions<Data extends object = SessionData> {
    * @example session({ errorHandler: (error, type) => { if (type !== 'get') throw error } })
    */
   errorHandler?:
-    | ((error: SessionError, type: StoreCall, ctx: Context) => Awaitable<void>)
+    | ((this: Context, error: SessionError, type: StoreCall, ctx: Context) => Awaitable<void>)
     | undefined
   /**
    * How long requests wait for a store that disconnected, in ms. 0: not at all.

@@ -31,7 +31,7 @@ export interface UsersOptions<Data extends object = SessionData> {
    * @default nothing
    * @example session({ users: { of: (session) => session.user, describe: (ctx) => ctx.get('User-Agent') } })
    */
-  describe?: ((ctx: Context) => unknown) | undefined
+  describe?: ((this: Context, ctx: Context) => unknown) | undefined
 }
 
 /** @throws {SessionError} ERR_SESSION_OPTION */

@@ -7,18 +7,35 @@ import { SessionError } from '../util/errors.js'
 import { parseObject } from '../util/json.js'
 import { isObject } from '../util/shape.js'
 import { assertAttributes } from './assert-attributes.js'
+import type { DeclaredData } from './declared-data.js'
 import { DETACHED } from './detached.js'
 import { copy } from './own-keys.js'
 import { Session } from './session.js'
 import type { SessionSettings } from './settings.js'
 import { isStored, markStored } from './stored-objects.js'
 
+/** `ctx.sessionStore`. */
+export interface SessionsById<Data extends object> {
+  /** The store that was configured. */
+  readonly client: SessionStore | LegacyStore
+  /** The session of an id, as a plain object with `cookie` inside; undefined: there is none. */
+  get(sid: string): Promise<(DeclaredData<Data> & { cookie?: unknown }) | undefined>
+  /**
+   * Stores a session under an id, for as long as its cookie or the options say. Where it brings no
+   * cookie, it keeps the one that is stored under this id; its age it keeps in any case.
+   * @throws {SessionError} ERR_SESSION_VALUE, ERR_SESSION_COOKIE, ERR_SESSION_DATA, ERR_SESSION_SIZE
+   */
+  set(sid: string, session: Data & object): Promise<void>
+  /** Ends the session of an id, whichever requests use it. False: there was none. */
+  destroy(sid: string): Promise<boolean>
+}
+
 /**
  * `ctx.sessionStore`: reads, writes and ends sessions by id, for sessions other than the request's
  * own. It overwrites whatever is stored: for the request's own session use `ctx.session`.
  * @since 1.0.0
  */
-export class SessionAdmin {
+export class SessionAdmin implements SessionsById<object> {
   /**
    * The store that was configured.
    * @example const { client } = ctx.sessionStore
@@ -52,7 +69,7 @@ export class SessionAdmin {
    * @throws {SessionError} ERR_SESSION_VALUE, ERR_SESSION_COOKIE, ERR_SESSION_DATA, ERR_SESSION_SIZE
    * @example await ctx.sessionStore.set(id, { user: 'ada' })
    */
-  async set(sid: string, session: StoredSession): Promise<void> {
+  async set(sid: string, session: object): Promise<void> {
     const { records, format, lifetime } = this.#settings
     const given = contentOf(session)
     const stored = (await StoreFailure.unwrap(this.#find(sid)))?.content

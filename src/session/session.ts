@@ -11,15 +11,15 @@ import {
 } from '../record/stored-cookie.js'
 import type { StoredSession } from '../stores/contract.js'
 import { assertAttributes } from './assert-attributes.js'
+import type { DeclaredData, RegenerateOptions, RegenerateRequest } from './declared-data.js'
 import { defineOwn } from './own-keys.js'
-import type { RegenerateOptions } from './regenerate-options.js'
 import { type Callback, settle } from './settle.js'
 
 /** What a session asks of the request that it belongs to. */
 export interface SessionOwner {
   isNew(session: Session): boolean
   save(): Promise<boolean>
-  regenerate(options?: RegenerateOptions): Promise<unknown>
+  regenerate(options?: RegenerateRequest): Promise<unknown>
   destroy(): Promise<void>
   touch(): void
   update<T>(change: (session: Session) => T | Promise<T>): Promise<T>
@@ -86,7 +86,10 @@ export class Session {
    * user's cookie is kept too. The commit of the request carries it out. The old object stays readable.
    * @example await ctx.session.regenerate({ keep: ['cart'] })
    */
-  regenerate(options?: RegenerateOptions | Callback, callback?: Callback): Promise<void> {
+  regenerate(
+    options?: RegenerateOptions<DataOf<this>> | Callback,
+    callback?: Callback,
+  ): Promise<void> {
     const given = typeof options === 'function' ? undefined : options
     const done = this.#owner.regenerate(given).then(() => undefined)
     return settle(done, typeof options === 'function' ? options : callback, undefined)
@@ -242,4 +245,7 @@ export class Session {
 }
 
 /** A session with the application's keys: what `ctx.session` is. */
-export type SessionOf<Data extends object> = Session & Data
+export type SessionOf<Data extends object> = Session & DeclaredData<Data>
+
+/** The application's keys of a session. */
+export type DataOf<S> = Omit<S, keyof Session>

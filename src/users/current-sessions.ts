@@ -9,7 +9,7 @@ import type { ListedSessions, UserSession } from './user-sessions.js'
 /** The session of a request, as far as the other sessions of its user are concerned. */
 export interface CurrentSession {
   /** Reads the store, once. */
-  deferred(): Promise<Session | null>
+  deferred(): Promise<Session>
   /** The record that was found for the request's id. */
   readonly found: { readonly id: string } | undefined
   /** At which a login of this request began. */
@@ -105,7 +105,7 @@ export class CurrentSessions {
     const users = this.#users
     if (!users) throw withoutUsers('ctx.sessions')
     const session = await this.#session.deferred()
-    const user = session ? users.owner(session) : undefined
+    const user = users.owner(session)
     if (user === undefined) {
       throw new SessionError(
         'ERR_SESSION_CONTEXT',

@@ -188,15 +188,16 @@ const APP_NAMES: Partial<Record<Reason, string>> = {
 }
 
 const HASH_BYTES = 12
+const SALT_BYTES = 32
 
 /** Emits what happens to sessions. Without a listener, no notice is made. */
 export class Events {
   readonly #key: string
-  readonly #salt: string | Buffer
+  #salt: string | Buffer | undefined
 
   constructor(key: string, salt: string | undefined) {
     this.#key = key
-    this.#salt = salt ?? randomBytes(32)
+    this.#salt = salt
   }
 
   emit(ctx: EventContext, event: SessionEvent, details: EventDetails = {}): void {
@@ -234,6 +235,8 @@ export class Events {
   }
 
   #hash(id: string): string {
+    // Not in the constructor: Cloudflare's workerd refuses random numbers before the first request.
+    this.#salt ??= randomBytes(SALT_BYTES)
     const mac = createHmac('sha256', this.#salt).update(id).digest()
     return mac.toString('base64url', 0, HASH_BYTES)
   }

@@ -3,6 +3,7 @@ import { assertKnownOptions } from '../../util/shape.js'
 import { BaseStore } from '../base.js'
 import { CommandTimeout } from '../command-timeout.js'
 import type { Page, Replaced } from '../contract.js'
+import { REDIS_OPTIONS } from '../other-packages.js'
 import { connect, type RedisClient } from './client.js'
 import { ClientErrors } from './client-errors.js'
 import type { Command } from './command.js'
@@ -80,7 +81,7 @@ export class RedisStore extends BaseStore {
     super(options?.now)
     const { client, commandTimeout, waitReplicas } = options ?? {}
     this.#connection = connect(client)
-    assertKnownOptions('RedisStore', options, OPTIONS)
+    assertKnownOptions('RedisStore', options, OPTIONS, REDIS_OPTIONS)
     this.#timeout = new CommandTimeout(commandTimeout, 'Redis')
     if (waitReplicas !== undefined) {
       const { ms } = this.#timeout

@@ -1,5 +1,6 @@
 import { SessionError } from '../../util/errors.js'
 import { assertKnownOptions } from '../../util/shape.js'
+import { SQL_OPTIONS } from '../other-packages.js'
 
 /**
  * The options that all SQL stores have in common.
@@ -53,7 +54,7 @@ const MAX_NAME_BYTES = 52
  * @throws {SessionError} ERR_SESSION_OPTION
  */
 export function assertSqlOptions(store: string, options: object, ...more: string[]): void {
-  assertKnownOptions(store, options, [...OPTIONS, ...more])
+  assertKnownOptions(store, options, [...OPTIONS, ...more], SQL_OPTIONS)
   for (const option of ['table', 'schema']) {
     const name: unknown = Reflect.get(options, option)
     if (name !== undefined) assertName(option, name)
