@@ -51,10 +51,10 @@ declare namespace session {
   type SessionErrorCode = errors.SessionErrorCode
   type SessionEvent = events.SessionEvent
   type SessionIdStore = options.SessionIdStore
-  type SessionMiddleware<Added, Data extends object = SessionData> = middleware.SessionMiddleware<
+  type SessionMiddleware<
     Added,
-    Data
-  >
+    Data extends object = types.DataOf<Added>,
+  > = middleware.SessionMiddleware<Added, Data>
   type SessionNotice = events.SessionNotice
   type SessionOf<Data extends object> = sessions.SessionOf<Data>
   type SessionOptions<Data extends object = SessionData> = options.SessionOptions<Data>

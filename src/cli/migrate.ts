@@ -1,21 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { SessionStore } from '../stores/contract.js'
 import { hasCode } from '../stores/sql/errors.js'
 import { type ProcessRecord, processBatch } from './batch.js'
 import { copy, preview } from './copy.js'
 import { Failures } from './failures.js'
 import { INTERRUPTED, Interrupt } from './interrupt.js'
-import type { OpenedStore, Role } from './opened-store.js'
+import type { OpenedStore } from './opened-store.js'
 import { addCounts, NO_COUNTS, total } from './outcome.js'
+import type { Scan } from './pages.js'
 import { Progress, summary } from './progress.js'
 import { fingerprint, readState, type State, writeState } from './state.js'
 import { identify, openStore } from './stores.js'
-import { type Task, UsageError } from './usage.js'
-
-/** How long a store may take to close, in ms. */
-const CLOSE_TIMEOUT = 1000
-
-type Scan = NonNullable<SessionStore['scan']>
+import { type MigrateTask, UsageError } from './usage.js'
+import { useStore } from './use-store.js'
 
 interface Stores {
   from: OpenedStore
@@ -24,7 +20,7 @@ interface Stores {
 }
 
 /** Runs `koa-sess migrate`. @returns its exit code. */
-export async function migrate(task: Task): Promise<number> {
+export async function migrate(task: MigrateTask): Promise<number> {
   const [source, target] = [identify(task.from), identify(task.to)]
   if (source === target) throw new UsageError('--from and --to are the same store')
   const state = await readState(task.state, fingerprint(source, target, task.prefix))
@@ -33,45 +29,17 @@ export async function migrate(task: Task): Promise<number> {
     console.log(summary(state.counts, true))
     return exitCodeOf(state)
   }
-  return withStore(task.from, 'from', (from) => {
+  return useStore(await openStore(task.from, 'from'), async (from) => {
     const scan = from.store.scan?.bind(from.store)
     if (!scan)
       throw new UsageError(
         '--from is a store without scan, so its sessions cannot be listed: move them in the application, with migrating()',
       )
-    return withStore(task.to, 'to', (to) => run(task, state, { from, scan, to }))
+    return useStore(await openStore(task.to, 'to'), (to) => run(task, state, { from, scan, to }))
   })
 }
 
-async function withStore(
-  target: string,
-  role: Role,
-  use: (opened: OpenedStore) => Promise<number>,
-): Promise<number> {
-  const opened = await openStore(target, role)
-  try {
-    const code = await use(opened)
-    await closeInTime(opened)
-    return code
-  } catch (error) {
-    // What failed first is what is reported.
-    await closeInTime(opened).catch(() => undefined)
-    throw error
-  }
-}
-
-/** Some clients wait without end for a server that is gone. The process ends all the same. */
-async function closeInTime(opened: OpenedStore): Promise<void> {
-  const timer = new AbortController()
-  const timeout = sleep(CLOSE_TIMEOUT, undefined, { signal: timer.signal }).catch(() => undefined)
-  try {
-    await Promise.race([opened.close(), timeout])
-  } finally {
-    timer.abort()
-  }
-}
-
-async function run(task: Task, saved: State, stores: Stores): Promise<number> {
+async function run(task: MigrateTask, saved: State, stores: Stores): Promise<number> {
   const { write } = task
   // A dry run starts at the first page, and keeps the cursor that a real run saved.
   const state = write ? { ...saved } : { ...saved, cursor: undefined, counts: NO_COUNTS }
@@ -91,7 +59,7 @@ async function run(task: Task, saved: State, stores: Stores): Promise<number> {
 
 /** Processes page after page, and notes the progress in `state`, until the end or an interrupt. */
 async function processPages(
-  task: Task,
+  task: MigrateTask,
   state: State,
   { from, scan, to }: Stores,
   failures: Failures,
@@ -111,7 +79,7 @@ async function processPages(
       state.cursor = page.cursor
       state.done = write && page.cursor === undefined
       if (write) await writeState(task.state, state)
-      progress.show(state.counts)
+      progress.show(total(state.counts))
     } while (state.cursor !== undefined && !interrupt.requested)
   } finally {
     progress.end()

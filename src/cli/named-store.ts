@@ -27,7 +27,8 @@ export function attemptWith(role: Role, address: string, limit = TIME_LIMIT): At
 }
 
 /** A store that does the same, with such errors. */
-export function named(attempt: Attempt, { store, setup, close }: OpenedStore): OpenedStore {
+export function named(attempt: Attempt, opened: OpenedStore): OpenedStore {
+  const { store, setup, close } = opened
   const scan = store.scan?.bind(store)
   const methods: SessionStore = {
     load: (...args) => attempt(() => store.load(...args)),
@@ -37,5 +38,10 @@ export function named(attempt: Attempt, { store, setup, close }: OpenedStore): O
     destroy: (...args) => attempt(() => store.destroy(...args)),
   }
   if (scan) methods.scan = (...args) => attempt(() => scan(...args))
-  return { store: methods, setup: setup && (() => attempt(setup)), close: () => attempt(close) }
+  return {
+    ...opened,
+    store: methods,
+    setup: setup && (() => attempt(setup)),
+    close: () => attempt(close),
+  }
 }

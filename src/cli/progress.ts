@@ -1,4 +1,4 @@
-import { type Counts, total } from './outcome.js'
+import type { Counts } from './outcome.js'
 
 const BAR_WIDTH = 30
 /** Time between two lines where the output is no terminal, in ms. */
@@ -16,7 +16,8 @@ interface ProgressOptions {
 
 /** Redraws a progress bar on a terminal; elsewhere it prints a line at most once a second. */
 export class Progress {
-  readonly #expected: number | undefined
+  /** The number of sessions, as far as it is known by now. */
+  expected: number | undefined
   readonly #doneBefore: number
   readonly #out: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>
   readonly #now: () => number
@@ -24,15 +25,16 @@ export class Progress {
   #printedAt = Number.NEGATIVE_INFINITY
 
   constructor({ expected, done, out = process.stderr, now = Date.now }: ProgressOptions) {
-    this.#expected = expected
+    this.expected = expected
     this.#doneBefore = done
     this.#out = out
     this.#now = now
     this.#startedAt = now()
   }
 
-  show(counts: Counts): void {
-    const text = this.#text(total(counts))
+  /** `done`: how many sessions, with those of an earlier run. */
+  show(done: number): void {
+    const text = this.#text(done)
     if (this.#out.isTTY) this.#out.write(`\r\x1b[K${text}`)
     else if (this.#now() - this.#printedAt >= LINE_INTERVAL) {
       this.#printedAt = this.#now()
@@ -47,15 +49,15 @@ export class Progress {
   #text(done: number): string {
     const seconds = (this.#now() - this.#startedAt) / 1000
     const rate = seconds > 0 ? (done - this.#doneBefore) / seconds : 0
-    const parts = [bar(done, this.#expected)]
+    const parts = [bar(done, this.expected)]
     if (rate > 0) parts.push(`${number(rate)} a second`)
-    const left = (this.#expected ?? 0) - done
+    const left = (this.expected ?? 0) - done
     if (rate > 0 && left > 0) parts.push(`${duration(left / rate)} left`)
     return parts.join(', ')
   }
 }
 
-/** `expected` comes from an earlier dry run and may be too low: the bar stops at 100 %. */
+/** `expected` is of an earlier run, or an estimate, and may be too low: the bar stops at 100 %. */
 export function bar(done: number, expected: number | undefined): string {
   if (!expected) return `${number(done)} sessions`
   const part = Math.min(1, done / expected)
@@ -72,7 +74,8 @@ function duration(seconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-function number(value: number): string {
+/** A number as the command prints it: `48,213`. */
+export function number(value: number): string {
   return value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 })
 }
 

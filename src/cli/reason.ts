@@ -62,7 +62,9 @@ const MAX_CAUSES = 5
  * hold keys, values or passwords.
  */
 export function reasonOf(error: unknown): string {
-  if (error instanceof UsageError || error instanceof StoreError) return error.message
+  if (error instanceof UsageError) return error.message
+  const failed = withCauses(error).find((each) => each instanceof StoreError)
+  if (failed) return failed.message
   const known = withCauses(error).map(meaningOf).find(Boolean)
   if (known !== undefined) return known
   if (!(error instanceof Error)) return 'it threw a value that is not an Error'

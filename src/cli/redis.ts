@@ -1,3 +1,4 @@
+import { scannedPart } from '../stores/redis/scan.js'
 import { RedisStore } from '../stores/redis/store.js'
 import { ignoreRejection } from '../util/async.js'
 import { type Constructor, type Factory, importDriver, namedExport } from './driver.js'
@@ -37,6 +38,7 @@ export const openRedis: OpenUrl = async (url, role) => {
     await Promise.race([store.load('koa-sess:probe'), error])
     return {
       store,
+      partOf: scannedPart,
       close: () => {
         store.close()
         disconnect()

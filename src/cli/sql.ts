@@ -73,9 +73,9 @@ export const openMysql: OpenUrl = (url, role) =>
 
 export const openSqlite: OpenUrl = async (url, role) => {
   const file = resolve(url.slice('sqlite:'.length))
-  // SQLite would create an empty database, and there would be nothing to copy.
-  if (role === 'from' && !existsSync(file))
-    throw new UsageError('--from: there is no such SQLite file')
+  // SQLite would create an empty database, and there would be nothing in it.
+  if (role !== 'to' && !existsSync(file))
+    throw new UsageError(`--${role}: there is no such SQLite file`)
   return openSql(role, {
     load: () => import('../stores/sql/sqlite.js'),
     className: 'SqliteStore',

@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { assertStore, isSessionStore } from '../stores/contract.js'
+import {
+  assertStore,
+  isSessionStore,
+  type LegacyStore,
+  type SessionStore,
+} from '../stores/contract.js'
 import { adaptLegacy } from '../stores/legacy/adapter.js'
 import { attemptWith, named } from './named-store.js'
 import type { OpenedStore, Role } from './opened-store.js'
@@ -52,6 +57,18 @@ async function open(target: string, role: Role): Promise<OpenedStore> {
   )
 }
 
+/** A store that a config holds. It stays open: it was opened elsewhere. */
+export function openGiven(source: unknown, path: string): OpenedStore {
+  assertStore(source)
+  return named(attemptWith('config', path), { ...adapted(source), close: () => undefined })
+}
+
+function adapted(source: SessionStore | LegacyStore): Pick<OpenedStore, 'store' | 'isWeak'> {
+  return isSessionStore(source)
+    ? { store: source }
+    : { store: adaptLegacy(source, Date.now), isWeak: true }
+}
+
 async function openModule(path: string, role: Role): Promise<OpenedStore> {
   const file = resolve(path)
   if (!existsSync(file)) throw new UsageError(`--${role}: there is no such module`)
@@ -66,7 +83,7 @@ async function openModule(path: string, role: Role): Promise<OpenedStore> {
     )
   assertStore(source)
   return {
-    store: isSessionStore(source) ? source : adaptLegacy(source, Date.now),
+    ...adapted(source),
     close: () => (typeof close === 'function' ? close.call(exported) : undefined),
   }
 }

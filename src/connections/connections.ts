@@ -88,13 +88,14 @@ export class Connections {
 
   #hold(record: LoadedRecord, seenAt: number): HeldSession {
     const { held, keyOf } = this.#options
-    const key = keyOf(record.id)
+    const own = withOwnTexts(record)
+    const key = keyOf(own.id)
     const holder = held.get(key)
     if (holder instanceof HeldSession) {
-      holder.see(record, seenAt)
+      holder.see(own, seenAt)
       return holder
     }
-    const session = new HeldSession(this.#owner, key, withOwnId(record), seenAt)
+    const session = new HeldSession(this.#owner, key, own, seenAt)
     held.add(key, session)
     this.#checker.add(session)
     return session
@@ -141,6 +142,8 @@ function unproved(): SessionError {
 }
 
 /** A slice of a Cookie header would keep the whole header alive. */
-function withOwnId({ format, id, key, raw, value, isOwn }: LoadedRecord): LoadedRecord {
-  return new LoadedRecord(format, Buffer.from(id).toString(), key, raw, value, isOwn)
+function withOwnTexts({ format, id, key, raw, value, isOwn }: LoadedRecord): LoadedRecord {
+  return new LoadedRecord(format, copyOf(id), copyOf(key), raw, value, isOwn)
 }
+
+const copyOf = (text: string) => Buffer.from(text).toString()

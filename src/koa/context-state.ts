@@ -1,4 +1,5 @@
-import type { RegenerateOptions, Session } from '../session/session.js'
+import type { RegenerateOptions } from '../session/regenerate-options.js'
+import type { Session } from '../session/session.js'
 import type { LoadResult } from '../session/transport.js'
 import type { Awaitable } from '../util/async.js'
 import type { EventDetails, SessionEvent } from '../util/events.js'

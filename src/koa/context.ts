@@ -1,5 +1,6 @@
 import type { Context } from 'koa'
-import type { RegenerateOptions, Session } from '../session/session.js'
+import type { RegenerateOptions } from '../session/regenerate-options.js'
+import type { Session } from '../session/session.js'
 import { ignoreRejection } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import {

@@ -59,7 +59,8 @@ export function resolveUsers(
   const limit = max === undefined ? undefined : { max, refuses: whenFull === 'refuse' }
   const ownerOf = (record: LoadedRecord) => entries.ownerOf(record)
   const lists = new SessionLists({ table, writer, envelope, lifetime, owner, ownerOf, limit })
-  return new UserRegistry({ table, writer, entries, lifetime, lists, owner, events, held })
+  const listing = { table, writer, lists, owner }
+  return new UserRegistry({ ...listing, entries, envelope, lifetime, events, held })
 }
 
 let hasWarned = false

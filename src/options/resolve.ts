@@ -215,7 +215,8 @@ function resolveHashing(hashIds: Options['hashIds']): Partial<EnvelopeOptions> {
     : { hashedUntil: hashIds.hashedUntil.getTime() }
 }
 
-function resolveEnvelope(
+/** @throws {SessionError} ERR_SESSION_OPTION */
+export function resolveEnvelope(
   { hashIds, encryption, maxBytes = DEFAULTS.maxBytes }: Options,
   prefix: string,
   now: () => number,

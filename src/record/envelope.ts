@@ -83,6 +83,19 @@ export class RecordEnvelope {
     return this.#options.hashed ? this.#hashedKey(id) : key
   }
 
+  /**
+   * The keys at which the session of a stored record may be; the one to which it moves is first. None:
+   * no id leads to this record any more.
+   */
+  keysOfRecord(key: string): string[] {
+    const { hashed } = this.#options
+    const id = key.slice(this.prefix.length)
+    const isMoving = this.legacyKey('') !== undefined
+    if (id.startsWith(HASH_MARK)) return hashed || isMoving ? [key] : []
+    if (!hashed) return [key]
+    return isMoving ? [this.#hashedKey(id), key] : []
+  }
+
   #hashedKey(id: string): string {
     return this.prefix + HASH_MARK + sha256(id)
   }

@@ -16,9 +16,13 @@ import { isStored, markStored } from './stored-objects.js'
 /**
  * `ctx.sessionStore`: reads, writes and ends sessions by id, for sessions other than the request's
  * own. It overwrites whatever is stored: for the request's own session use `ctx.session`.
+ * @since 1.0.0
  */
 export class SessionAdmin {
-  /** The store that was configured. */
+  /**
+   * The store that was configured.
+   * @example const { client } = ctx.sessionStore
+   */
   readonly client: SessionStore | LegacyStore
   readonly #settings: SessionSettings
 
@@ -32,7 +36,10 @@ export class SessionAdmin {
     return 'SessionAdmin {}'
   }
 
-  /** The session of an id, as a plain object with `cookie` inside; undefined: there is none. */
+  /**
+   * The session of an id, as a plain object with `cookie` inside; undefined: there is none.
+   * @example const other = await ctx.sessionStore.get(id)
+   */
   async get(sid: string): Promise<StoredSession | undefined> {
     const session = parseObject((await StoreFailure.unwrap(this.#find(sid)))?.value)
     if (session) markStored(session)
@@ -43,6 +50,7 @@ export class SessionAdmin {
    * Stores a session under an id, for as long as its cookie or the options say. Where it brings no
    * cookie, it keeps the one that is stored under this id; its age it keeps in any case.
    * @throws {SessionError} ERR_SESSION_VALUE, ERR_SESSION_COOKIE, ERR_SESSION_DATA, ERR_SESSION_SIZE
+   * @example await ctx.sessionStore.set(id, { user: 'ada' })
    */
   async set(sid: string, session: StoredSession): Promise<void> {
     const { records, format, lifetime } = this.#settings
@@ -55,7 +63,10 @@ export class SessionAdmin {
     await StoreFailure.unwrap(records.overwrite(sid, Session.encode(whole, end), expiresAt))
   }
 
-  /** Ends the session of an id, whichever requests use it. False: there was none. */
+  /**
+   * Ends the session of an id, whichever requests use it. False: there was none.
+   * @example await ctx.sessionStore.destroy(id)
+   */
   async destroy(sid: string): Promise<boolean> {
     const record = await StoreFailure.unwrap(this.#find(sid))
     return record !== undefined && StoreFailure.unwrap(this.#settings.records.revoke(record))

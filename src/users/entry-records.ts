@@ -9,6 +9,7 @@ import type { Lifetime } from '../session/lifetime.js'
 import type { Session } from '../session/session.js'
 import { countTurn } from '../util/turn.js'
 import type { ListedRecords } from './lists.js'
+import type { ScannedRecords } from './scanned-sessions.js'
 import type { ListEntry } from './user-list.js'
 import type { EntrySession, SessionFinder } from './user-sessions.js'
 
@@ -30,7 +31,7 @@ export interface EntryOptions {
 }
 
 /** The records that the entries of lists lead to. */
-export class EntryRecords implements ListedRecords, SessionFinder {
+export class EntryRecords implements ListedRecords, SessionFinder, ScannedRecords {
   readonly #options: EntryOptions
 
   constructor(options: EntryOptions) {
@@ -60,7 +61,11 @@ export class EntryRecords implements ListedRecords, SessionFinder {
 
   async find(user: string, entry: ListEntry): Promise<EntrySession | undefined> {
     const raw = await this.#options.table.load('get', this.#key(entry))
-    if (raw === undefined || isEnded(raw)) return undefined
+    return raw === undefined ? undefined : this.read(user, entry, raw)
+  }
+
+  read(user: string, entry: Pick<ListEntry, 'key'>, raw: string): EntrySession | undefined {
+    if (isEnded(raw)) return undefined
     const found = this.#parse(entry, raw)
     if (!found || this.#options.lifetime.isOver(found.record)) return undefined
     return this.#options.owner(found.session) === user ? found : undefined
@@ -72,7 +77,7 @@ export class EntryRecords implements ListedRecords, SessionFinder {
     return session && this.#options.owner(session)
   }
 
-  #key({ key }: ListEntry): string {
+  #key({ key }: Pick<ListEntry, 'key'>): string {
     return this.#options.envelope.prefix + key
   }
 
@@ -96,7 +101,7 @@ export class EntryRecords implements ListedRecords, SessionFinder {
     return session !== undefined && owner(session) !== user
   }
 
-  #parse(entry: ListEntry, raw: string): EntrySession | undefined {
+  #parse(entry: Pick<ListEntry, 'key'>, raw: string): EntrySession | undefined {
     const { envelope, format } = this.#options
     const key = this.#key(entry)
     const value = envelope.unwrap(key, valueInTransit(raw)?.value ?? raw)

@@ -7,6 +7,11 @@ import { EMPTY_LIST, parseList, type UserList } from './user-list.js'
 
 /** In front of the hash of a user. No id can hold it, so no cookie leads to a list. */
 const USER_MARK = '&'
+/** Whether a key of the store is that of a list. `prefix`: the option of that name. */
+export function isListKey(prefix: string, key: string): boolean {
+  return key.startsWith(prefix + USER_MARK)
+}
+
 /** Makes each write differ from every other one, so that a command that was sent twice finds its own. */
 const NONCE_BYTES = 9
 

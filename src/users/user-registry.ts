@@ -3,6 +3,7 @@ import type { SessionListing } from '../session/listing.js'
 import type { Session } from '../session/session.js'
 import type { Events } from '../util/events.js'
 import { type UserId, userText } from './owner.js'
+import { ScannedSessions, type ScannedSessionsOptions } from './scanned-sessions.js'
 import {
   ListedSessions,
   type Notify,
@@ -10,19 +11,35 @@ import {
   type UserSessionsOptions,
 } from './user-sessions.js'
 
-/** The sessions of one user, outside of any request: `sessions.of(userId)`. */
+/**
+ * The sessions of one user, outside of any request: `sessions.of(userId)`.
+ * @since Unreleased
+ */
 export interface UserSessions {
-  /** Newest login first. */
+  /**
+   * Returns the sessions of the user, newest login first.
+   * @example const all = await sessions.of('ada').list()
+   */
   list(): Promise<UserSession[]>
-  /** Ends one session. False: it was gone. When it resolves, no request that begins later sees it. */
+  /**
+   * Ends one session. False: it was gone. When it resolves, no request that begins later sees it.
+   * @example await sessions.of('ada').end(handle)
+   */
   end(handle: string): Promise<boolean>
-  /** Ends all sessions, and returns how many. Logins with an earlier checkpoint are refused. */
+  /**
+   * Ends all sessions, and returns how many. Logins with an earlier checkpoint are refused.
+   * @example await sessions.of('ada').endAll()
+   */
   endAll(): Promise<number>
-  /** What `regenerateSession({ checkpoint })` takes. Ask for it before the password is checked. */
+  /**
+   * What `regenerateSession({ checkpoint })` takes. Ask for it before the password is checked.
+   * @example const checkpoint = await sessions.of('ada').checkpoint()
+   */
   checkpoint(): Promise<string>
 }
 
-export interface UserRegistryOptions extends UserSessionsOptions {
+export interface UserRegistryOptions extends UserSessionsOptions, ScannedSessionsOptions {
+  entries: UserSessionsOptions['entries'] & ScannedSessionsOptions['entries']
   lists: SessionListing<Session> & { keyOf(id: string): string }
   owner(session: Session): string | undefined
   events: Events
@@ -51,6 +68,11 @@ export class UserRegistry {
 
   sessionsOf(user: string, notify: Notify): ListedSessions {
     return new ListedSessions(this.#options, user, notify)
+  }
+
+  /** @throws {SessionError} ERR_SESSION_OPTION when it is no id of a user. */
+  scannedSessionsOf(userId: UserId): ScannedSessions {
+    return new ScannedSessions(this.#options, userText(userId))
   }
 
   /** @throws {SessionError} ERR_SESSION_OPTION when it is no id of a user. */

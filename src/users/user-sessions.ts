@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { HeldSessions } from '../record/held-sessions.js'
 import type { LoadedRecord } from '../record/records.js'
 import { BINDING_KEY } from '../session/device-binding.js'
@@ -6,15 +5,18 @@ import type { Lifetime } from '../session/lifetime.js'
 import { Session } from '../session/session.js'
 import type { EventDetails, SessionEvent } from '../util/events.js'
 import { checkpointOf, epochOf } from './checkpoint.js'
+import { handleOf } from './handle.js'
 import type { ListWriter } from './list-writer.js'
 import type { Lists } from './lists.js'
 import { type ListEntry, revoke } from './user-list.js'
 
 /** How long a list is kept at least after all sessions were ended, in ms: longer than a login takes. */
 const MIN_TTL = 86_400_000
-const HANDLE_BYTES = 16
 
-/** One session of a user. It holds no id, and nothing in it opens a session. */
+/**
+ * One session of a user. It holds no id, and nothing in it opens a session.
+ * @since Unreleased
+ */
 export interface UserSession {
   /** Names the session for `end`. */
   handle: string
@@ -144,9 +146,7 @@ export class ListedSessions {
     return { handle, current, createdAt, seenAt, expiresAt, info, bound, connections }
   }
 
-  /** A hash: an id cannot be computed from it. */
   #handleOf(key: string): string {
-    const hash = createHash('sha256').update(`${this.#listKey} ${key}`).digest()
-    return hash.toString('base64url', 0, HANDLE_BYTES)
+    return handleOf(this.#listKey, key)
   }
 }

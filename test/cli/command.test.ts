@@ -55,8 +55,8 @@ describe('what it says of itself', () => {
 
 describe('what it cannot do, it says in one line', () => {
   test.each<[string[], RegExp]>([
-    [['copy'], /the only command is migrate/],
-    [['migrate', 'more'], /the only command is migrate/],
+    [['copy'], /the commands are migrate, sessions, stats and codemod/],
+    [['migrate', 'more'], /one word too many: koa-sess migrate/],
     [['migrate'], /needs --from STORE and --to STORE/],
     [['migrate', '--form', 'x'], /'--form': see koa-sess --help/],
     [['migrate', '--from', 'a', '--to', 'b', '--batch', '0'], /--batch is a number/],

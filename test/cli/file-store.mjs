@@ -1,5 +1,6 @@
 // A store in one file, for commands that run in processes of their own. The file also holds what a
 // test makes go wrong.
+import { once } from 'node:events'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -47,11 +48,19 @@ export class FileStore {
   destroy(key) {
     return this.#open(({ records }) => key in records && delete records[key])
   }
-  scan(prefix, cursor = '', count = 100) {
-    this.#pages++
+  async scan(prefix, cursor = '', count = 100) {
+    const page = ++this.#pages
+    const { interrupt } = JSON.parse(readFileSync(this.#file, 'utf8'))
+    if (interrupt === page) {
+      // A signal that is on its way keeps no process alive.
+      const alive = setInterval(() => undefined, 1000)
+      const signal = once(process, 'SIGINT')
+      process.kill(process.pid, 'SIGINT')
+      await signal
+      clearInterval(alive)
+    }
     return this.#open((data) => {
       data.cursors = [...(data.cursors ?? []), cursor]
-      if (data.interrupt === this.#pages) process.kill(process.pid, 'SIGINT')
       const keys = Object.keys(data.records).filter((key) => key.startsWith(prefix) && key > cursor)
       const page = keys.sort().slice(0, count)
       const records = page.map((key) => ({ key, ...data.records[key] }))

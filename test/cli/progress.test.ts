@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { NO_COUNTS } from '../../src/cli/outcome.js'
 import { Progress } from '../../src/cli/progress.js'
 
 function progress(options: { expected?: number; done?: number; isTTY?: boolean }) {
@@ -12,9 +11,9 @@ function progress(options: { expected?: number; done?: number; isTTY?: boolean }
     out,
     now: () => time,
   })
-  const show = (copied: number, elapsed: number) => {
+  const show = (done: number, elapsed: number) => {
     time = 1000 + elapsed
-    shown.show({ ...NO_COUNTS, copied })
+    shown.show(done)
     return printed.at(-1)?.replace('\r\x1b[K', '')
   }
   return { show, printed, shown }

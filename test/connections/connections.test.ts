@@ -6,6 +6,7 @@ import session, { SessionError } from '../../src/index.js'
 import { migrating } from '../../src/migrate.js'
 import type { SessionNotice } from '../../src/util/events.js'
 import { Gate } from '../support/gate.js'
+import { heldBytes } from '../support/heap.js'
 import { KEYS } from '../support/site.js'
 import { kindOf, Process, testStore, Visitor } from './world.js'
 
@@ -194,7 +195,20 @@ describe('an end in this process', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('goes on without a tombstone', async () => {
+  test('that comes after one elsewhere makes a check at once, which aborts', async () => {
+    const { here, there, visitor } = await start()
+    const live = await here.connect(visitor)
+    const other = new Visitor()
+    other.take([...visitor.jar].map(([name, value]) => `${name}=${value}`))
+    await here.visit(visitor, async (ctx) => {
+      await there.regenerate(other)
+      ctx.session = null
+    })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(kindOf(live)).toBe('moved')
+  })
+
+  test('aborts without a tombstone too', async () => {
     const { here, visitor } = await start({ tombstone: 0 })
     const live = await here.connect(visitor)
     await here.logout(visitor)
@@ -307,10 +321,11 @@ describe('checks', () => {
     expect(store.take()).toEqual(['load'])
   })
 
-  test('do not extend the session, even with rolling', async () => {
+  test('do not extend the session, and neither does open, even with rolling', async () => {
     const { here, visitor } = await start({ ttl: 3 * RECHECK, rolling: true })
+    await vi.advanceTimersByTimeAsync(2 * RECHECK)
     const live = await here.connect(visitor)
-    await vi.advanceTimersByTimeAsync(4 * RECHECK)
+    await vi.advanceTimersByTimeAsync(2 * RECHECK)
     expect(kindOf(live)).toBe('expired')
   })
 
@@ -328,6 +343,14 @@ describe('checks', () => {
     live.close()
     await vi.advanceTimersByTimeAsync(4 * RECHECK)
     expect(await here.open(visitor)).toBe(undefined)
+  })
+
+  test('with extend, open extends a session that would end before its first check', async () => {
+    const { here, visitor } = await start({ ttl: 3 * RECHECK })
+    await vi.advanceTimersByTimeAsync(3 * RECHECK - 10)
+    const live = await here.connect(visitor, { extend: true })
+    await passPeriod()
+    expect(kindOf(live)).toBe(undefined)
   })
 
   test('with extend they keep the session in the list of its user', async () => {
@@ -350,20 +373,37 @@ describe('checks', () => {
   })
 
   test('with extend they go on where beforeSave throws', async () => {
+    let refuses = false
     const { here, there, visitor } = await start({
-      beforeSave: (_: unknown, current: SessionData) => {
-        if (current.x) throw new Error('refused')
+      beforeSave: () => {
+        if (refuses) throw new Error('refused')
       },
     })
-    await there.visit(visitor, (ctx) => {
-      ctx.session.x = 0
-    })
+    refuses = true
     const live = await here.connect(visitor, { extend: true })
     await passPeriod()
     expect(kindOf(live)).toBe(undefined)
     await there.logout(visitor)
     await passPeriod()
     expect(kindOf(live)).toBe('ended')
+  })
+
+  test('with extend they revive no session that is past an end of its own', async () => {
+    const { here, store } = await start({ cookie: { signed: false } })
+    const id = 'a session of koa-session'.replaceAll(' ', '-')
+    const record = { user: 'ada', _expire: Date.now() + 1.5 * RECHECK, _maxAge: 1.5 * RECHECK }
+    await store.create(`koa:sess:${id}`, JSON.stringify(record), Date.now() + 1e9)
+    const visitor = new Visitor()
+    visitor.jar.set('koa.sid', id)
+    const { replace } = store
+    store.replace = () => {
+      throw new Error('away')
+    }
+    const live = await here.connect(visitor, { extend: true })
+    vi.setSystemTime(Date.now() + 2 * RECHECK)
+    store.replace = replace
+    await passPeriod()
+    expect(kindOf(live)).toBe('expired')
   })
 
   test('the reads of one turn begin in that turn', async () => {
@@ -727,6 +767,23 @@ test('app must be an application', () => {
   expect(() => Reflect.apply(session, undefined, [{ app: {} }])).toThrow(
     expect.objectContaining({ code: 'ERR_SESSION_OPTION' }),
   )
+})
+
+test('a connection keeps neither its request nor its Cookie header in memory', async () => {
+  const { here } = await start()
+  const lives: unknown[] = []
+  const [count, size] = [100, 20_000]
+  const open = async (at: number) => {
+    const visitor = new Visitor()
+    await here.login(visitor)
+    visitor.jar.set('large', Buffer.alloc(size, `${at}`).toString())
+    lives.push(await here.connect(visitor))
+  }
+  await open(0)
+  const before = heldBytes()
+  for (let at = 1; at <= count; at++) await open(at)
+  expect(heldBytes() - before).toBeLessThan((count * size) / 2)
+  expect(lives).toHaveLength(count + 1)
 })
 
 test('timers keep no process alive', async () => {

@@ -24,7 +24,7 @@ const site = await serve(
     '/list': () => site.session.of('ada').list(),
   },
   {
-    store: new RedisStore({ client, commandTimeout: 300 }),
+    store: new RedisStore({ client, commandTimeout: 2000 }),
     prefix: PREFIX,
     recheck: Number(RECHECK),
     ttl: Number(TTL),

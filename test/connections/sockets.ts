@@ -25,12 +25,18 @@ function serveSocket(ws: WebSocket, live: LiveSession<SessionData>): void {
   if (live.signal.aborted) end()
   else live.signal.addEventListener('abort', end)
   ws.on('close', () => live.close())
-  ws.on('message', async (data) => {
-    const text = await live.update((session) => {
-      session.seen = (session.seen ?? 0) + 1
-      return `${session.user} ${session.seen} ${data}`
-    })
-    ws.send(text)
+  ws.on('message', (data) => {
+    answer(live, String(data)).then(
+      (text) => ws.send(text),
+      () => ws.close(1011),
+    )
+  })
+}
+
+function answer(live: LiveSession<SessionData>, text: string): Promise<string> {
+  return live.update((session) => {
+    session.seen = (session.seen ?? 0) + 1
+    return `${session.user} ${session.seen} ${text}`
   })
 }
 

@@ -2,7 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import Koa from 'koa'
 import { cookieSession } from '../../src/cookie.js'
-import session, { type LiveSession, type OpenOptions, type SessionOf } from '../../src/index.js'
+import session, {
+  type LiveSession,
+  type OpenOptions,
+  type SessionContext,
+  type SessionMiddleware,
+  type SessionOf,
+} from '../../src/index.js'
 import { equal } from './equal.js'
 
 interface Account {
@@ -16,6 +22,9 @@ declare const request: Http2ServerRequest
 const app = new Koa()
 const sessions = session<Account>({ app, recheck: 5000 })
 void session({ app: new Koa<{ a: 1 }, { b: 2 }>() })
+const annotated: SessionMiddleware<SessionContext<Account>> = sessions
+equal<typeof annotated, SessionMiddleware<SessionContext<Account>, Account>>(true)
+equal<SessionMiddleware<unknown>, SessionMiddleware<unknown, SessionData>>(true)
 
 export async function use(): Promise<void> {
   const live = await sessions.open(req)

@@ -1,27 +1,48 @@
+import { randomUUID } from 'node:crypto'
 import { Cluster } from 'ioredis'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { RedisStore } from '../../src/redis.js'
 import { RedisCluster } from '../services/redis-cluster.js'
-import { loggedIn, serveUsers, userOf, users } from './fixture.js'
+import type { Site, SiteOptions } from '../support/site.js'
+import { serveUsers } from './fixture.js'
+import { burst, burstOnThree, revokeAtEachCall, type Stage } from './schedules.js'
 
 // A list and its sessions are on different nodes: each command has one key.
 
 const cluster = await RedisCluster.start()
 const client = new Cluster(cluster.nodes)
+const store = new RedisStore({ client })
 afterAll(async () => {
+  store.close()
   client.disconnect()
   await cluster[Symbol.asyncDispose]()
 })
 
-test('R3, R5: on a Cluster sessions are limited, and ended, from two processes', async () => {
-  const options = { store: new RedisStore({ client }), users: { ...users, max: 5 } }
-  const sites = [await serveUsers(options), await serveUsers(options)] as const
-  const browsers = await Promise.all(
-    Array.from({ length: 32 }, (_, at) => loggedIn(sites[at % 2 === 0 ? 0 : 1])),
-  )
-  const live = (await Promise.all(browsers.map(userOf))).filter((user) => user === 'ada')
-  expect(live).toHaveLength(5)
-  expect(await sites[0].session.of('ada').endAll()).toBe(5)
-  expect((await Promise.all(browsers.map(userOf))).filter(Boolean)).toEqual([])
-  for (const site of sites) await site.close()
+const sites: Site[] = []
+afterEach(async () => {
+  for (const site of sites.splice(0)) await site.close()
+})
+
+async function start(options: SiteOptions): Promise<Site> {
+  const site = await serveUsers(options)
+  sites.push(site)
+  return site
+}
+
+const stage = (): Stage => ({ store, prefix: `test:${randomUUID()}:`, start })
+
+describe('on a Cluster', () => {
+  test.each([
+    '/login',
+    '/login-here',
+    '/login-by-update',
+    '/rotate',
+  ])('R3: endAll at any store call of %s', (path) => revokeAtEachCall(stage(), {}, path))
+
+  test('R5: 64 logins of one user at once: the limit holds, with at most 70 compare-and-sets', async () => {
+    expect(await burst(stage())).toBeLessThanOrEqual(70)
+  })
+
+  test('R3, R5: logins on three processes at once are limited, and ended', () =>
+    burstOnThree(stage()))
 })

@@ -11,6 +11,7 @@ import { isNotText, textOf } from './text.js'
 /** The reply of PTTL for a key without an expiry. */
 const NO_EXPIRY = -1
 const FINGERPRINT_LENGTH = 16
+const CURSOR_BITS = 64
 /** A cursor that no scan made, so it begins anew. */
 const RESTART = 'restart'
 
@@ -61,6 +62,17 @@ function parseCursor(cursor: string | undefined, nodes: ScanNode[]): Position {
   const [made, index = '', at = ''] = cursor?.split(':') ?? []
   const isValid = made === fingerprint(nodes) && Number(index) < nodes.length && /^\d+$/.test(at)
   return isValid ? { index: Number(index), cursor: at } : { index: 0, cursor: '0' }
+}
+
+/**
+ * Which part of the keys of a single server a scan has seen at its cursor, from 0 to 1. SCAN counts with
+ * the bits of its 64-bit cursor reversed. undefined: the cursor is not one of these.
+ */
+export function scannedPart(cursor: string): number | undefined {
+  const at = /^[0-9a-f]+:0:(\d+)$/.exec(cursor)?.[1]
+  if (at === undefined) return undefined
+  const bits = BigInt(at).toString(2).padStart(CURSOR_BITS, '0')
+  return Number(BigInt(`0b${[...bits].reverse().join('')}`)) / 2 ** CURSOR_BITS
 }
 
 /** SCAN returns the cursor 0 at the end of a node; after the last node the scan is complete. */
