@@ -18,6 +18,8 @@ export default defineConfig({
   srcDir: '..',
   srcExclude: ['{node_modules,src,test,bench,examples,scripts,sql,dist,.*}/**'],
   rewrites: addressOf,
+  // README names the address of the example.
+  ignoreDeadLinks: 'localhostLinks',
   markdown: {
     anchor: { slugify },
     attrs: { disable: true },
