@@ -9,6 +9,8 @@ export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   Start: [
     'README.md',
     'docs/how-it-works.md',
+    'docs/recipes.md',
+    'docs/data.md',
     'docs/stores.md',
     'docs/migration.md',
     'docs/upgrade.md',
