@@ -75,7 +75,8 @@ const MIDDLEWARE: Page = {
       style: 'entries',
       parts: [
         { file: 'src/koa/types.ts', name: 'SessionContext', prefix: 'ctx.' },
-        { file: 'src/koa/types.ts', name: 'SessionTools', prefix: 'ctx.' },
+        { file: 'src/koa/types.ts', name: 'RequestTools', prefix: 'ctx.' },
+        { file: 'src/koa/types.ts', name: 'DataTools', prefix: 'ctx.' },
       ],
     },
     {
@@ -97,9 +98,15 @@ const MIDDLEWARE: Page = {
       style: 'entries',
       parts: [
         {
-          file: 'src/session/regenerate-options.ts',
+          file: 'src/session/declared-data.ts',
           name: 'RegenerateOptions',
           prefix: 'regenerate: ',
+        },
+        {
+          file: 'src/session/declared-data.ts',
+          name: 'RegenerateRequest',
+          prefix: 'regenerate: ',
+          without: ['keep'],
         },
       ],
     },

@@ -7,6 +7,9 @@ import type * as appEvents from '../koa/event-types.js' with { 'resolution-mode'
 import type * as middleware from '../koa/middleware.js' with { 'resolution-mode': 'import' }
 import type * as openRequest from '../koa/open-request.js' with { 'resolution-mode': 'import' }
 import type * as opener from '../koa/opener.js' with { 'resolution-mode': 'import' }
+import type * as sessionMiddleware from '../koa/session-middleware.js' with {
+  'resolution-mode': 'import',
+}
 import type * as types from '../koa/types.js' with { 'resolution-mode': 'import' }
 import type * as options from '../options/session-options.js' with { 'resolution-mode': 'import' }
 import type * as usersOptions from '../options/users-options.js' with {
@@ -58,8 +61,8 @@ declare namespace session {
   type SessionIdStore = options.SessionIdStore
   type SessionMiddleware<
     Added,
-    Data extends object = types.DataOf<Added>,
-  > = middleware.SessionMiddleware<Added, Data>
+    Data extends object = types.ContextData<Added>,
+  > = sessionMiddleware.SessionMiddleware<Added, Data>
   type SessionNotice = events.SessionNotice
   type SessionOf<Data extends object> = sessions.SessionOf<Data>
   type SessionOptions<Data extends object = SessionData> = options.SessionOptions<Data>

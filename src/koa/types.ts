@@ -14,7 +14,10 @@ declare global {
 // Unbounded, or TypeScript would simplify `Data & object`, and an empty interface takes numbers and texts.
 export type SessionValue<Data> = (Data & object) | (Session & Data) | null
 
-/** What the middleware adds to a context, whatever the data are. */
+/**
+ * What the middleware adds to a context, whatever the data are.
+ * @since 1.0.0
+ */
 interface RequestTools {
   /**
    * The session id; undefined until there is data to store. Set it before the middleware runs to load that session.
@@ -52,7 +55,10 @@ interface RequestTools {
   saveSession(): Promise<boolean>
 }
 
-/** What reads and writes data. */
+/**
+ * What reads and writes data.
+ * @since 1.0.0
+ */
 interface DataTools<Data extends object> {
   /**
    * Reads, writes and ends sessions by id.

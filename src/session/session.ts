@@ -86,10 +86,7 @@ export class Session {
    * user's cookie is kept too. The commit of the request carries it out. The old object stays readable.
    * @example await ctx.session.regenerate({ keep: ['cart'] })
    */
-  regenerate(
-    options?: RegenerateOptions<DataOf<this>> | Callback,
-    callback?: Callback,
-  ): Promise<void> {
+  regenerate(options?: Regenerate<this> | Callback, callback?: Callback): Promise<void> {
     const given = typeof options === 'function' ? undefined : options
     const done = this.#owner.regenerate(given).then(() => undefined)
     return settle(done, typeof options === 'function' ? options : callback, undefined)
@@ -249,3 +246,5 @@ export type SessionOf<Data extends object> = Session & DeclaredData<Data>
 
 /** The application's keys of a session. */
 export type DataOf<S> = Omit<S, keyof Session>
+
+type Regenerate<S> = RegenerateOptions<DataOf<S>>

@@ -3,7 +3,6 @@ import { StoreFailure } from '../record/store-guard.js'
 import type { Session } from '../session/session.js'
 import { SessionError } from '../util/errors.js'
 import type { EventDetails, SessionEvent } from '../util/events.js'
-import type { UserRegistry } from './user-registry.js'
 import type { ListedSessions, UserSession } from './user-sessions.js'
 
 /** The session of a request, as far as the other sessions of its user are concerned. */
@@ -19,6 +18,14 @@ export interface CurrentSession {
   forget(): Promise<void>
 }
 
+/** The option `users`, as far as the sessions of the request's own user are concerned. */
+export interface UsersOfRequests {
+  /** Whose a session is; undefined: no user's. */
+  owner(session: Session): string | undefined
+  keyOf(id: string): string
+  sessionsOf(user: string, notify: Emit): ListedSessions
+}
+
 type Emit = (event: SessionEvent, details: EventDetails) => void
 
 /**
@@ -27,10 +34,10 @@ type Emit = (event: SessionEvent, details: EventDetails) => void
  */
 export class CurrentSessions {
   readonly #session: CurrentSession
-  readonly #users: UserRegistry | undefined
+  readonly #users: UsersOfRequests | undefined
   readonly #emit: Emit
 
-  constructor(session: CurrentSession, users: UserRegistry | undefined, emit: Emit) {
+  constructor(session: CurrentSession, users: UsersOfRequests | undefined, emit: Emit) {
     this.#session = session
     this.#users = users
     this.#emit = emit
