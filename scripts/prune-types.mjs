@@ -1,5 +1,7 @@
 // Deletes the declarations that no entry of the package leads to: tsc makes one for every source file.
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
+// What `require` sees has declarations of its own, so that the name `module.exports`, which TypeScript
+// before 5.6 cannot read, goes too.
+import { readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join, normalize } from 'node:path'
 
 const DIST = 'dist'
@@ -23,3 +25,9 @@ for (const file of files)
 // Folders that are empty now, the deepest first.
 for (const file of files.sort((one, other) => other.length - one.length))
   if (!file.includes('.')) await rmdir(join(DIST, file)).catch(() => undefined)
+
+const index = join(DIST, 'index.d.ts')
+const types = await readFile(index, 'utf8')
+const readable = types.replace(/ \w+ as 'module\.exports',/, '')
+if (readable === types) throw new Error(`${index} does not export 'module.exports'`)
+await writeFile(index, readable)

@@ -1,4 +1,9 @@
 export {
+  type ExpressCookie,
+  type ExpressCookieOptions,
+  expressCookie,
+} from './adapters/express-cookie.js'
+export {
   type ContextStoreClass,
   type ContextStoreMethods,
   fromContextStore,

@@ -7,14 +7,15 @@ const callable = Object.assign(session, { MemoryStore, SessionError })
 
 export type { LiveSession } from './connections/live-session.js'
 export type { CookieOptions, SessionCookie } from './cookie/attributes.js'
-export type { SessionMiddleware } from './koa/middleware.js'
-export type { OpeningRequest } from './koa/open-request.js'
-export type { OpenOptions } from './koa/opener.js'
+export type { SessionAppNotice, SessionEmitter, SessionEventMap } from './koa/event-types.js'
+export type { OpeningRequest, OpenOptions } from './koa/open-options.js'
+export type { SessionMiddleware } from './koa/session-middleware.js'
 export type { DeferredSessionContext, SessionContext } from './koa/types.js'
 export type { SessionIdStore, SessionOptions } from './options/session-options.js'
 export type { UsersOptions } from './options/users-options.js'
 export type { OnConflict } from './record/merge.js'
-export type { RegenerateOptions, Session, SessionOf } from './session/session.js'
+export type { RegenerateOptions } from './session/declared-data.js'
+export type { Session, SessionOf } from './session/session.js'
 export type {
   LegacyCallOptions,
   LegacyReadOptions,

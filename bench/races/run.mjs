@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis'
+import { FAULTS } from './faults.mjs'
 import { SCHEDULES } from './schedules.mjs'
 import { SETUPS } from './setups.mjs'
-import { FAULTS, Trial } from './trial.mjs'
+import { Trial } from './trial.mjs'
 
 /** Runs every schedule on every setup, plain and rolling. Each entry lists the faults of each round. */
 export async function runAll({ url, rounds }) {

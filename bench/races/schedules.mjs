@@ -1,3 +1,5 @@
+import { SCENES } from './scenes.mjs'
+
 /**
  * The rows. `held` says what must be true after the schedule. It is checked in the browser's jar,
  * by requests with the old and the new cookie, and in the store.
@@ -6,14 +8,7 @@ export const SCHEDULES = [
   {
     name: 'Two requests write different keys',
     held: 'The session holds both keys.',
-    async run(trial) {
-      const user = await trial.user()
-      const { cookie } = user
-      const slow = await trial.begin(user, 'wait,set:a:1')
-      await trial.do(user, 'set:b:1')
-      await slow.finish()
-      return trial.judge(user, { cookie, has: { seed: '1', a: '1', b: '1' } })
-    },
+    run: (trial) => trial.play(SCENES.settings),
   },
   {
     name: 'One deletes a key, one writes another',
@@ -38,20 +33,12 @@ export const SCHEDULES = [
   {
     name: 'Two increments of one counter',
     held: 'The counter is 2. koa-sess uses `session.update`; the others read, wait and write.',
-    async run(trial) {
-      const user = await trial.user()
-      const { cookie } = user
-      const first = await trial.begin(user, 'add:n')
-      const second = await trial.begin(user, 'add:n')
-      await first.finish()
-      await second.finish()
-      return trial.judge(user, { cookie, has: { n: 2 } })
-    },
+    run: (trial) => trial.play(SCENES.buy),
   },
   {
     name: 'Logout, a slow request writes',
     held: 'The old cookie loads no session, the store holds none, and the browser gets no cookie.',
-    run: (trial) => logout(trial, 'wait,set:late:1'),
+    run: (trial) => trial.play(SCENES.logout),
   },
   {
     name: 'Logout, a slow request reads',
@@ -81,15 +68,7 @@ export const SCHEDULES = [
   {
     name: 'Two regenerates of one session',
     held: 'Both requests succeed, the store holds one session, the browser has its cookie, and the old cookie loads no session.',
-    async run(trial) {
-      const user = await trial.user()
-      const dead = user.cookie
-      const first = await trial.begin(user, 'wait,regenerate,set:user:ada')
-      const second = await trial.begin(user, 'wait,regenerate,set:user:ada')
-      await first.finish()
-      await second.finish()
-      return trial.judge(user, { cookie: user.cookie, dead, has: { user: 'ada' } })
-    },
+    run: (trial) => trial.play(SCENES.login),
   },
   {
     name: 'A new session is ended between its first save and the end of its request',

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
-import { isDeepStrictEqual } from 'node:util'
 import { Gates } from '../../test/support/gate.ts'
 import { Browser } from './browser.mjs'
-
-/** The possible faults after a schedule, the worst first. */
-export const FAULTS = ['revived', 'lost', 'moved', 'orphan', 'error']
+import { FAULTS, faultsOfRecords, holds } from './faults.mjs'
 
 /** One run of a schedule on one server, starting with an empty store. */
 export class Trial {
@@ -55,6 +52,20 @@ export class Trial {
     return { finish }
   }
 
+  /** Plays a scene of scenes.mjs. @returns its faults. */
+  async play({ requests, order, expect: { cookieOf, dead, ...data } }) {
+    const user = this.browser()
+    const begun = {}
+    const cookies = {}
+    for (const { send, begin, finish } of order) {
+      if (send) await this.do(user, requests[send].does)
+      if (begin) begun[begin] = await this.begin(user, requests[begin].does)
+      if (finish) await begun[finish].finish()
+      cookies[send ?? begin ?? finish] = user.cookie
+    }
+    return this.judge(user, { cookie: cookies[cookieOf], dead: cookies[dead], ...data })
+  }
+
   /** The ids of the sessions that the store holds. */
   async ids() {
     const values = await this.#behind.values()
@@ -75,21 +86,14 @@ export class Trial {
    * `dead`: a cookie whose session ended; `deadId`: its id, if the browser got no cookie.
    * `has`, `lacks`: the data that the session of `cookie` must hold, and keys that it must not.
    */
-  async judge(browser, { cookie, dead, deadId, has, lacks = [] }) {
+  async judge(browser, { cookie, dead, deadId, has, lacks }) {
     const ids = await this.ids()
-    const names = (text, id) => text !== undefined && decodeURIComponent(text).includes(id)
-    const ended = (id) => id === deadId || names(dead, id)
-    const jars = [cookie, ...this.#browsers.map((other) => other.cookie)]
-    const kept = (id) => jars.some((jar) => names(jar, id))
-    if (ids.some(ended)) this.#faults.add('revived')
-    if (ids.some((id) => !ended(id) && !kept(id))) this.#faults.add('orphan')
-    if (browser.cookie !== cookie) this.#faults.add('moved')
+    const jars = this.#browsers.map((other) => other.cookie)
+    const found = faultsOfRecords({ ids, jar: browser.cookie, jars, cookie, dead, deadId })
+    for (const fault of found) this.#faults.add(fault)
     if (has) {
       const { data = {} } = await this.#probe(cookie)
-      const isKept = Object.entries(has).every(([key, value]) =>
-        isDeepStrictEqual(data[key], value),
-      )
-      if (!isKept || lacks.some((key) => key in data)) this.#faults.add('lost')
+      if (!holds(data, { has, lacks })) this.#faults.add('lost')
     }
     // Last, as some packages start a session for a request without one.
     if (dead && Object.keys((await this.#probe(dead)).data ?? {}).length > 0)

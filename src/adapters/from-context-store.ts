@@ -14,6 +14,8 @@ export type ContextStoreClass<Ctx extends object> = new (ctx: Ctx) => ContextSto
  * compare-and-set; docs/adapters.md describes the consequences.
  * @throws {SessionError} ERR_SESSION_STORE_CONTRACT if it is no class with get, set and destroy. In a
  * call: ERR_SESSION_CONTEXT outside of a request.
+ * @since Unreleased
+ * @example session({ store: fromContextStore(ContextStore) })
  */
 export function fromContextStore<Ctx extends object>(
   ContextStore: ContextStoreClass<Ctx>,

@@ -28,6 +28,8 @@ export interface ExpressStoreLike {
  * `cookie.originalMaxAge`. If it has a key prefix, that comes before the one of koa-sess.
  * It has no compare-and-set; docs/adapters.md describes the consequences.
  * @throws {SessionError} ERR_SESSION_STORE_CONTRACT if the object lacks get, set or destroy.
+ * @since 1.0.0
+ * @example session({ store: fromExpressStore(expressStore) })
  */
 export function fromExpressStore(store: ExpressStoreLike): LegacyStore {
   assertExpressStore(store)

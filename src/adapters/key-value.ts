@@ -23,6 +23,8 @@ export interface UnstorageLike {
  * Stores sessions in a Keyv. It needs `throwOnErrors: true`: otherwise a failing backend looks as if no
  * session existed. A Keyv has no compare-and-set; docs/adapters.md describes the consequences.
  * @throws {SessionError} ERR_SESSION_CLIENT if it is not a Keyv 5, or does not throw errors.
+ * @since 1.0.0
+ * @example session({ store: fromKeyv(new Keyv({ throwOnErrors: true })) })
  */
 export function fromKeyv(keyv: KeyvLike): LegacyStore {
   assertKeyv(keyv)
@@ -58,6 +60,8 @@ function rethrowErrorEvents(keyv: KeyvLike) {
  * sessions are not returned, but stay stored until they are removed by other means.
  * An unstorage has no compare-and-set; docs/adapters.md describes the consequences.
  * @throws {SessionError} ERR_SESSION_CLIENT if it is not a storage of unstorage.
+ * @since 1.0.0
+ * @example session({ store: fromUnstorage(createStorage()) })
  */
 export function fromUnstorage(storage: UnstorageLike): LegacyStore {
   if (!hasMethods(storage, 'getItem', 'setItem', 'removeItem'))

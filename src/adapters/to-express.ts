@@ -5,10 +5,19 @@ import { SessionError } from '../util/errors.js'
 import { assertKnownOptions } from '../util/shape.js'
 import { ExpressRecords } from './express-records.js'
 
+/** @since 1.0.0 */
 export interface ToExpressOptions {
-  /** Prefix of the store key, before the session id. Default `sess:`, as in connect-redis. */
+  /**
+   * Prefix of the store key, before the session id. The default is that of connect-redis.
+   * @default 'sess:'
+   * @example toExpressStore(store, { prefix: 'shop:' })
+   */
   prefix?: string | undefined
-  /** How long a session lasts if its cookie has no expiry, in ms. Default one day. */
+  /**
+   * How long a session lasts if its cookie has no expiry, in ms.
+   * @default one day
+   * @example toExpressStore(store, { ttl: 3_600_000 })
+   */
   ttl?: number | undefined
 }
 
@@ -18,6 +27,8 @@ type Done = (error?: unknown) => void
  * Adapts a store of koa-sess for express-session and @fastify/session. Records have the format of
  * connect-redis, so a `RedisStore` continues the sessions that connect-redis stored.
  * @throws {SessionError} ERR_SESSION_STORE_CONTRACT, ERR_SESSION_OPTION, ERR_SESSION_DURATION
+ * @since 1.0.0
+ * @example const expressStore = toExpressStore(redisStore)
  */
 export function toExpressStore(store: SessionStore, options: ToExpressOptions = {}): ExpressStore {
   if (!isSessionStore(store))

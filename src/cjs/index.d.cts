@@ -3,6 +3,7 @@
 
 import type * as live from '../connections/live-session.js' with { 'resolution-mode': 'import' }
 import type * as attributes from '../cookie/attributes.js' with { 'resolution-mode': 'import' }
+import type * as appEvents from '../koa/event-types.js' with { 'resolution-mode': 'import' }
 import type * as middleware from '../koa/middleware.js' with { 'resolution-mode': 'import' }
 import type * as openRequest from '../koa/open-request.js' with { 'resolution-mode': 'import' }
 import type * as opener from '../koa/opener.js' with { 'resolution-mode': 'import' }
@@ -12,6 +13,7 @@ import type * as usersOptions from '../options/users-options.js' with {
   'resolution-mode': 'import',
 }
 import type * as merge from '../record/merge.js' with { 'resolution-mode': 'import' }
+import type * as declared from '../session/declared-data.js' with { 'resolution-mode': 'import' }
 import type * as sessions from '../session/session.js' with { 'resolution-mode': 'import' }
 import type * as store from '../stores/contract.js' with { 'resolution-mode': 'import' }
 import type * as memory from '../stores/memory/store.js' with { 'resolution-mode': 'import' }
@@ -41,15 +43,18 @@ declare namespace session {
   type OpenOptions<Request extends openRequest.OpeningRequest = openRequest.OpeningRequest> =
     opener.OpenOptions<Request>
   type OpeningRequest = openRequest.OpeningRequest
-  type RegenerateOptions = sessions.RegenerateOptions
+  type RegenerateOptions<Data extends object = object> = declared.RegenerateOptions<Data>
   type Rejection = events.Rejection
   type Replaced = store.Replaced
   type Session = sessions.Session
+  type SessionAppNotice = appEvents.SessionAppNotice
   type SessionContext<Data extends object = SessionData> = types.SessionContext<Data>
   type SessionCookie = attributes.SessionCookie
+  type SessionEmitter = appEvents.SessionEmitter
   type SessionError = errors.SessionError
   type SessionErrorCode = errors.SessionErrorCode
   type SessionEvent = events.SessionEvent
+  type SessionEventMap = appEvents.SessionEventMap
   type SessionIdStore = options.SessionIdStore
   type SessionMiddleware<
     Added,

@@ -22,6 +22,8 @@ koa-sess sessions --store STORE --config FILE --user ID [--end HANDLE | --end-al
   lists the sessions of a user, and ends one of them or all
 koa-sess stats --store STORE
   says how many sessions there are, how old and how large they are
+koa-sess codemod PACKAGE PATH... [--dry-run]
+  rewrites an application of koa-session or koa-generic-session
 
 koa-sess COMMAND --help       says more of one command
 koa-sess --version            shows the version
@@ -98,10 +100,27 @@ ${STORES}
 
 ${STATUS}`
 
+const CODEMOD = `koa-sess codemod PACKAGE PATH... [--dry-run]
+
+Rewrites an application of koa-session or koa-generic-session: imports, options, and what it calls on
+sessions. What it does not understand it leaves as it is, and prints with its file and line.
+
+  PACKAGE         koa-session or koa-generic-session
+  PATH            files and folders of the application, all at once
+  --dry-run       print the lines that would change, and write nothing
+  --help          show this text
+It needs the package typescript in the directory that you run it in.
+
+Example
+  koa-sess codemod koa-session src --dry-run
+
+${STATUS}`
+
 /** The help of each command, and that of all of them. */
 export const HELP = {
   general: GENERAL,
   migrate: MIGRATE,
   sessions: SESSIONS,
   stats: STATS,
+  codemod: CODEMOD,
 } as const

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { codemod } from './codemod.js'
 import { migrate } from './migrate.js'
 import { reasonOf } from './reason.js'
 import { sessions } from './sessions.js'
@@ -23,6 +24,8 @@ async function run(task: Task): Promise<number> {
       return sessions(task)
     case 'stats':
       return stats(task)
+    case 'codemod':
+      return codemod(task)
     default:
       console.log(task.command === 'help' ? task.text : version())
       return 0

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { PACKAGES, type PackageName } from '../codemod/packages.js'
 import { HELP } from './help.js'
 
 /** The command cannot run as it was called. The message is one line and says what to change. */
@@ -46,7 +47,14 @@ export interface StatsTask extends Source {
   sample: number
 }
 
-export type Task = PrintTask | MigrateTask | SessionsTask | StatsTask
+export interface CodemodTask {
+  command: 'codemod'
+  name: PackageName
+  paths: readonly string[]
+  dryRun: boolean
+}
+
+export type Task = PrintTask | MigrateTask | SessionsTask | StatsTask | CodemodTask
 
 const DEFAULT_SAMPLE = 100_000
 
@@ -73,6 +81,7 @@ const OPTIONS = {
     ...{ of: TEXT, user: TEXT, end: TEXT, 'end-all': FLAG, 'no-scan': FLAG },
   },
   stats: { ...SOURCE, sample: TEXT, all: FLAG },
+  codemod: { ...COMMON, 'dry-run': FLAG },
 } as const
 
 type Command = keyof typeof OPTIONS
@@ -85,9 +94,12 @@ export function parse(given: string[]): Task {
   if (command === 'migrate') return parseMigrate(args)
   if (command === 'sessions') return parseSessions(args)
   if (command === 'stats') return parseStats(args)
+  if (command === 'codemod') return parseCodemod(args)
   const { values, positionals } = parseOptions(args, COMMON)
   if (positionals.length > 0)
-    throw new UsageError('the commands are migrate, sessions and stats: see koa-sess --help')
+    throw new UsageError(
+      'the commands are migrate, sessions, stats and codemod: see koa-sess --help',
+    )
   return printTask(values, 'general') ?? { command: 'help', text: HELP.general }
 }
 
@@ -138,6 +150,19 @@ function parseStats(args: string[]): Task {
     throw new UsageError('--sample is a number from 1 to 999999999')
   const most = all ? Number.POSITIVE_INFINITY : Number(sample ?? DEFAULT_SAMPLE)
   return { command: 'stats', store, config, prefix, sample: most }
+}
+
+function parseCodemod(args: string[]): Task {
+  const { values, positionals } = parseOptions(args, OPTIONS.codemod)
+  const asked = printTask(values, 'codemod')
+  if (asked) return asked
+  const [, given, ...paths] = positionals
+  const name = PACKAGES.find((each) => each === given)
+  if (!name || paths.length === 0)
+    throw new UsageError(
+      `codemod needs a package, ${PACKAGES.join(' or ')}, and the files: koa-sess codemod ${PACKAGES[0]} src`,
+    )
+  return { command: 'codemod', name, paths, dryRun: values['dry-run'] ?? false }
 }
 
 /** A handle may begin with a dash, which would be read as an option. */

@@ -4,27 +4,39 @@ import type { Session, SessionOf } from '../session/session.js'
 import { SessionError } from '../util/errors.js'
 import { type SessionEndKind, SessionEndReason } from './end-reason.js'
 
-/** The session of a connection: what `sessions.open()` resolves to. */
+/**
+ * The session of a connection: what `sessions.open()` resolves to.
+ * @since Unreleased
+ */
 export interface LiveSession<Data extends object = SessionData> {
-  /** The session as `open`, `reload` or `update` saw it last. It is frozen: change it with `update`. */
+  /**
+   * The session as `open`, `reload` or `update` saw it last. It is frozen: change it with `update`.
+   * @example const { user } = live.session
+   */
   readonly session: Readonly<Data>
   /**
    * Aborted when the session ends: at once when it ends in this process, else within `recheck`. Its
    * reason is a `SessionError` with `kind`: `ended`, `moved` (to a new id, by a regenerate) or `expired`.
+   * @example live.signal.addEventListener('abort', () => socket.close())
    */
   readonly signal: AbortSignal
   /**
    * Reads the session again, and returns it.
    * @throws {SessionError} ERR_SESSION_ENDED when it has ended; what the store throws.
+   * @example const { user } = await live.reload()
    */
   reload(): Promise<Readonly<Data>>
   /**
    * Reads, changes and writes as one step, as `session.update` does, and extends the session. Returns
    * what `change` returns.
    * @throws {SessionError} ERR_SESSION_ENDED when it has ended, ERR_SESSION_CONFLICT; what the store throws.
+   * @example await live.update((draft) => { draft.views = (draft.views ?? 0) + 1 })
    */
   update<T>(change: (session: SessionOf<Data>) => T | Promise<T>): Promise<T>
-  /** The connection is closed: the session is not checked for it any more, and `signal` stays as it is. */
+  /**
+   * The connection is closed: the session is not checked for it any more, and `signal` stays as it is.
+   * @example socket.on('close', () => live.close())
+   */
   close(): void
 }
 

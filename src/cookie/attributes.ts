@@ -1,35 +1,89 @@
 import { duration, LONGEST_COOKIE } from '../util/duration.js'
 import { SessionError } from '../util/errors.js'
 
-/** Attributes of the session cookie, all optional. Unknown names and unusable values throw. */
+/**
+ * Attributes of the session cookie, all optional. Unknown names and unusable values throw.
+ * @since 1.0.0
+ */
 export interface CookieOptions {
-  /** Lifetime in the browser in ms, at most 400 days. Default null: until the browser closes; 0 means the same. */
+  /**
+   * Lifetime in the browser in ms, at most 400 days. null and 0: until the browser closes.
+   * @default null
+   * @example ctx.session.cookie.maxAge = 30 * 86_400_000
+   */
   maxAge?: number | null | undefined
-  /** The same as `maxAge`, as koa-sess spelled it. */
+  /**
+   * The same as `maxAge`, as koa-sess 0.4 spelled it.
+   * @default null
+   * @example session({ cookie: { maxage: 86_400_000 } })
+   */
   maxage?: number | null | undefined
-  /** A fixed end; beats `maxAge`. */
+  /**
+   * A fixed end; beats `maxAge`.
+   * @default none
+   * @example session({ cookie: { expires: new Date('2030-01-01') } })
+   */
   expires?: Date | null | undefined
-  /** Default `/`. Requests outside of it have no session. */
+  /**
+   * Requests outside of it have no session.
+   * @default '/'
+   * @example session({ cookie: { path: '/admin' } })
+   */
   path?: string | undefined
-  /** Default: none, the cookie belongs to the host alone. */
+  /**
+   * Hosts below this domain get the cookie as well.
+   * @default none: the cookie belongs to the host alone
+   * @example session({ cookie: { domain: 'example.com' } })
+   */
   domain?: string | undefined
-  /** Default true. */
+  /**
+   * Hides the cookie from scripts of the page.
+   * @default true
+   * @example session({ cookie: { httpOnly: true } })
+   */
   httpOnly?: boolean | undefined
   /**
-   * Default, and `auto`: as the connection is (`ctx.secure`, which follows `app.proxy`); `auto` says
-   * once when that is a plain one. True refuses plain connections.
+   * True refuses HTTP. `auto` follows the connection (`ctx.secure`, which follows `app.proxy`), and warns
+   * once on HTTP.
+   * @default as the connection is
+   * @example session({ cookie: { secure: true } })
    */
   secure?: boolean | 'auto' | undefined
-  /** Default `lax`; false leaves the attribute out, true means `strict`. */
+  /**
+   * False leaves the attribute out, true means `strict`.
+   * @default 'lax'
+   * @example session({ cookie: { sameSite: 'strict' } })
+   */
   sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined
-  /** Default true: signed with Koa's `app.keys`. */
+  /**
+   * Signs the cookie with Koa's `app.keys`.
+   * @default true
+   * @example session({ cookie: { signed: false } })
+   */
   signed?: boolean | undefined
-  /** Always on: a response carries one Set-Cookie for each name. Kept so that old options still fit. */
+  /**
+   * Always on: a response carries one Set-Cookie for each name. Kept so that old options still fit.
+   * @default true
+   * @example session({ cookie: { overwrite: true } })
+   */
   overwrite?: boolean | undefined
-  /** The same as `overwrite`, as koa-sess spelled it. */
+  /**
+   * The same as `overwrite`, as koa-sess 0.4 spelled it.
+   * @default true
+   * @example session({ cookie: { rewrite: true } })
+   */
   rewrite?: boolean | undefined
+  /**
+   * Which cookies a browser that has too many removes last.
+   * @default none
+   * @example session({ cookie: { priority: 'high' } })
+   */
   priority?: 'low' | 'medium' | 'high' | undefined
-  /** CHIPS: one cookie for each top-level site. */
+  /**
+   * CHIPS: one cookie for each top-level site.
+   * @default false
+   * @example session({ cookie: { partitioned: true, secure: true } })
+   */
   partitioned?: boolean | undefined
 }
 

@@ -24,7 +24,8 @@ export async function admit(
   const skipped = readSkipped(ctx.get('Secure-Session-Skipped'), id)
   const unproved: Unproved = { why: state, skipped }
   device.emitRefused(state)
-  if ((await settings.onUnproved(ctx, unproved)) === 'allow') return { since, isProved: false }
+  if ((await settings.onUnproved.call(ctx, ctx, unproved)) === 'allow')
+    return { since, isProved: false }
   return refuseRequest(device, unproved)
 }
 

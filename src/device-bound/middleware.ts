@@ -17,6 +17,8 @@ import type { DeviceBoundContext } from './types.js'
  * refused elsewhere. Use it below `session()`, and call `await ctx.bindDevice()` at login. Browsers
  * without support ignore it. docs/device-bound.md
  * @throws {SessionError} ERR_SESSION_OPTION, ERR_SESSION_DURATION, ERR_SESSION_KEYS
+ * @since Unreleased
+ * @example app.use(deviceBound())
  */
 export function deviceBound(
   options: DeviceBoundOptions = {},

@@ -5,7 +5,10 @@ import { assertKnownOptions } from '../util/shape.js'
 import { assertSecrets, type Secret } from './purpose-keys.js'
 import type { Skipped } from './skipped.js'
 
-/** A request of a bound session that did not prove the device. */
+/**
+ * A request of a bound session that did not prove the device.
+ * @since Unreleased
+ */
 export interface Unproved {
   /** It had no bound cookie, one that has ended, or one of another session. */
   why: 'unproved' | 'outdated' | 'forged'
@@ -15,27 +18,51 @@ export interface Unproved {
 
 type Decision = 'refuse' | 'allow'
 
+/**
+ * The options of `deviceBound`; all are optional.
+ * @since Unreleased
+ */
 export interface DeviceBoundOptions {
-  /** Where the browser sends its proofs, as it requests it. Default `/.koa-sess/device`. */
+  /**
+   * Where the browser sends its proofs, as it requests it.
+   * @default '/.koa-sess/device'
+   * @example deviceBound({ path: '/device' })
+   */
   path?: string | undefined
   /**
-   * How long a proof counts, in ms, from 2 s to a day: a thief with every cookie has as long. Default
-   * 600 000. A browser proves the device again about two minutes before that.
+   * How long a proof counts, in ms, from 2 s to a day: a thief with every cookie has as long. A browser
+   * proves the device again about two minutes before that.
+   * @default 600_000
+   * @example deviceBound({ maxAge: 5 * 60_000 })
    */
   maxAge?: number | undefined
   /**
-   * What happens to a request of a bound session without a valid bound cookie. Default `refuse`: a 401
+   * What happens to a request of a bound session without a valid bound cookie. `refuse`: a 401
    * (ERR_SESSION_DEVICE), and no handler below runs. `allow`: `ctx.boundDevice.isProved` is false.
+   * @default 'refuse'
+   * @example deviceBound({ onUnproved: (ctx) => (ctx.path === '/health' ? 'allow' : 'refuse') })
    */
   onUnproved?:
     | Decision
-    | ((ctx: Context, request: Unproved) => Decision | Promise<Decision>)
+    | ((this: Context, ctx: Context, request: Unproved) => Decision | Promise<Decision>)
     | undefined
-  /** For how long after the registration requests need no proof, in ms: some are under way. Default 10 000. */
+  /**
+   * For how long after the registration requests need no proof, in ms: some are under way.
+   * @default 10_000
+   * @example deviceBound({ grace: 30_000 })
+   */
   grace?: number | undefined
-  /** Secrets of at least 16 bytes, the newest first. Default: `app.keys`, which must be an array then. */
+  /**
+   * Secrets of at least 16 bytes, the newest first.
+   * @default `app.keys`, which must be an array then
+   * @example deviceBound({ keys: [newKey, oldKey] })
+   */
   keys?: readonly Secret[] | undefined
-  /** The time in epoch ms. Default `Date.now`; for tests. */
+  /**
+   * The time in epoch ms; for tests.
+   * @default Date.now
+   * @example deviceBound({ now: clock.now })
+   */
   now?: (() => number) | undefined
 }
 
@@ -47,7 +74,7 @@ export interface DeviceBoundSettings {
   maxAge: number
   /** In ms. */
   grace: number
-  onUnproved(ctx: Context, request: Unproved): Decision | Promise<Decision>
+  onUnproved(this: Context, ctx: Context, request: Unproved): Decision | Promise<Decision>
   keys: readonly Secret[] | undefined
   now(): number
 }

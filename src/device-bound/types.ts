@@ -1,4 +1,7 @@
-/** The device that a session is bound to, as a request found it. */
+/**
+ * The device that a session is bound to, as a request found it.
+ * @since Unreleased
+ */
 export interface BoundDevice {
   /** When the session was bound, in epoch ms. */
   readonly since: number
@@ -9,15 +12,22 @@ export interface BoundDevice {
   readonly isProved: boolean
 }
 
-/** What `deviceBound` adds to a context. */
+/**
+ * What `deviceBound` adds to a context.
+ * @since Unreleased
+ */
 export interface DeviceBoundContext {
   /**
    * Offers the browser to bind this session to its device, with the answer to this request. Call it
    * at login. A session that is bound stays so; after `regenerateSession()` it is bound anew.
    * @throws {SessionError} ERR_SESSION_COOKIE when the session's cookie reaches other hosts, or not `path`.
+   * @example await ctx.bindDevice()
    */
   bindDevice(): Promise<void>
-  /** Undefined: the session was not bound when the request came. */
+  /**
+   * Undefined: the session was not bound when the request came.
+   * @example if (!ctx.boundDevice?.isProved) ctx.throw(401)
+   */
   readonly boundDevice: BoundDevice | undefined
 }
 

@@ -1,23 +1,27 @@
-import type { RegenerateOptions, Session } from '../session/session.js'
+import type { RegenerateRequest } from '../session/declared-data.js'
+import type { Session } from '../session/session.js'
 import type { LoadResult } from '../session/transport.js'
 import type { Awaitable } from '../util/async.js'
 import type { EventDetails, SessionEvent } from '../util/events.js'
 
 /** The session of a request, as far as the accessors of its context use it. */
 export interface ContextSession {
+  /** Null: ended. */
   readonly session: Session | null
+  /** `ctx.session`: never null. */
+  readonly visible: Session
   /** Reads the store, once. */
   ready(): Awaitable<void>
   /** What the id of the request led to; undefined: not looked up yet. */
   readonly loaded: LoadResult | undefined
   /** `ctx.session` with `defer`. */
-  deferred(): Promise<Session | null>
+  deferred(): Promise<Session>
   assign(value: unknown): void
   get id(): string | undefined
   set id(id: string)
   saving: boolean | undefined
   save(): Promise<boolean>
-  regenerate(options?: RegenerateOptions): Promise<Session>
+  regenerate(options?: RegenerateRequest): Promise<Session>
   update<T>(change: (draft: Session) => T | Promise<T>): Promise<T>
 }
 

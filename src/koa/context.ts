@@ -1,5 +1,6 @@
 import type { Context } from 'koa'
-import type { RegenerateOptions, Session } from '../session/session.js'
+import type { RegenerateRequest } from '../session/declared-data.js'
+import type { Session } from '../session/session.js'
 import { ignoreRejection } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import {
@@ -37,13 +38,13 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
   [STATE]: { value: undefined, writable: true },
   session: {
     configurable: true,
-    get(): Session | null | undefined | Promise<Session | null> {
+    get(): Session | undefined | Promise<Session> {
       const scope = scopeOf(this)
       scope?.noteUse()
       // Not every handler that reads a deferred session awaits it.
       return scope?.settings.defer
         ? ignoreRejection(scope.session.deferred())
-        : scope?.session.session
+        : scope?.session.visible
     },
     set(value: unknown) {
       const scope = scopeOf(this)
@@ -102,7 +103,7 @@ const ACCESSORS: PropertyDescriptorMap & ThisType<Context> = {
   regenerateSession: {
     configurable: true,
     writable: true,
-    value(options?: RegenerateOptions): Promise<Session> {
+    value(options?: RegenerateRequest): Promise<Session> {
       return requireSession(this).regenerate(options)
     },
   },

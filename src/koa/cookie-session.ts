@@ -5,11 +5,12 @@ import type { SessionOptions } from '../options/session-options.js'
 import type { SealKey } from '../record/seal.js'
 import type { SessionStore } from '../stores/contract.js'
 import { SessionError } from '../util/errors.js'
-import { assemble, cookieTransport, type SessionMiddleware } from './middleware.js'
+import { assemble, cookieTransport } from './middleware.js'
 import { SealedCookieCodec } from './sealed-cookie-codec.js'
 import { SealedCookieStore, unavailableHere } from './sealed-cookie-store.js'
 import { SealedRecord } from './sealed-record.js'
-import type { DeferredSessionContext, SessionContext } from './types.js'
+import type { SessionMiddleware } from './session-middleware.js'
+import type { DeferredSessionContext, EitherContext, SessionContext } from './types.js'
 
 /** The options that need no store, with the defaults of `session`. Only `key` differs: `koa.sess`, as in koa-session. */
 type Shared<Data extends object> = Pick<
@@ -32,12 +33,27 @@ type Shared<Data extends object> = Pick<
   | 'now'
 >
 
+/**
+ * The options of `cookieSession`, beside those of `session` that need no store.
+ * @since 1.0.0
+ */
 export interface CookieSessionOptions<Data extends object = SessionData> extends Shared<Data> {
-  /** Secrets of at least 32 random bytes. The first one encrypts, all of them decrypt. */
+  /**
+   * Secrets of at least 32 random bytes. The first one encrypts, all of them decrypt.
+   * @example cookieSession({ keys: [newKey, oldKey] })
+   */
   keys: readonly SealKey[]
-  /** Cookies that were encrypted with another number are refused: raise it to end every session. Default 0. */
+  /**
+   * Cookies that were encrypted with another number are refused: raise it to end every session.
+   * @default 0
+   * @example cookieSession({ keys: [newKey], epoch: 1 })
+   */
   epoch?: number | undefined
-  /** Until then the unencrypted cookies of koa-session, signed with `app.keys`, are read, and encrypted on the next write. Default: they are refused. */
+  /**
+   * Until then the unencrypted cookies of koa-session, signed with `app.keys`, are read, and encrypted on the next write.
+   * @default none: they are refused
+   * @example cookieSession({ keys: [newKey], plainUntil: new Date('2030-01-01') })
+   */
   plainUntil?: Date | undefined
 }
 
@@ -45,6 +61,8 @@ export interface CookieSessionOptions<Data extends object = SessionData> extends
  * Sessions without a store: the cookie is the encrypted record. A copy of the cookie is valid until it
  * expires, and of two overlapping requests the last answer wins: docs/cookie-only.md.
  * @throws {SessionError} as `session` does, and in a request ERR_SESSION_SIZE above 4096 bytes.
+ * @since 1.0.0
+ * @example app.use(cookieSession({ keys: [newKey], ttl: 3_600_000 }))
  */
 export function cookieSession<Data extends object = SessionData>(
   options: CookieSessionOptions<Data> & { defer: true },
@@ -54,7 +72,7 @@ export function cookieSession<Data extends object = SessionData>(
 ): SessionMiddleware<SessionContext<Data>>
 export function cookieSession(
   options: CookieSessionOptions<object>,
-): SessionMiddleware<SessionContext<object>> {
+): SessionMiddleware<EitherContext> {
   const { keys, epoch = 0, plainUntil, ...rest } = { ...options }
   for (const name of Object.keys(rest)) if (STORED.includes(name)) throw unavailableHere(name)
   check(epoch, plainUntil)

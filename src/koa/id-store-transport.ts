@@ -15,7 +15,7 @@ export class IdStoreTransport implements IdTransport {
   }
 
   async present({ ctx }: Exchange): Promise<Presented | undefined> {
-    const id = await this.#store.get.call(ctx)
+    const id = await this.#store.get.call(ctx, ctx)
     return isId(id) ? { id, stale: false } : undefined
   }
 
@@ -36,10 +36,12 @@ export class IdStoreTransport implements IdTransport {
   withhold(): void {}
 
   send(exchange: Exchange, { id }: LoadedRecord, session: Session): Promise<void> {
-    return exchange.carryHeaders(() => this.#store.set.call(exchange.ctx, id, session))
+    return exchange.carryHeaders(() =>
+      this.#store.set.call(exchange.ctx, id, session, exchange.ctx),
+    )
   }
 
   clear(exchange: Exchange): Promise<void> {
-    return exchange.carryHeaders(() => this.#store.reset.call(exchange.ctx))
+    return exchange.carryHeaders(() => this.#store.reset.call(exchange.ctx, exchange.ctx))
   }
 }

@@ -1,5 +1,4 @@
-import type { Context, Middleware, Next } from 'koa'
-import type { LiveSession } from '../connections/live-session.js'
+import type { Context, Next } from 'koa'
 import { resolveRecords, resolveShared, type SharedSettings } from '../options/resolve.js'
 import type { SessionOptions } from '../options/session-options.js'
 import type { SessionRecords } from '../record/records.js'
@@ -27,40 +26,18 @@ import {
 import { CookieTransport } from './cookie-transport.js'
 import { IdStoreTransport } from './id-store-transport.js'
 import type { IdTransport } from './id-transport.js'
-import type { OpeningRequest } from './open-request.js'
-import { type Holding, type OpenOptions, SessionOpener } from './opener.js'
+import { type Holding, SessionOpener } from './opener.js'
 import { type ScopeSession, type ScopeSettings, SessionScope } from './scope.js'
 import { unavailableHere } from './sealed-cookie-store.js'
+import type { SessionMiddleware } from './session-middleware.js'
 import { SignedId } from './signed-id.js'
-import type { DataOf, DeferredSessionContext, SessionContext } from './types.js'
-
-/** The middleware. `close()` ends what it started: timers, listeners, requests that wait. */
-export type SessionMiddleware<Added, Data extends object = DataOf<Added>> = Middleware<
-  object,
-  Added
-> & {
-  /**
-   * The session of a request that begins a connection; undefined: it has none. Creates nothing and sends
-   * nothing, with one read. `live.signal` is aborted when the session ends. docs/connections.md
-   * @throws {SessionError} ERR_SESSION_CONTEXT before the first request, without the option `app`;
-   * ERR_SESSION_OPTION with `koa-sess/cookie`; ERR_SESSION_DEVICE for a session that is bound to a device;
-   * ERR_SESSION_UNAVAILABLE after `close()`; what the store throws.
-   */
-  open<Request extends OpeningRequest>(
-    req: Request,
-    options?: OpenOptions<Request>,
-  ): Promise<LiveSession<Data> | undefined>
-  close(): void
-  /**
-   * The sessions of a user, outside of any request.
-   * @throws {SessionError} ERR_SESSION_OPTION without the option `users`.
-   */
-  of(userId: UserId): UserSessions
-}
+import type { DeferredSessionContext, EitherContext, SessionContext } from './types.js'
 
 /**
  * Sessions for Koa: `app.use(session({ store }))`, then `ctx.session`.
  * @throws {SessionError} for options that are unknown or cannot work; docs/errors.md lists the codes.
+ * @since 1.0.0
+ * @example app.use(session({ store, ttl: 3_600_000 }))
  */
 export function session<Data extends object = SessionData>(
   options: SessionOptions<Data> & { defer: true },
@@ -73,7 +50,7 @@ export function session<Data extends object = SessionData>(
 ): SessionMiddleware<SessionContext<Data> | DeferredSessionContext<Data>, Data>
 export function session(
   options: SessionOptions<object> = {},
-): SessionMiddleware<SessionContext<object>, object> {
+): SessionMiddleware<EitherContext, object> {
   const shared = resolveShared(options)
   const { sessionIdStore, app } = options
   const transport = sessionIdStore

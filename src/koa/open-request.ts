@@ -1,5 +1,4 @@
-import { type IncomingMessage, ServerResponse } from 'node:http'
-import type { Http2ServerRequest } from 'node:http2'
+import { ServerResponse } from 'node:http'
 import type { Context } from 'koa'
 import type { SessionApp, SessionHookOptions } from '../options/session-options.js'
 import type { LoadedRecord } from '../record/records.js'
@@ -11,13 +10,8 @@ import type { Awaitable } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import type { EventDetails, Events, SessionEvent } from '../util/events.js'
 import type { IdReader, Incoming, PresentedCookie } from './id-transport.js'
+import type { OpeningRequest } from './open-options.js'
 import { SilentTransport } from './silent-transport.js'
-
-/** A request that a connection begins with: of HTTP/1 or HTTP/2, or the headers of a stream. */
-export type OpeningRequest =
-  | IncomingMessage
-  | Http2ServerRequest
-  | { readonly headers: { readonly cookie?: string | undefined } }
 
 /** What the requests that begin connections share. */
 export interface OpenSettings {
@@ -79,17 +73,17 @@ export class OpenRequest extends SilentTransport implements SessionRequest, Inco
 
   async isValid(session: Session): Promise<boolean> {
     const { valid } = this.#settings.hooks
-    return Boolean(await valid?.(this.#ctx, session))
+    return Boolean(await valid?.call(this.#ctx, this.#ctx, session))
   }
 
   async beforeSave(session: Session): Promise<void> {
     const { beforeSave } = this.#settings.hooks
-    await beforeSave?.(this.#ctx, session)
+    await beforeSave?.call(this.#ctx, this.#ctx, session)
   }
 
   describe(): unknown {
     const { describe } = this.#settings.hooks
-    return describe?.(this.#ctx)
+    return describe?.call(this.#ctx, this.#ctx)
   }
 
   /** The application decides at `open` and `update` what a failure means. */

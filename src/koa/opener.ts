@@ -7,17 +7,10 @@ import type { LiveSession } from '../connections/live-session.js'
 import type { SessionApp } from '../options/session-options.js'
 import type { LoadedRecord } from '../record/records.js'
 import type { SessionRequest } from '../session/transport.js'
-import type { Awaitable } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
 import type { IdReader } from './id-transport.js'
-import { type OpeningRequest, OpenRequest, type OpenSettings } from './open-request.js'
-
-export interface OpenOptions<Request extends OpeningRequest = OpeningRequest> {
-  /** The checks of the session extend it, as long as the connection is open. Default false. */
-  extend?: boolean | undefined
-  /** Finds the id in the request; with the option `sessionIdStore`, and only then. */
-  id?: ((req: Request) => Awaitable<string | null | undefined>) | undefined
-}
+import type { OpeningRequest, OpenOptions } from './open-options.js'
+import { OpenRequest, type OpenSettings } from './open-request.js'
 
 /** What connections need beside what every request does. */
 export interface Holding

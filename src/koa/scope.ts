@@ -118,25 +118,25 @@ export class SessionScope implements SessionRequest, Exchange, ContextScope {
 
   newId(): Awaitable<string> {
     const { genSid } = this.settings.hooks
-    return genSid ? genSid.call(this.ctx, ID_LENGTH) : generateId()
+    return genSid ? genSid.call(this.ctx, ID_LENGTH, this.ctx) : generateId()
   }
 
   async isValid(session: Session): Promise<boolean> {
-    return Boolean(await this.settings.hooks.valid?.(this.ctx, session))
+    return Boolean(await this.settings.hooks.valid?.call(this.ctx, this.ctx, session))
   }
 
   async beforeSave(session: Session): Promise<void> {
-    await this.settings.hooks.beforeSave?.(this.ctx, session)
+    await this.settings.hooks.beforeSave?.call(this.ctx, this.ctx, session)
   }
 
   describe(): unknown {
-    return this.settings.hooks.describe?.(this.ctx)
+    return this.settings.hooks.describe?.call(this.ctx, this.ctx)
   }
 
   async handleStoreFailure({ error, call }: StoreFailure): Promise<void> {
     const { errorHandler } = this.settings.hooks
     if (!errorHandler) throw error
-    await errorHandler(error, call, this.ctx)
+    await errorHandler.call(this.ctx, error, call, this.ctx)
   }
 
   emit(event: SessionEvent, details?: EventDetails): void {

@@ -2,12 +2,13 @@ import { type Awaitable, andThenWith, ignoreRejection, isPromise } from '../util
 import { assign } from './assign.js'
 import { carryOver, type Keep } from './carry-over.js'
 import { type Cause, COMMITS, commit } from './commit.js'
+import type { RegenerateRequest } from './declared-data.js'
 import { assertId, fixedId } from './id.js'
 import { deadlineBefore, putBack } from './keep-deadline.js'
 import { isRefusal } from './listing.js'
 import { openSession } from './open.js'
 import { reload } from './reload.js'
-import { type RegenerateOptions, Session } from './session.js'
+import { Session } from './session.js'
 import { SessionState } from './state.js'
 import { handleStoreFailure } from './store-failure.js'
 import { update } from './update.js'
@@ -49,10 +50,10 @@ export class RequestSession extends SessionState {
   }
 
   /** `ctx.session` of a deferred session. */
-  async deferred(): Promise<Session | null> {
+  async deferred(): Promise<Session> {
     if (this.current === undefined) await this.ready()
     await this.#regenerating
-    return this.session
+    return this.visible
   }
 
   /** `ctx.session = value`. */
@@ -67,7 +68,8 @@ export class RequestSession extends SessionState {
 
   /** The id, once there is data to give one to. */
   get id(): string | undefined {
-    const { record, current } = this
+    // First: a session that was written to after null takes its place now.
+    const { current, record } = this
     if (record) return record.id
     if (this.loaded?.kind === 'blocked' || !current) return undefined
     const needsId = this.isMoved || this.settings.allowEmpty || Object.keys(current).length > 0
@@ -109,7 +111,7 @@ export class RequestSession extends SessionState {
   }
 
   /** Marks the move at once, so that awaiting it is optional; the commit carries it out. */
-  regenerate({ keep, checkpoint }: RegenerateOptions = {}): Promise<Session> {
+  regenerate({ keep, checkpoint }: RegenerateRequest = {}): Promise<Session> {
     this.restart()
     if (checkpoint !== undefined) this.checkpoint = checkpoint
     const isUnread = this.current === undefined && this.loaded === undefined

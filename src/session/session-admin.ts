@@ -7,18 +7,39 @@ import { SessionError } from '../util/errors.js'
 import { parseObject } from '../util/json.js'
 import { isObject } from '../util/shape.js'
 import { assertAttributes } from './assert-attributes.js'
+import type { DeclaredData } from './declared-data.js'
 import { DETACHED } from './detached.js'
 import { copy } from './own-keys.js'
 import { Session } from './session.js'
 import type { SessionSettings } from './settings.js'
 import { isStored, markStored } from './stored-objects.js'
 
+/** `ctx.sessionStore`. */
+export interface SessionsById<Data extends object> {
+  /** The store that was configured. */
+  readonly client: SessionStore | LegacyStore
+  /** The session of an id, as a plain object with `cookie` inside; undefined: there is none. */
+  get(sid: string): Promise<(DeclaredData<Data> & { cookie?: unknown }) | undefined>
+  /**
+   * Stores a session under an id, for as long as its cookie or the options say. Where it brings no
+   * cookie, it keeps the one that is stored under this id; its age it keeps in any case.
+   * @throws {SessionError} ERR_SESSION_VALUE, ERR_SESSION_COOKIE, ERR_SESSION_DATA, ERR_SESSION_SIZE
+   */
+  set(sid: string, session: Data & object): Promise<void>
+  /** Ends the session of an id, whichever requests use it. False: there was none. */
+  destroy(sid: string): Promise<boolean>
+}
+
 /**
  * `ctx.sessionStore`: reads, writes and ends sessions by id, for sessions other than the request's
  * own. It overwrites whatever is stored: for the request's own session use `ctx.session`.
+ * @since 1.0.0
  */
-export class SessionAdmin {
-  /** The store that was configured. */
+export class SessionAdmin implements SessionsById<object> {
+  /**
+   * The store that was configured.
+   * @example const { client } = ctx.sessionStore
+   */
   readonly client: SessionStore | LegacyStore
   readonly #settings: SessionSettings
 
@@ -32,7 +53,10 @@ export class SessionAdmin {
     return 'SessionAdmin {}'
   }
 
-  /** The session of an id, as a plain object with `cookie` inside; undefined: there is none. */
+  /**
+   * The session of an id, as a plain object with `cookie` inside; undefined: there is none.
+   * @example const other = await ctx.sessionStore.get(id)
+   */
   async get(sid: string): Promise<StoredSession | undefined> {
     const session = parseObject((await StoreFailure.unwrap(this.#find(sid)))?.value)
     if (session) markStored(session)
@@ -43,8 +67,9 @@ export class SessionAdmin {
    * Stores a session under an id, for as long as its cookie or the options say. Where it brings no
    * cookie, it keeps the one that is stored under this id; its age it keeps in any case.
    * @throws {SessionError} ERR_SESSION_VALUE, ERR_SESSION_COOKIE, ERR_SESSION_DATA, ERR_SESSION_SIZE
+   * @example await ctx.sessionStore.set(id, { user: 'ada' })
    */
-  async set(sid: string, session: StoredSession): Promise<void> {
+  async set(sid: string, session: object): Promise<void> {
     const { records, format, lifetime } = this.#settings
     const given = contentOf(session)
     const stored = (await StoreFailure.unwrap(this.#find(sid)))?.content
@@ -55,7 +80,10 @@ export class SessionAdmin {
     await StoreFailure.unwrap(records.overwrite(sid, Session.encode(whole, end), expiresAt))
   }
 
-  /** Ends the session of an id, whichever requests use it. False: there was none. */
+  /**
+   * Ends the session of an id, whichever requests use it. False: there was none.
+   * @example await ctx.sessionStore.destroy(id)
+   */
   async destroy(sid: string): Promise<boolean> {
     const record = await StoreFailure.unwrap(this.#find(sid))
     return record !== undefined && StoreFailure.unwrap(this.#settings.records.revoke(record))

@@ -10,27 +10,16 @@ import {
   withCreated,
 } from '../record/stored-cookie.js'
 import type { StoredSession } from '../stores/contract.js'
-import { ignoreRejection } from '../util/async.js'
 import { assertAttributes } from './assert-attributes.js'
+import type { DeclaredData, RegenerateOptions, RegenerateRequest } from './declared-data.js'
 import { defineOwn } from './own-keys.js'
-
-export interface RegenerateOptions {
-  /** Keys to carry over into the new session. Default: none. */
-  keep?: readonly string[]
-  /**
-   * What `sessions.of(userId).checkpoint()` returned before the password was checked. The commit throws
-   * ERR_SESSION_REVOKED (401) when all sessions of the user were ended since. Default: no check.
-   */
-  checkpoint?: string | undefined
-}
-
-type Callback = (error?: unknown) => void
+import { type Callback, settle } from './settle.js'
 
 /** What a session asks of the request that it belongs to. */
 export interface SessionOwner {
   isNew(session: Session): boolean
   save(): Promise<boolean>
-  regenerate(options?: RegenerateOptions): Promise<unknown>
+  regenerate(options?: RegenerateRequest): Promise<unknown>
   destroy(): Promise<void>
   touch(): void
   update<T>(change: (session: Session) => T | Promise<T>): Promise<T>
@@ -40,6 +29,7 @@ export interface SessionOwner {
 /**
  * The object behind `ctx.session`: the user's data are its own keys. Everything else is on the
  * prototype and not enumerable, so that any key can be data, the names of the methods included.
+ * @since 1.0.0
  */
 export class Session {
   readonly #owner: SessionOwner
@@ -58,7 +48,10 @@ export class Session {
     if (data) Object.assign(this, data)
   }
 
-  /** The cookie attributes of this user. What is altered here is stored with the session. */
+  /**
+   * The cookie attributes of this user. What is altered here is stored with the session.
+   * @example ctx.session.cookie.maxAge = 30 * 86_400_000
+   */
   get cookie(): SessionCookie {
     this.#cookie ??= this.#format.decodeCookie(this.#stored)
     return this.#cookie
@@ -68,7 +61,10 @@ export class Session {
     this.#cookie = this.#format.policy.complete(options)
   }
 
-  /** True until the session is stored under its id. */
+  /**
+   * True until the session is stored under its id.
+   * @example if (ctx.session.isNew) ctx.body = 'Welcome'
+   */
   get isNew(): boolean {
     return this.#owner.isNew(this)
   }
@@ -79,6 +75,7 @@ export class Session {
   /**
    * Writes now instead of after the handlers, even an empty session: the store holds it when this
    * resolves to true. False: the session has ended, and nothing was stored.
+   * @example await ctx.session.save()
    */
   save(callback?: Callback): Promise<boolean> {
     return settle(this.#owner.save(), callback, false)
@@ -87,19 +84,29 @@ export class Session {
   /**
    * Moves to a new id, empty but for the keys in `keep` (default: none). Where they are all keys, this
    * user's cookie is kept too. The commit of the request carries it out. The old object stays readable.
+   * @example await ctx.session.regenerate({ keep: ['cart'] })
    */
-  regenerate(options?: RegenerateOptions | Callback, callback?: Callback): Promise<void> {
+  regenerate(
+    options?: RegenerateOptions<DataOf<this>> | Callback,
+    callback?: Callback,
+  ): Promise<void> {
     const given = typeof options === 'function' ? undefined : options
     const done = this.#owner.regenerate(given).then(() => undefined)
     return settle(done, typeof options === 'function' ? options : callback, undefined)
   }
 
-  /** Ends the session now: its record is deleted, and its cookie is cleared. */
+  /**
+   * Ends the session now: its record is deleted, and its cookie is cleared.
+   * @example await ctx.session.destroy()
+   */
   destroy(callback?: Callback): Promise<void> {
     return settle(this.#owner.destroy(), callback, undefined)
   }
 
-  /** Extends the session, in cookie and store, when the request commits, changed or not. */
+  /**
+   * Extends the session, in cookie and store, when the request commits, changed or not.
+   * @example ctx.session.touch()
+   */
   touch(): this {
     this.#owner.touch()
     return this
@@ -107,11 +114,12 @@ export class Session {
 
   /**
    * Reads, changes and writes as one step, and again whenever another request wrote in between:
-   * counters do not lose counts. `change` gets a copy that holds everything this handler changed
-   * so far; its result is returned. It may run several times, so it must have no effects
-   * elsewhere. If it throws, nothing is changed.
+   * counters do not lose counts. `change` gets a copy that holds everything this handler changed so far;
+   * its result is returned. It may run several times, so it must have no effects elsewhere. If it
+   * throws, nothing is changed.
    * @throws {SessionError} ERR_SESSION_ENDED when the session has ended, ERR_SESSION_CONFLICT when
    * other requests won every time.
+   * @example await ctx.session.update((draft) => { draft.views = (draft.views ?? 0) + 1 })
    */
   update<T>(change: (session: this) => T | Promise<T>): Promise<T> {
     return this.#owner.update((draft) => change(draft as this))
@@ -120,6 +128,8 @@ export class Session {
   /**
    * Reads the session again, for a handler that waited long. What the handler changed is merged in.
    * @throws {SessionError} ERR_SESSION_ENDED when the session has ended; what the store throws.
+   * @since Unreleased
+   * @example await ctx.session.reload()
    */
   reload(callback?: Callback): Promise<void> {
     return settle(this.#owner.reload(), callback, undefined)
@@ -235,15 +245,7 @@ export class Session {
 }
 
 /** A session with the application's keys: what `ctx.session` is. */
-export type SessionOf<Data extends object> = Session & Data
+export type SessionOf<Data extends object> = Session & DeclaredData<Data>
 
-/** With a callback, an error goes there alone, and the promise resolves to `failed`. */
-function settle<T>(work: Promise<T>, callback: Callback | undefined, failed: T): Promise<T> {
-  // The commit of the request meets the same error, so that not awaiting it must not end the process.
-  if (!callback) return ignoreRejection(work)
-  const settled = work.then(
-    () => process.nextTick(callback),
-    (error) => process.nextTick(callback, error),
-  )
-  return settled.then(() => work.catch(() => failed))
-}
+/** The application's keys of a session. */
+export type DataOf<S> = Omit<S, keyof Session>

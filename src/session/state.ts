@@ -2,15 +2,19 @@ import { type Fields, joinFields } from '../record/fields.js'
 import { parseRecord, type RecordContent, type RecordEnd } from '../record/format.js'
 import type { LoadedRecord, SessionEnd } from '../record/records.js'
 import type { Awaitable } from '../util/async.js'
+import { DataWarning } from './data-warning.js'
+import type { RegenerateRequest } from './declared-data.js'
+import { HandlerSession } from './handler-session.js'
 import { ReservedId } from './reserved-id.js'
-import { type RegenerateOptions, Session, type SessionOwner } from './session.js'
+import { Session, type SessionOwner } from './session.js'
 import type { SessionSettings } from './settings.js'
 import { ABSENT, type LoadResult, type Presented, type SessionRequest } from './transport.js'
 
 const NO_END: RecordEnd = {}
+const DATA_WARNING = new DataWarning()
 
 /** The session of one request: what the store held, and what the handlers made of it. */
-export abstract class SessionState implements SessionOwner {
+export abstract class SessionState extends HandlerSession implements SessionOwner {
   #reservedId: ReservedId | undefined
   /** At which the login of this request began. */
   checkpoint: string | undefined
@@ -19,9 +23,6 @@ export abstract class SessionState implements SessionOwner {
   readonly #beganAt: number
   #presentedId: string | undefined
   #loaded: LoadResult | undefined
-  #current: Session | null | undefined
-  #previous: Session | undefined
-  #isMoved = false
   #isRestarted = false
   #isDue: boolean
   #isTouched = false
@@ -31,6 +32,7 @@ export abstract class SessionState implements SessionOwner {
     readonly settings: SessionSettings,
     readonly request: SessionRequest,
   ) {
+    super()
     this.#isDue = settings.lifetime.isRolling
     this.#endsBefore = settings.records.ends
     this.#beganAt = settings.defer ? settings.lifetime.now() : 0
@@ -39,7 +41,7 @@ export abstract class SessionState implements SessionOwner {
   /** The read of the session must not have extended it. */
   protected abstract keepDeadline(): void
   abstract save(): Promise<boolean>
-  abstract regenerate(options?: RegenerateOptions): Promise<unknown>
+  abstract regenerate(options?: RegenerateRequest): Promise<unknown>
   abstract destroy(): Promise<void>
   abstract update<T>(change: (draft: Session) => T | Promise<T>): Promise<T>
   abstract reload(): Promise<void>
@@ -79,28 +81,7 @@ export abstract class SessionState implements SessionOwner {
 
   /** The record that the current session continues; undefined: it needs a new one. */
   get record(): LoadedRecord | undefined {
-    return this.#isMoved ? undefined : this.found
-  }
-
-  /** The session that handlers use; undefined: not used yet; null: ended. */
-  get current(): Session | null | undefined {
-    return this.#current
-  }
-
-  /** The current session, made of the record on first use. */
-  get session(): Session | null {
-    if (this.#current === undefined) this.#current = this.open()
-    return this.#current
-  }
-
-  /** The session that `null` or a new session replaced: its cookie is the one to clear. */
-  get previous(): Session | undefined {
-    return this.#previous
-  }
-
-  /** The current session needs a new id, whatever was found. */
-  get isMoved(): boolean {
-    return this.#isMoved
+    return this.isMoved ? undefined : this.found
   }
 
   /** Deadline and cookie are to be extended. Only `touch()` does that where shared caches may store the answer. */
@@ -113,8 +94,8 @@ export abstract class SessionState implements SessionOwner {
     return this.#sentAt
   }
 
-  isNew(): boolean {
-    return this.record === undefined
+  isNew(session?: Session): boolean {
+    return this.record === undefined || this.isNext(session)
   }
 
   touch(): void {
@@ -168,18 +149,7 @@ export abstract class SessionState implements SessionOwner {
     return order <= this.#endsBefore && (!this.settings.defer || at <= this.#beganAt)
   }
 
-  /** Ends the current session, or takes another one in its place, under the same id. */
-  setCurrent(session: Session | null): void {
-    if (session === null) this.#previous = this.#current ?? this.#previous
-    else if (this.#current === null) this.#isMoved = true
-    this.#current = session
-  }
-
-  /** Takes another session in the place of the current one, under a new id. */
-  moveTo(session: Session): void {
-    this.#previous = this.#current ?? this.#previous
-    this.#current = session
-    this.#isMoved = true
+  protected dropId(): void {
     this.#reservedId?.drop()
   }
 
@@ -224,8 +194,9 @@ export abstract class SessionState implements SessionOwner {
 
   /** The store holds the session: only now is its cookie sent. */
   markStored(record: LoadedRecord, session: Session): Awaitable<void> {
+    DATA_WARNING.note(session)
     this.#loaded = { kind: 'found', record }
-    this.#isMoved = false
+    this.markSettled()
     this.#isDue = false
     this.#isTouched = false
     this.#reservedId?.drop()
@@ -238,7 +209,7 @@ export abstract class SessionState implements SessionOwner {
   /** This request ended the session: the store holds nothing of it any more. */
   markEnded(session: Session): Awaitable<void> {
     this.#loaded = ABSENT
-    this.#isMoved = false
+    this.markSettled()
     this.#sentAt = undefined
     // A browser that came without a cookie knows nothing of it yet.
     if (this.#presentedId === undefined && this.request.canTakeBack) return this.request.takeBack()

@@ -35,6 +35,7 @@ type OpenOptions = OpenContext
  * - Methods may return plain values or promises.
  *
  * docs/write-a-store.md explains it; `testStore` of koa-sess/testing checks it.
+ * @since 1.0.0
  */
 export interface SessionStore {
   /** Returns the value of a record. With `touch`, also sets its `expiresAt` to `touch`, in one step. */
@@ -59,16 +60,21 @@ export interface SessionStore {
   scan?(prefix: string, cursor?: string, count?: number): Awaitable<Page>
   /** Optional: reports when the connection is lost (`disconnect`) and restored (`connect`). */
   on?(event: 'connect' | 'disconnect', listener: () => void): unknown
+  /** Optional: removes a listener. */
   off?(event: 'connect' | 'disconnect', listener: () => void): unknown
   /**
    * Optional: how often a connection to the server broke so far; it may count too many, never too
    * few. If it grew during a write, the client may have sent the command a second time. The middleware
    * then takes a record that equals what it wrote for its own.
+   * @default 0
+   * @since Unreleased
    */
   readonly breaks?: number | undefined
   /**
    * Optional: why the connection is lost, as the client reported it; undefined while it is connected.
    * The `cause` of the error that requests get meanwhile.
+   * @default none
+   * @since Unreleased
    */
   readonly lastError?: unknown
 }
@@ -103,6 +109,7 @@ export interface LegacyWriteOptions extends LegacyCallOptions {
  * it cannot give the guarantees that docs/stores.md calls strong.
  *
  * A session that is stored for longer than it should be is no session: its record holds its deadline.
+ * @since 1.0.0
  */
 export interface LegacyStore {
   /**
@@ -125,7 +132,9 @@ export interface LegacyStore {
     ttl: number,
     options: LegacyWriteOptions,
   ): unknown
+  /** Optional: reports when the connection is lost (`disconnect`) and restored (`connect`). */
   on?(event: 'connect' | 'disconnect', listener: () => void): unknown
+  /** Optional: removes a listener. */
   off?(event: 'connect' | 'disconnect', listener: () => void): unknown
 }
 

@@ -7,45 +7,7 @@ import {
 } from '../stores/contract.js'
 import { adaptLegacy } from '../stores/legacy/adapter.js'
 import { type Awaitable, ignoreRejection } from '../util/async.js'
-
-export type StoreMethod = 'load' | 'create' | 'replace' | 'touch' | 'destroy' | 'scan'
-
-/** A call that the store received. */
-export interface StoreCall {
-  readonly method: StoreMethod
-  /** The key; of `scan`, the prefix. */
-  readonly key: string
-  /** The arguments after the key. */
-  readonly args: readonly unknown[]
-}
-
-/** Selects a call, and a moment of it. */
-export interface Moment {
-  /** `before`: the store has done nothing yet. `after`: it has, but not answered. Default `before`. */
-  at?: 'before' | 'after' | undefined
-  /** 1 is the next matching call (default), 2 the one after it, and so on. */
-  nth?: number | undefined
-  /** Only calls for which it returns true match. */
-  where?: ((call: StoreCall) => boolean) | undefined
-}
-
-/** A call that waits, or is going to. */
-export interface Hold {
-  /** Resolves when the call waits. */
-  readonly arrived: Promise<StoreCall>
-  /** Lets the call continue. If it was not made yet, it does not wait. */
-  release(): void
-  /** Makes the call fail where it waits. */
-  fail(error?: unknown): void
-}
-
-/** A planned failure. */
-export interface Fault {
-  /** How many calls failed by it. */
-  readonly hits: number
-  /** Later calls no longer fail by it. */
-  cancel(): void
-}
+import type { Fault, Hold, Moment, StoreCall, StoreMethod } from './fault.js'
 
 interface Rule {
   at: 'before' | 'after'
@@ -69,9 +31,13 @@ const plannedFailure = () => new Error('FaultyStore: planned failure')
  * write.release()
  * await slow
  * ```
+ * @since 1.0.0
  */
 export class FaultyStore implements SessionStore {
-  /** Every call so far, in order. */
+  /**
+   * Every call so far, in order.
+   * @example const [first] = faulty.calls
+   */
   readonly calls: StoreCall[] = []
   /** Undefined if the wrapped store has no `scan`. */
   readonly scan?: NonNullable<SessionStore['scan']>
@@ -82,7 +48,10 @@ export class FaultyStore implements SessionStore {
   #rules: Rule[] = []
   #down: { error: unknown } | undefined
 
-  /** `now` is the clock of the adapter for a store of get, set and destroy. Default `Date.now`. */
+  /**
+   * `now` is the clock of the adapter for a store of get, set and destroy. Default `Date.now`.
+   * @example const faulty = new FaultyStore(new MemoryStore())
+   */
   constructor(
     store: SessionStore | LegacyStore,
     { now = Date.now }: { now?: (() => number) | undefined } = {},
@@ -139,7 +108,10 @@ export class FaultyStore implements SessionStore {
     return this.#store.breaks
   }
 
-  /** Makes `times` matching calls fail, from the `nth` on. Default: only the next. `Infinity`: all. */
+  /**
+   * Makes `times` matching calls fail, from the `nth` on. Default: only the next. `Infinity`: all.
+   * @example faulty.fail('replace', { times: 2 })
+   */
   fail(
     method: StoreMethod | 'any',
     {
@@ -161,7 +133,10 @@ export class FaultyStore implements SessionStore {
     }
   }
 
-  /** Makes the next matching call wait until it is released. */
+  /**
+   * Makes the next matching call wait until it is released.
+   * @example const write = faulty.hold('replace')
+   */
   hold(method: StoreMethod | 'any', moment: Moment = {}): Hold {
     let arrive = (_call: StoreCall): void => {}
     let release = (): void => {}
@@ -183,21 +158,30 @@ export class FaultyStore implements SessionStore {
     return { arrived, release, fail: (error = plannedFailure()) => fail(error) }
   }
 
-  /** Every call fails until `up`, also those that are released later. Emits `disconnect`. */
+  /**
+   * Every call fails until `up`, also those that are released later. Emits `disconnect`.
+   * @example faulty.down()
+   */
   down(error: unknown = new Error('The store is down')): void {
     if (this.#down) return
     this.#down = { error }
     this.#events.emit('disconnect')
   }
 
-  /** Calls work again, on the same data. Emits `connect`. */
+  /**
+   * Calls work again, on the same data. Emits `connect`.
+   * @example faulty.up()
+   */
   up(): void {
     if (!this.#down) return
     this.#down = undefined
     this.#events.emit('connect')
   }
 
-  /** Removes every plan, clears `calls`, releases held calls and ends an outage. */
+  /**
+   * Removes every plan, clears `calls`, releases held calls and ends an outage.
+   * @example faulty.reset()
+   */
   reset(): void {
     this.#rules = []
     for (const release of this.#releases) release()

@@ -1,9 +1,8 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { tombstone } from '../record/tombstone.js'
 import type { SessionStore, StoredRecord } from '../stores/contract.js'
 import type { Group, Test, TestContext } from './context.js'
 import { waitUntilRecovered, whileDown } from './outage.js'
-import { assertReplaced, assertValue, recordOf } from './values.js'
+import { assertReplaced, assertValue, recordOf, TOMBSTONE } from './values.js'
 
 const A = recordOf('a')
 const B = recordOf('b')
@@ -59,15 +58,7 @@ function isLiteral(prefix: string, ...others: string[]): Test {
   })
 }
 
-const VALUES = [
-  '',
-  '\0',
-  'a\0b',
-  `'"\\\r\n`,
-  'é e\u0301 \u{1F600}',
-  '0',
-  tombstone(4_102_444_800_000),
-]
+const VALUES = ['', '\0', 'a\0b', `'"\\\r\n`, 'é e\u0301 \u{1F600}', '0', TOMBSTONE]
 
 /** The optional `scan`. */
 export const scan: Group = {

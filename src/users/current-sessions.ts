@@ -9,7 +9,7 @@ import type { ListedSessions, UserSession } from './user-sessions.js'
 /** The session of a request, as far as the other sessions of its user are concerned. */
 export interface CurrentSession {
   /** Reads the store, once. */
-  deferred(): Promise<Session | null>
+  deferred(): Promise<Session>
   /** The record that was found for the request's id. */
   readonly found: { readonly id: string } | undefined
   /** At which a login of this request began. */
@@ -21,7 +21,10 @@ export interface CurrentSession {
 
 type Emit = (event: SessionEvent, details: EventDetails) => void
 
-/** `ctx.sessions`: the sessions of the user of this request. */
+/**
+ * `ctx.sessions`: the sessions of the user of this request.
+ * @since Unreleased
+ */
 export class CurrentSessions {
   readonly #session: CurrentSession
   readonly #users: UserRegistry | undefined
@@ -37,7 +40,10 @@ export class CurrentSessions {
     return 'CurrentSessions {}'
   }
 
-  /** The sessions of this user, newest login first. No id is in it. */
+  /**
+   * The sessions of this user, newest login first. No id is in it.
+   * @example const all = await ctx.sessions.list()
+   */
   list(): Promise<UserSession[]> {
     return StoreFailure.unwrap(this.#open().then(({ sessions, key }) => sessions.list(key)))
   }
@@ -45,17 +51,24 @@ export class CurrentSessions {
   /**
    * Ends the session of a handle, which may be this one. False: it was gone. When it resolves, no
    * request that begins later sees it, on any process.
+   * @example await ctx.sessions.end(handle)
    */
   end(handle: string): Promise<boolean> {
     return StoreFailure.unwrap(this.#end(handle))
   }
 
-  /** Ends all sessions of this user but this one, and returns how many. */
+  /**
+   * Ends all sessions of this user but this one, and returns how many.
+   * @example const count = await ctx.sessions.endOthers()
+   */
   endOthers(): Promise<number> {
     return StoreFailure.unwrap(this.#endOthers())
   }
 
-  /** Ends all sessions of this user, this one too, and returns how many. The cookie is cleared. */
+  /**
+   * Ends all sessions of this user, this one too, and returns how many. The cookie is cleared.
+   * @example await ctx.sessions.endAll()
+   */
   endAll(): Promise<number> {
     return StoreFailure.unwrap(this.#endAll())
   }
@@ -92,7 +105,7 @@ export class CurrentSessions {
     const users = this.#users
     if (!users) throw withoutUsers('ctx.sessions')
     const session = await this.#session.deferred()
-    const user = session ? users.owner(session) : undefined
+    const user = users.owner(session)
     if (user === undefined) {
       throw new SessionError(
         'ERR_SESSION_CONTEXT',

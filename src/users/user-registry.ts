@@ -11,15 +11,30 @@ import {
   type UserSessionsOptions,
 } from './user-sessions.js'
 
-/** The sessions of one user, outside of any request: `sessions.of(userId)`. */
+/**
+ * The sessions of one user, outside of any request: `sessions.of(userId)`.
+ * @since Unreleased
+ */
 export interface UserSessions {
-  /** Newest login first. */
+  /**
+   * Returns the sessions of the user, newest login first.
+   * @example const all = await sessions.of('ada').list()
+   */
   list(): Promise<UserSession[]>
-  /** Ends one session. False: it was gone. When it resolves, no request that begins later sees it. */
+  /**
+   * Ends one session. False: it was gone. When it resolves, no request that begins later sees it.
+   * @example await sessions.of('ada').end(handle)
+   */
   end(handle: string): Promise<boolean>
-  /** Ends all sessions, and returns how many. Logins with an earlier checkpoint are refused. */
+  /**
+   * Ends all sessions, and returns how many. Logins with an earlier checkpoint are refused.
+   * @example await sessions.of('ada').endAll()
+   */
   endAll(): Promise<number>
-  /** What `regenerateSession({ checkpoint })` takes. Ask for it before the password is checked. */
+  /**
+   * What `regenerateSession({ checkpoint })` takes. Ask for it before the password is checked.
+   * @example const checkpoint = await sessions.of('ada').checkpoint()
+   */
   checkpoint(): Promise<string>
 }
 

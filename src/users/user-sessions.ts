@@ -13,7 +13,10 @@ import { type ListEntry, revoke } from './user-list.js'
 /** How long a list is kept at least after all sessions were ended, in ms: longer than a login takes. */
 const MIN_TTL = 86_400_000
 
-/** One session of a user. It holds no id, and nothing in it opens a session. */
+/**
+ * One session of a user. It holds no id, and nothing in it opens a session.
+ * @since Unreleased
+ */
 export interface UserSession {
   /** Names the session for `end`. */
   handle: string

@@ -1,7 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { type Channel, channel } from 'node:diagnostics_channel'
 
-/** Why a cookie that was presented led to no session. */
+/**
+ * Why a cookie that was presented led to no session.
+ * @since 1.0.0
+ */
 export type Rejection =
   /** No key of `app.keys` made its signature; with `koa-sess/cookie`: no key opens it. */
   | 'signature'
@@ -18,14 +21,20 @@ export type Rejection =
   /** It ended or moved moments ago. */
   | 'superseded'
 
-/** Why a login was refused, or sessions of a user were ended. */
+/**
+ * Why a login was refused, or sessions of a user were ended.
+ * @since Unreleased
+ */
 export type UserReason =
   /** The user has as many sessions as the option `users.max` allows. */
   | 'limit'
   /** All sessions of the user were ended after the login began. */
   | 'revoked'
 
-/** Why a request of a bound session, or a proof of its device, was refused. */
+/**
+ * Why a request of a bound session, or a proof of its device, was refused.
+ * @since Unreleased
+ */
 export type DeviceRefusal =
   /** The request had no bound cookie. */
   | 'unproved'
@@ -45,28 +54,97 @@ export type DeviceRefusal =
 /** Why something happened, in a notice. */
 export type Reason = Rejection | UserReason | DeviceRefusal
 
+/**
+ * The names of all events.
+ * @since 1.0.0
+ */
 export const EVENTS = [
+  /**
+   * A session was stored under a new id.
+   * @example ctx.session.user = 'ada'
+   */
   'create',
+  /**
+   * It was extended, and nothing else changed.
+   * @example ctx.session.touch()
+   */
   'renew',
+  /**
+   * It moved to a new id; `before` is what it was.
+   * @example ctx.regenerateSession()
+   */
   'regenerate',
+  /**
+   * It was ended.
+   * @example ctx.session = null
+   */
   'destroy',
+  /**
+   * It was presented after its own deadline: the absolute one, or a fixed `expires`.
+   * @example session({ absoluteTimeout: 12 * 3_600_000 })
+   */
   'expire',
+  /**
+   * A request wanted to write it or to send its cookie, and it had ended meanwhile: nothing was stored or sent.
+   * @example ctx.session.views = 1 // another tab logged out meanwhile
+   */
   'gone',
+  /**
+   * Another request wrote in between, and the two were merged.
+   * @example ctx.session.views = 1 // another tab wrote it meanwhile
+   */
   'conflict',
+  /**
+   * A cookie was presented that led to no session; `why` says the reason.
+   * @example session({ valid: () => false })
+   */
   'reject',
+  /**
+   * The headers were sent already, so the cookie could not be.
+   * @example ctx.res.flushHeaders() // and then a new session
+   */
   'unsent',
+  /**
+   * Sessions of a user were ended; `count` says how many.
+   * @since Unreleased
+   * @example await ctx.sessions.endOthers()
+   */
   'users:ended',
+  /**
+   * A login was refused; `why` is `limit` or `revoked`.
+   * @since Unreleased
+   * @example ctx.regenerateSession({ checkpoint })
+   */
   'users:refused',
+  /**
+   * A device registered its key: the session is bound to it.
+   * @since Unreleased
+   * @example await ctx.bindDevice()
+   */
   'device:bound',
+  /**
+   * A request of a bound session, or a proof, was refused; `why` says the reason.
+   * @since Unreleased
+   * @example app.use(deviceBound())
+   */
   'device:refused',
+  /**
+   * Connections could not be checked, as the store failed; `count` says how many. None was ended.
+   * @since Unreleased
+   * @example await sessions.open(req) // and then the store is away
+   */
   'recheck:failed',
 ] as const
 
 /** What happened to a session; emitted on the app as `session:` and the name, and in `node:diagnostics_channel` as `koa-sess:` and the name. */
 export type SessionEvent = (typeof EVENTS)[number]
 
-/** One event, safe to log: nothing in it is an id, a cookie or data. */
+/**
+ * One event, safe to log: nothing in it is an id, a cookie or data.
+ * @since 1.0.0
+ */
 export interface SessionNotice {
+  /** The name of the event. */
   event: SessionEvent
   /** The name of the cookie, which distinguishes several middlewares. */
   key: string
@@ -110,15 +188,16 @@ const APP_NAMES: Partial<Record<Reason, string>> = {
 }
 
 const HASH_BYTES = 12
+const SALT_BYTES = 32
 
 /** Emits what happens to sessions. Without a listener, no notice is made. */
 export class Events {
   readonly #key: string
-  readonly #salt: string | Buffer
+  #salt: string | Buffer | undefined
 
   constructor(key: string, salt: string | undefined) {
     this.#key = key
-    this.#salt = salt ?? randomBytes(32)
+    this.#salt = salt
   }
 
   emit(ctx: EventContext, event: SessionEvent, details: EventDetails = {}): void {
@@ -156,6 +235,8 @@ export class Events {
   }
 
   #hash(id: string): string {
+    // Not in the constructor: Cloudflare's workerd refuses random numbers before the first request.
+    this.#salt ??= randomBytes(SALT_BYTES)
     const mac = createHmac('sha256', this.#salt).update(id).digest()
     return mac.toString('base64url', 0, HASH_BYTES)
   }

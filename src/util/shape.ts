@@ -1,4 +1,5 @@
-import { SessionError, type SessionErrorCode } from './errors.js'
+import { SessionError } from './errors.js'
+import { nearestName } from './nearest-name.js'
 
 /** Whether a value is an object that is neither null nor an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
@@ -14,18 +15,26 @@ export function hasMethods(value: unknown, ...names: readonly string[]): value i
 /**
  * Refuses options that do not exist: a misspelled one would otherwise be ignored.
  * @param owner Names what takes the options, as in `RedisStore`.
- * @throws {SessionError} ERR_SESSION_OPTION, or `code`.
+ * @param elsewhere Options of other packages, and what does the same here.
+ * @throws {SessionError} ERR_SESSION_OPTION
  */
 export function assertKnownOptions(
   owner: string,
   options: object,
   known: readonly string[],
-  code: SessionErrorCode = 'ERR_SESSION_OPTION',
+  elsewhere: Readonly<Record<string, string>> = {},
 ): void {
   const unknown = Object.keys(options).find((name) => !known.includes(name))
   if (unknown === undefined) return
+  const meant = Object.hasOwn(elsewhere, unknown)
+    ? ` Here it is ${elsewhere[unknown]}.`
+    : question(nearestName(unknown, known))
   throw new SessionError(
-    code,
-    `${owner} has no option "${unknown}". It takes: ${known.join(', ')}.`,
+    'ERR_SESSION_OPTION',
+    `${owner} has no option "${unknown}".${meant} It takes: ${known.join(', ')}.`,
   )
+}
+
+function question(name: string | undefined): string {
+  return name === undefined ? '' : ` Did you mean "${name}"?`
 }

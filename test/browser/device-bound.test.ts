@@ -404,12 +404,12 @@ describe('Chromium', () => {
   })
 })
 
-it('the login example says that its session is bound to this device', async () => {
+it('the lab says that its session is bound to this device', async () => {
   const modules = await build()
   const example = await Example.start({ TLS_PEM: join(import.meta.dirname, 'localhost.pem') })
   try {
     const page = await open()
-    await page.goto(example.origin)
+    await page.goto(`${example.origin}/account`)
     await page.getByLabel('Your name').fill('Ada')
     await page.getByRole('button', { name: 'Log in' }).click()
     await page.getByText('Not bound to a device').waitFor()

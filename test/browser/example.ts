@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { type Bundle, bundle } from '../support/bundle.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-const SERVER = ['--import', './test/browser/from-source.mjs', 'examples/login/server.js']
+const SERVER = ['--import', './test/browser/from-source.mjs', 'examples/lab/server.js']
 const ADDRESS = /https?:\/\/localhost:(\d+)/
 
 let modules: Bundle | undefined
@@ -16,6 +16,7 @@ export async function build(): Promise<Bundle> {
     '../../src/index.ts',
     '../../src/redis.ts',
     '../../src/device-bound.ts',
+    '../../src/testing.ts',
   )
   return modules
 }

@@ -10,22 +10,27 @@ export class Visitor {
     readonly origin: string,
   ) {}
 
-  static async come(browser: Browser, origin: string, options: BrowserContextOptions = {}) {
+  /** Opens the page at `path`: without one, the login. */
+  static async come(
+    browser: Browser,
+    origin: string,
+    { path = '/account', ...options }: BrowserContextOptions & { path?: string } = {},
+  ) {
     const context = await browser.newContext(options)
-    return Visitor.#open(await context.newPage(), origin)
+    return Visitor.#open(await context.newPage(), origin, path)
   }
 
   /** Another tab with the same cookies. */
   async tab(): Promise<Visitor> {
-    return Visitor.#open(await this.page.context().newPage(), this.origin)
+    return Visitor.#open(await this.page.context().newPage(), this.origin, '/account')
   }
 
-  static async #open(page: Page, origin: string): Promise<Visitor> {
+  static async #open(page: Page, origin: string, path: string): Promise<Visitor> {
     const visitor = new Visitor(page, origin)
     page.on('console', (message) => visitor.problems.push(message.text()))
     page.on('pageerror', (error) => visitor.problems.push(error.message))
     page.on('dialog', (dialog) => visitor.problems.push(`dialog: ${dialog.message()}`))
-    await page.goto(origin)
+    await page.goto(origin + path)
     return visitor
   }
 
@@ -49,7 +54,7 @@ export class Visitor {
 
   /** What the page says had happened. */
   note(): Promise<string> {
-    return this.page.getByRole('status').innerText()
+    return this.page.locator('#note').innerText()
   }
 
   async count(): Promise<number> {
@@ -75,6 +80,16 @@ export class Visitor {
     return this.page.evaluate(
       'document.activeElement.labels?.[0]?.innerText || document.activeElement.innerText',
     )
+  }
+
+  /** The line that is open as long as the session lives. */
+  live(): Promise<string> {
+    return this.page.locator('#live').innerText()
+  }
+
+  /** The lines in "Your devices". */
+  devices(): Promise<string[]> {
+    return this.part('Your devices').getByRole('listitem').allInnerTexts()
   }
 
   part(heading: string): Locator {

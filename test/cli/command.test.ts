@@ -55,7 +55,7 @@ describe('what it says of itself', () => {
 
 describe('what it cannot do, it says in one line', () => {
   test.each<[string[], RegExp]>([
-    [['copy'], /the commands are migrate, sessions and stats/],
+    [['copy'], /the commands are migrate, sessions, stats and codemod/],
     [['migrate', 'more'], /one word too many: koa-sess migrate/],
     [['migrate'], /needs --from STORE and --to STORE/],
     [['migrate', '--form', 'x'], /'--form': see koa-sess --help/],

@@ -92,7 +92,7 @@ describe.each(BACKENDS)('$name', ({ open }) => {
     const stolen = browser.cookie
     const before = (await opened.records()).size
     const { cookies, text } = await browser.get('/end')
-    expect(text).toBe('null')
+    expect(text).toBe('{}')
     expect(cookies).toEqual([
       'koa.sid=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; samesite=lax; httponly',
       'koa.sid.sig=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; samesite=lax; httponly',
@@ -104,6 +104,66 @@ describe.each(BACKENDS)('$name', ({ open }) => {
   test('setting null without a session does nothing', async () => {
     const browser = (await start()).browser()
     expect((await browser.get('/end')).cookies).toEqual([])
+  })
+
+  test('after null the session can be read: it is empty and new, and nothing is stored', async () => {
+    const { browser } = await start({
+      '/leave': async (ctx) => {
+        await ctx.session.touch()
+        ctx.session = null
+        const session = await ctx.session
+        return [session.user, session.isNew, ctx.session === session]
+      },
+      '/saved': async (ctx) => {
+        ctx.session = null
+        return [ctx.session.user, await ctx.saveSession(), ctx.session.isNew]
+      },
+    })
+    for (const path of ['/leave', '/saved']) {
+      const user = browser()
+      await user.get('/count')
+      const before = (await opened.records()).size
+      const { cookies, json } = await user.get(path)
+      expect(json<unknown[]>()).toEqual(
+        path === '/leave' ? [null, true, true] : [null, false, true],
+      )
+      expect([cookies.length, user.cookie]).toEqual([2, ''])
+      expect((await opened.records()).size).toBe(before - 1)
+    }
+  })
+
+  test('what is written after null is a new session under a new id', async () => {
+    const { browser, errors } = await start({
+      '/leave': (ctx) => {
+        ctx.session = null
+        ctx.session.note = 'bye'
+        return ctx.sessionId
+      },
+      '/saved': async (ctx) => {
+        ctx.session = null
+        await ctx.saveSession()
+        ctx.session.note = 'bye'
+      },
+      '/twice': (ctx) => {
+        ctx.session = null
+        ctx.session.note = 'bye'
+        ctx.session = null
+      },
+    })
+    for (const path of ['/leave', '/saved']) {
+      const user = browser()
+      await user.get('/count')
+      const id = (await user.get('/id')).json()
+      const stolen = user.cookie
+      expect((await user.get(path)).json()).not.toBe(id)
+      expect((await user.get('/read')).json()).toEqual({ note: 'bye' })
+      expect((await user.get('/id')).json()).not.toBe(id)
+      expect((await user.get('/read', { cookie: stolen })).json()).toEqual({})
+    }
+    const user = browser()
+    await user.get('/count')
+    await user.get('/twice')
+    expect([user.cookie, errors]).toEqual(['', []])
   })
 
   test('null, and then an object, is a new session under a new id', async () => {
@@ -292,7 +352,7 @@ describe.each(BACKENDS)('$name', ({ open }) => {
     const user = browser()
     expect((await user.get('/methods')).json()).toEqual([true, false, true, false, true])
     expect((await user.get('/read')).json()).toEqual({ y: 2 })
-    expect((await user.get('/destroy')).text).toBe('null')
+    expect((await user.get('/destroy')).text).toBe('{}')
     expect(user.cookie).toBe('')
   })
 

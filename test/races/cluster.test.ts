@@ -4,7 +4,8 @@ import { createCluster } from 'redis'
 import { afterAll, describe } from 'vitest'
 import { RedisCluster } from '../services/redis-cluster.js'
 import { openRedis } from '../support/backends.js'
-import { MODES, playAll } from './all.js'
+import { playAll } from './all.js'
+import { MODES } from './modes.js'
 
 const cluster = await RedisCluster.start()
 const ioredis = new Cluster(cluster.nodes)

@@ -32,12 +32,16 @@ export class Browser {
     return this.#send('GET', path, headers)
   }
 
-  /** Without a body. */
-  post(path: string, headers: Record<string, string> = {}): Promise<Reply> {
-    return this.#send('POST', path, headers)
+  post(path: string, headers: Record<string, string> = {}, body = ''): Promise<Reply> {
+    return this.#send('POST', path, headers, body)
   }
 
-  #send(method: string, path: string, headers: Record<string, string>): Promise<Reply> {
+  #send(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: string,
+  ): Promise<Reply> {
     const url = path.startsWith('/') ? this.origin + path : path
     const cookie = this.cookie
     const sent = cookie ? { cookie, ...headers } : headers
@@ -58,7 +62,7 @@ export class Browser {
         })
       })
       outgoing.on('error', reject)
-      outgoing.end()
+      outgoing.end(body)
     })
   }
 

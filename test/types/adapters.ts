@@ -8,6 +8,7 @@ import makeMemoryStore from 'memorystore'
 import { createStorage, prefixStorage } from 'unstorage'
 import {
   type ExpressStore,
+  expressCookie,
   fromExpressStore,
   fromKeyv,
   fromUnstorage,
@@ -35,6 +36,16 @@ const legacy: LegacyStore[] = [
   fromUnstorage(prefixStorage(createStorage(), 'sessions')),
 ]
 for (const store of legacy) session({ store })
+
+// The options of express-session fit, and what comes of them is an option.
+const shared: express.SessionOptions & { secret: string; cookie: { maxAge: number } } = {
+  secret: 'secret',
+  cookie: { maxAge: 1000 },
+}
+session({ sessionIdStore: expressCookie({ secret: shared.secret, cookie: shared.cookie }) })
+session({ sessionIdStore: expressCookie({ secret: ['new', 'old'], name: 'sid' }) })
+// @ts-expect-error
+expressCookie({})
 
 // A store without compare-and-set is none with it.
 // @ts-expect-error

@@ -26,7 +26,7 @@ app.use(session<Data>({ ttl: 1000 })).use(router.routes())
 // A router without type arguments has the global types.
 new Router().get('/', (ctx) => {
   equal<typeof ctx.sessionId, string | undefined>(true)
-  equal<typeof ctx.session.isNew, boolean>(true)
+  ctx.session.views = (ctx.session.views ?? 0) + 1
 })
 
 // With defer the getter answers with a promise.

@@ -14,8 +14,7 @@ interface Visit {
 
 const app = new Koa()
 
-app.use(session())
-app.use((ctx) => {
+app.use(session()).use((ctx) => {
   equal<typeof ctx.sessionId, string | undefined>(true)
   equal<typeof ctx.session.isNew, boolean>(true)
   equal<ReturnType<typeof ctx.session.save>, Promise<boolean>>(true)

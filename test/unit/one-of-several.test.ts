@@ -1,6 +1,9 @@
 import cluster from 'node:cluster'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
+// Each test compiles the package anew, which takes seconds where all processors are busy.
+vi.setConfig({ testTimeout: 60_000 })
+
 beforeEach(() => {
   vi.resetModules()
   for (const name of ['pm_id', 'NODE_APP_INSTANCE']) vi.stubEnv(name, undefined)

@@ -1,6 +1,7 @@
 import Koa from 'koa'
 import { describe, expect, test } from 'vitest'
 import session, { MemoryStore, SessionError } from '../../src/index.js'
+import { assertSqlOptions } from '../../src/stores/sql/options.js'
 
 const make = (options: unknown) => () => session(options as Parameters<typeof session>[0])
 const store = { get: () => null, set: () => null, destroy: () => null }
@@ -95,6 +96,9 @@ describe('an option of another package is refused by the name that is meant', ()
     [{ Rolling: true }, /It is spelled rolling/],
     [{ gensid: String }, /It is spelled genSid/],
     [{ errorhandler: String }, /It is spelled errorHandler/],
+    [{ password: 'x' }, /the option encryption/],
+    [{ keyPrefix: 'x' }, /Here it is prefix/],
+    [{ touchAfter: 5 }, /Here it is renew/],
     [new Koa(), /not the application: app\.use\(session\(options\)\)/],
   ])('%j', (options, message) => {
     expect(make(options)).toThrow(
@@ -113,6 +117,42 @@ describe('an option of another package is refused by the name that is meant', ()
   ])('in cookie: %j', (cookie, message) => {
     expect(make({ cookie })).toThrow(message)
   })
+})
+
+describe('a misspelled option is refused with the name that it resembles', () => {
+  test.each<[object, string]>([
+    [{ rollng: true }, 'rolling'],
+    [{ roling: true }, 'rolling'],
+    [{ prefx: 'x' }, 'prefix'],
+    [{ absolutTimeout: 5 }, 'absoluteTimeout'],
+    [{ onConflcit: 'mine' }, 'onConflict'],
+    [{ stroe: store }, 'store'],
+    [{ beforeSaved: String }, 'beforeSave'],
+    [{ maxByte: 5 }, 'maxBytes'],
+    [{ htpOnly: true }, 'cookie.httpOnly'],
+    [{ samSite: 'lax' }, 'cookie.sameSite'],
+  ])('%j', (options, meant) => {
+    const [name] = Object.keys(options)
+    expect(make(options)).toThrow(`Unknown option ${name}. Did you mean ${meant}?`)
+  })
+
+  test.each([
+    'kay12',
+    'nonsense',
+    'x',
+    'cookies of the whole site, and of all others beside it',
+  ])('%s resembles none', (name) =>
+    expect(make({ [name]: 1 })).toThrow(`Unknown option ${name}: known are `))
+})
+
+describe('a store refuses unknown options', () => {
+  test.each<[object, string]>([
+    [{ commandTimout: 5 }, 'Did you mean "commandTimeout"? It takes: '],
+    [{ tableName: 'x' }, 'Here it is table. It takes: '],
+    [{ createTableIfMissing: true }, 'Here it is await store.setup(). It takes: '],
+    [{ nonsense: 1 }, 'SqliteStore has no option "nonsense". It takes: '],
+  ])('of SQL: %j', (options, message) =>
+    expect(() => assertSqlOptions('SqliteStore', options)).toThrow(message))
 })
 
 describe('options that are meant', () => {

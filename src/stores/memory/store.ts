@@ -4,16 +4,28 @@ import { BaseStore } from '../base.js'
 import type { Page, Replaced, StoredRecord } from '../contract.js'
 import { bytesOf, Entry, flattenString, LruList } from './lru-list.js'
 
+/** @since 1.0.0 */
 export interface MemoryStoreOptions {
-  /** How many sessions are kept at most; above it, the least recently used is deleted. Lists of the option `users` do not count. Default 100,000. */
+  /**
+   * How many sessions are kept at most; above it, the least recently used is deleted. Lists of the option `users` do not count.
+   * @default 100_000
+   * @example new MemoryStore({ max: 50_000 })
+   */
   max?: number
   /**
    * How much memory the sessions take at most, in bytes; above it, the least recently used are deleted.
    * Counted as V8 may need it: two bytes for each character of id and record, and 200 for each session.
-   * Default 134,217,728 (128 MiB).
+   * The default is 128 MiB.
+   * @default 134_217_728
+   * @since Unreleased
+   * @example new MemoryStore({ maxBytes: 32 * 1024 * 1024 })
    */
   maxBytes?: number
-  /** Returns the time in epoch ms. Default `Date.now`; for tests. */
+  /**
+   * Returns the time in epoch ms; for tests.
+   * @default Date.now
+   * @example new MemoryStore({ now: clock.now })
+   */
   now?: () => number
 }
 
@@ -36,6 +48,7 @@ const isListKey = (key: string) => key.at(-44) === '&'
  * Keeps the sessions of one process in memory. Limited to `max` sessions and `maxBytes`. Expired
  * sessions are deleted.
  * It stores strings, so no object is shared with the application.
+ * @since 1.0.0
  */
 export class MemoryStore extends BaseStore {
   readonly #entries = new Map<string, Entry>()
@@ -60,12 +73,19 @@ export class MemoryStore extends BaseStore {
     this.#maxBytes = maxBytes
   }
 
-  /** How many records are in memory, including expired ones that are not deleted yet. */
+  /**
+   * How many records are in memory, including expired ones that are not deleted yet.
+   * @example const count = memoryStore.size
+   */
   get size(): number {
     return this.#entries.size
   }
 
-  /** How much memory they take, in bytes, as `maxBytes` counts it. */
+  /**
+   * How much memory they take, in bytes, as `maxBytes` counts it.
+   * @since Unreleased
+   * @example const bytes = memoryStore.bytes
+   */
   get bytes(): number {
     return this.#bytes
   }

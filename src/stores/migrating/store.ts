@@ -16,17 +16,30 @@ import { Mover, type Write } from './move.js'
 import { EMPTY_STORE, warnOfOneDatabase } from './one-database.js'
 import { scanBoth } from './scan.js'
 
+/** @since 1.0.0 */
 export interface MigratingOptions {
-  /** The store that has the sessions now. */
+  /**
+   * The store that has the sessions now.
+   * @example migrating({ from: memoryStore, to: redisStore })
+   */
   from: SessionStore | LegacyStore
-  /** The store to move them to. */
+  /**
+   * The store to move them to.
+   * @example migrating({ from: memoryStore, to: redisStore })
+   */
   to: SessionStore | LegacyStore
   /**
    * False: reads `to`, but creates no sessions there and moves none. For the first of two deploys, so
-   * that servers that know only `from` still find every session. Default true.
+   * that servers that know only `from` still find every session.
+   * @default true
+   * @example migrating({ from: memoryStore, to: redisStore, move: false })
    */
   move?: boolean
-  /** Returns the time in epoch ms. Default `Date.now`; for tests. */
+  /**
+   * Returns the time in epoch ms; for tests.
+   * @default Date.now
+   * @example migrating({ from: memoryStore, to: redisStore, now: clock.now })
+   */
   now?: () => number
 }
 
@@ -39,6 +52,8 @@ const OPTIONS = ['from', 'to', 'move', 'now']
  * Two stores of one database are used as one, with a warning.
  * docs/migrate-stores.md describes the guarantees and the steps of a migration.
  * @throws {SessionError} ERR_SESSION_OPTION; ERR_SESSION_STORE_CONTRACT if `from` or `to` is not a store.
+ * @since 1.0.0
+ * @example session({ store: migrating({ from: memoryStore, to: redisStore }) })
  */
 export function migrating(options: MigratingOptions): SessionStore {
   const { from, to, move = true, now = Date.now } = options ?? {}

@@ -6,7 +6,10 @@ import type { Connection, Guard, RedisNode, Router } from './connection.js'
 import { serverMessage } from './errors.js'
 import { ReplicaCounts } from './replica-counts.js'
 
-/** How many replicas must have a write before it succeeds. */
+/**
+ * How many replicas must have a write before it succeeds.
+ * @since 1.0.0
+ */
 export interface WaitReplicas {
   /**
    * A number from 1. Or `'all'`: as many as the primary has connected, or had at some time since the

@@ -3,6 +3,7 @@ import { assertKnownOptions } from '../../util/shape.js'
 import { BaseStore } from '../base.js'
 import { CommandTimeout } from '../command-timeout.js'
 import type { Page, Replaced } from '../contract.js'
+import { REDIS_OPTIONS } from '../other-packages.js'
 import { connect, type RedisClient } from './client.js'
 import { ClientErrors } from './client-errors.js'
 import type { Command } from './command.js'
@@ -21,21 +22,33 @@ import { ReplicatedWriter, type WaitReplicas } from './replicas.js'
 import { scan } from './scan.js'
 import { isUncertainText, textOf } from './text.js'
 
+/** @since 1.0.0 */
 export interface RedisStoreOptions {
   /**
    * A connected client. Of ioredis or iovalkey: `Redis` (by Sentinel too) or `Cluster`. Of node-redis:
    * `createClient`, `createCluster`, `createClientPool` or `createSentinel`. Or one of valkey-glide.
    * The store never closes it.
+   * @example new RedisStore({ client })
    */
   client: RedisClient
-  /** How long a command may take, in ms; then it fails with a 503. Default 5000. */
+  /**
+   * How long a command may take, in ms; then it fails with a 503.
+   * @default 5000
+   * @example new RedisStore({ client, commandTimeout: 1000 })
+   */
   commandTimeout?: number | undefined
   /**
    * `{ replicas, timeout }`: a write succeeds once so many replicas, or `'all'`, have it within `timeout` ms
-   * (at most `commandTimeout`). Otherwise it fails with a 503, but stays stored. Default: do not wait.
+   * (at most `commandTimeout`). Otherwise it fails with a 503, but stays stored.
+   * @default do not wait
+   * @example new RedisStore({ client, waitReplicas: { replicas: 1, timeout: 500 } })
    */
   waitReplicas?: WaitReplicas | undefined
-  /** Returns the time in epoch ms. Default `Date.now`; for tests. */
+  /**
+   * Returns the time in epoch ms; for tests.
+   * @default Date.now
+   * @example new RedisStore({ client, now: clock.now })
+   */
   now?: (() => number) | undefined
 }
 
@@ -47,6 +60,7 @@ const DEFAULT_PAGE_SIZE = 100
  * one key. Expiry is sent as the time left, so the clocks of the servers need not agree.
  *
  * Calls reject with ERR_SESSION_UNAVAILABLE (503) if Redis cannot be reached or cannot serve.
+ * @since 1.0.0
  */
 export class RedisStore extends BaseStore {
   readonly #connection: Connection
@@ -67,7 +81,7 @@ export class RedisStore extends BaseStore {
     super(options?.now)
     const { client, commandTimeout, waitReplicas } = options ?? {}
     this.#connection = connect(client)
-    assertKnownOptions('RedisStore', options, OPTIONS)
+    assertKnownOptions('RedisStore', options, OPTIONS, REDIS_OPTIONS)
     this.#timeout = new CommandTimeout(commandTimeout, 'Redis')
     if (waitReplicas !== undefined) {
       const { ms } = this.#timeout
@@ -157,7 +171,10 @@ export class RedisStore extends BaseStore {
     return this
   }
 
-  /** Removes all listeners of the store and those that it added to the client. Does not close the client. */
+  /**
+   * Removes all listeners of the store and those that it added to the client. Does not close the client.
+   * @example redisStore.close()
+   */
   close(): void {
     this.#connection.unsubscribe(this.#listeners)
     this.#events.removeAllListeners()

@@ -7,14 +7,25 @@ import { SqlStore } from './store.js'
 
 export type { MysqlCallbackPoolLike, MysqlPoolLike }
 
+/** @since 1.0.0 */
 export interface MysqlStoreOptions extends SqlStoreOptions {
-  /** A pool of mysql2, from `mysql2/promise` or from `mysql2`. The store never closes it. */
+  /**
+   * A pool of mysql2, from `mysql2/promise` or from `mysql2`. The store never closes it.
+   * @example new MysqlStore({ client: mysqlPool })
+   */
   client: MysqlPoolLike | MysqlCallbackPoolLike
-  /** The database of the table; it must exist. Default: the database of the connection. */
+  /**
+   * The database of the table; it must exist.
+   * @default the database of the connection
+   * @example new MysqlStore({ client: mysqlPool, schema: 'web' })
+   */
   schema?: string
   /**
-   * Whether statements are prepared once for each connection. Default true. Set false where a pooler or
-   * proxy, such as ProxySQL, does not pass prepared statements on.
+   * Whether statements are prepared once for each connection. Set false where a pooler or proxy, such as
+   * ProxySQL, does not pass prepared statements on.
+   * @default true
+   * @since Unreleased
+   * @example new MysqlStore({ client: mysqlPool, prepare: false })
    */
   prepare?: boolean
 }

@@ -1,24 +1,44 @@
 import { SessionError } from '../../util/errors.js'
 import { assertKnownOptions } from '../../util/shape.js'
+import { SQL_OPTIONS } from '../other-packages.js'
 
-/** The options that all SQL stores have in common. */
+/**
+ * The options that all SQL stores have in common.
+ * @since 1.0.0
+ */
 export interface SqlStoreOptions {
   /**
-   * The table's name, at most 52 bytes. Default `koa_sess`. Quoted, so any characters are valid, with two
-   * exceptions: MySQL allows no space at the end and no characters above U+FFFF (emoji), SQLite no name that
-   * begins with `sqlite_`.
+   * The table's name, at most 52 bytes. Quoted, so any characters are valid, with two exceptions: MySQL
+   * allows no space at the end and no characters above U+FFFF (emoji), SQLite no name that begins with
+   * `sqlite_`.
+   * @default 'koa_sess'
+   * @example new PostgresStore({ client: pool, table: 'sessions' })
    */
   table?: string
-  /** Returns the time in epoch ms. Default `Date.now`; for tests. */
+  /**
+   * Returns the time in epoch ms; for tests.
+   * @default Date.now
+   * @example new PostgresStore({ client: pool, now: clock.now })
+   */
   now?: () => number
   /**
-   * How long a call may take, in ms; then it fails with a 503. Default 5000. With SQLite: how long a call
-   * waits while another process has locked the file. Default 1000. Other requests run meanwhile.
+   * How long a call may take, in ms; then it fails with a 503. With SQLite: how long a call waits while
+   * another process has locked the file. Other requests run meanwhile.
+   * @default 5000; with SQLite 1000
+   * @example new PostgresStore({ client: pool, commandTimeout: 2000 })
    */
   commandTimeout?: number
-  /** How often expired rows are deleted, in ms. Default 60,000. 0: never; call `prune()` yourself. */
+  /**
+   * How often expired rows are deleted, in ms. 0: never; call `prune()` yourself.
+   * @default 60_000
+   * @example new PostgresStore({ client: pool, pruneInterval: 0 })
+   */
   pruneInterval?: number
-  /** How many rows one statement of `prune()` deletes at most. Default 1000. */
+  /**
+   * How many rows one statement of `prune()` deletes at most.
+   * @default 1000
+   * @example new PostgresStore({ client: pool, pruneBatch: 500 })
+   */
   pruneBatch?: number
 }
 
@@ -34,7 +54,7 @@ const MAX_NAME_BYTES = 52
  * @throws {SessionError} ERR_SESSION_OPTION
  */
 export function assertSqlOptions(store: string, options: object, ...more: string[]): void {
-  assertKnownOptions(store, options, [...OPTIONS, ...more])
+  assertKnownOptions(store, options, [...OPTIONS, ...more], SQL_OPTIONS)
   for (const option of ['table', 'schema']) {
     const name: unknown = Reflect.get(options, option)
     if (name !== undefined) assertName(option, name)

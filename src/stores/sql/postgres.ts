@@ -15,14 +15,23 @@ import { SqlStore } from './store.js'
 
 export type { PgPoolLike, PostgresJsLike }
 
+/** @since 1.0.0 */
 export interface PostgresStoreOptions extends SqlStoreOptions {
-  /** A Pool of pg, or a client of postgres.js. The store never closes it. */
+  /**
+   * A Pool of pg, or a client of postgres.js. The store never closes it.
+   * @example new PostgresStore({ client: pool })
+   */
   client: PgPoolLike | PostgresJsLike
-  /** The schema of the table; it must exist. Default: the first one of the connection's search_path. */
+  /**
+   * The schema of the table; it must exist.
+   * @default the first one of the connection's search_path
+   * @example new PostgresStore({ client: pool, schema: 'web' })
+   */
   schema?: string
   /**
-   * Whether statements are prepared once for each connection. Default true. Set false for PgBouncer
-   * before 1.21.
+   * Whether statements are prepared once for each connection. Set false for PgBouncer before 1.21.
+   * @default true
+   * @example new PostgresStore({ client: pool, prepare: false })
    */
   prepare?: boolean
 }

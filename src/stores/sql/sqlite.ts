@@ -21,10 +21,12 @@ export interface SqliteLike {
   exec(statements: string): unknown
 }
 
+/** @since 1.0.0 */
 export interface SqliteStoreOptions extends SqlStoreOptions {
   /**
    * An open database: better-sqlite3, libsql, or DatabaseSync of `node:sqlite`. The store never closes
    * it.
+   * @example new SqliteStore({ client: database })
    */
   client: SqliteLike
 }

@@ -27,6 +27,7 @@ const DEFAULT_PAGE_SIZE = 100
  * the process, so the clocks of the servers must agree.
  *
  * Calls fail with ERR_SESSION_UNAVAILABLE (503) if the database cannot be reached or is too busy.
+ * @since 1.0.0
  */
 export abstract class SqlStore extends BaseStore {
   readonly #dialect: Dialect
@@ -51,7 +52,10 @@ export abstract class SqlStore extends BaseStore {
     this.#pruner = new Pruner(this, interval, new.target.name)
   }
 
-  /** Creates the table and its index if they do not exist. Several processes may call it at once. */
+  /**
+   * Creates the table and its index if they do not exist. Several processes may call it at once.
+   * @example await sqlStore.setup()
+   */
   async setup(): Promise<void> {
     for (const statement of this.#dialect.setup)
       await this.attempt(() => this.#client.run(statement, []))
@@ -114,6 +118,7 @@ export abstract class SqlStore extends BaseStore {
   /**
    * Deletes all expired rows, `pruneBatch` of them at a time. Returns how many it deleted. Several
    * processes may call it at once.
+   * @example const count = await sqlStore.prune()
    */
   async prune(): Promise<number> {
     const [statement, now] = [this.#dialect.prune(this.#batchSize), this.now()]
@@ -126,7 +131,10 @@ export abstract class SqlStore extends BaseStore {
     }
   }
 
-  /** Stops the regular pruning. Does not close the client. */
+  /**
+   * Stops the regular pruning. Does not close the client.
+   * @example sqlStore.close()
+   */
   close(): void {
     this.#pruner.stop()
   }

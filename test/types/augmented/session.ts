@@ -23,6 +23,16 @@ app.use(async (ctx) => {
   ctx.session.userId = 'ada'
   // @ts-expect-error a key of another type
   current.userId = 1
+  // @ts-expect-error the promise was not awaited
+  ctx.session.isNew
+  await ctx.regenerateSession({ keep: ['userId'] })
+  await current.regenerate({ keep: ['userId'] })
+  // @ts-expect-error not a key of the data
+  await ctx.regenerateSession({ keep: ['user'] })
+  // @ts-expect-error not a key of the data
+  await current.regenerate({ keep: ['user'] })
+  const other = await ctx.sessionStore.get('an id')
+  equal<NonNullable<typeof other>['userId'], string | undefined>(true)
   await ctx.updateSession((fresh) => {
     equal<typeof fresh.userId, string | undefined>(true)
   })

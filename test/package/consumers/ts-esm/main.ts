@@ -31,7 +31,8 @@ const device: DeviceBoundOptions = {
 app.use(deviceBound(device)).use((ctx) => ctx.bindDevice())
 app.use(cookieSession<Cart>({ keys: ['a key of at least thirty-two characters'], key: 'cart' }))
 app.use((ctx) => {
-  if (ctx.session) ctx.body = ctx.session
+  ctx.session.views = (ctx.session.views ?? 0) + 1
+  ctx.body = `You were here ${ctx.session.views} times`
 })
 app.on('error', (error: unknown) => {
   if (error instanceof SessionError) {

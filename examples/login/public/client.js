@@ -1,2 +1,0 @@
-// The page is the response to a form: without this, a reload would send the form again.
-history.replaceState(null, '', '/')

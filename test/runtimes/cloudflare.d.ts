@@ -1,0 +1,3 @@
+declare module 'cloudflare:node' {
+  export function httpServerHandler(options: { port: number }): object
+}
