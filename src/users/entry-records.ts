@@ -39,7 +39,7 @@ export class EntryRecords implements ListedRecords, SessionFinder, ScannedRecord
   }
 
   async end(user: string, entry: ListEntry): Promise<boolean> {
-    const { table, tombstoneTtl: ttl, lifetime, held } = this.#options
+    const { table, envelope, tombstoneTtl: ttl, lifetime, held } = this.#options
     const key = this.#key(entry)
     const raw = await table.load('destroy', key)
     if (raw === undefined) return this.#block(key)
@@ -47,7 +47,8 @@ export class EntryRecords implements ListedRecords, SessionFinder, ScannedRecord
     // A request of this process that read the session must look again.
     countTurn()
     const isOwn = await replaceByTombstone(table.ending, key, raw, { ttl, now: lifetime.now })
-    if (isOwn) held.end(key, 'ended')
+    // Connections hold a session by the key of new records. The entry may name the bare id from before.
+    if (isOwn) for (const each of [key, envelope.key(entry.key)]) held.end(each, 'ended')
     return isOwn
   }
 

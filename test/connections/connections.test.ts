@@ -208,6 +208,18 @@ describe('an end in this process', () => {
     expect(kindOf(live)).toBe('moved')
   })
 
+  test('by the list of a user, of a session from before hashIds', async () => {
+    const store = testStore()
+    const options = { store, recheck: RECHECK, users: { of: ({ user }: SessionData) => user } }
+    const visitor = new Visitor()
+    await new Process(options).login(visitor)
+    const plainUntil = new Date(Date.now() + 1e9)
+    const here = new Process({ ...options, hashIds: { plainUntil } })
+    const live = await here.connect(visitor)
+    expect(await here.sessions.of('ada').endAll()).toBe(1)
+    expect(kindOf(live)).toBe('ended')
+  })
+
   test('aborts without a tombstone too', async () => {
     const { here, visitor } = await start({ tombstone: 0 })
     const live = await here.connect(visitor)
