@@ -8,6 +8,7 @@ import type {
 } from '../../src/stores/contract.js'
 import { adaptLegacy } from '../../src/stores/legacy/adapter.js'
 import { followContexts, withContext } from '../../src/util/current-context.js'
+import { Gate } from '../support/gate.js'
 
 const HOUR = 3_600_000
 const RECORD = '{"user":"ada","cookie":{"path":"/","maxAge":null,"own":[]}}'
@@ -198,4 +199,29 @@ describe('a store with the signature of koa-session', () => {
       ])
     }
   })
+})
+
+test('a store that returns nothing while it writes has the session all the same', async () => {
+  const gate = new Gate()
+  let file: string | undefined
+  const store = adaptLegacy(
+    {
+      get: async () => file,
+      async set(_sid, session) {
+        // As a file does between its opening and its writing.
+        file = ''
+        if (JSON.stringify(session).includes('grace')) await gate.pass()
+        file = JSON.stringify(session)
+      },
+      destroy: async () => undefined,
+    },
+    Date.now,
+  )
+  await store.create('key', RECORD, Date.now() + HOUR)
+  const next = RECORD.replace('ada', 'grace')
+  const write = store.replace('key', RECORD, next, Date.now() + HOUR)
+  await gate.arrived
+  const read = store.load('key')
+  gate.open()
+  expect([await read, (await write).ok]).toEqual([next, true])
 })

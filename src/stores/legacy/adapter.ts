@@ -69,7 +69,7 @@ class LegacyAdapter implements SessionStore {
   }
 
   load(key: string, touch?: number): Promise<string | undefined> {
-    if (touch === undefined) return this.#read(key)
+    if (touch === undefined) return this.#readAlone(key)
     return this.#queue.run(key, async () => {
       const value = await this.#read(key, touch - this.#now())
       if (value === undefined) return undefined
@@ -108,6 +108,14 @@ class LegacyAdapter implements SessionStore {
       await this.#destroySource(key)
       return isLive
     })
+  }
+
+  /** A store of files returns nothing, or half of it, while it writes: that is no answer. */
+  async #readAlone(key: string): Promise<string | undefined> {
+    const wasBusy = this.#queue.isBusy(key)
+    const value = await this.#read(key)
+    if (value !== undefined || !(wasBusy || this.#queue.isBusy(key))) return value
+    return this.#queue.run(key, () => this.#read(key))
   }
 
   async #read(key: string, maxAge = this.#maxAge): Promise<string | undefined> {

@@ -2,6 +2,11 @@
 export class KeyQueue {
   readonly #last = new Map<string, Promise<unknown>>()
 
+  /** Whether a task of this key runs or waits. */
+  isBusy(key: string): boolean {
+    return this.#last.has(key)
+  }
+
   /** Settles as `task` does. A task that fails does not stop those behind it. */
   run<T>(key: string, task: () => Promise<T>): Promise<T> {
     const result = (this.#last.get(key) ?? Promise.resolve()).then(task)
