@@ -333,6 +333,12 @@ const STORES: Page = {
           name: 'ToExpressOptions',
           prefix: 'toExpressStore: ',
         },
+        { file: 'src/adapters/express-cookie.ts', name: 'expressCookie' },
+        {
+          file: 'src/adapters/express-cookie.ts',
+          name: 'ExpressCookieOptions',
+          prefix: 'expressCookie: ',
+        },
       ],
     },
     {
@@ -385,6 +391,8 @@ export const PAGES: readonly Page[] = [MIDDLEWARE, STORES]
 export const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   'the entry is `session`': ['default', 'module.exports'],
   'the entry of the list or of the union is shown instead': ['SessionEvent'],
+  'the types of listeners': ['SessionAppNotice', 'SessionEmitter', 'SessionEventMap'],
+  'what expressCookie returns': ['ExpressCookie'],
   'a type parameter of the context': ['DeferredSessionContext', 'SessionOf'],
   'the option of this name shows it': ['OnConflict'],
   'the argument of `sessions.open()`': ['OpeningRequest'],

@@ -5,15 +5,26 @@ import { mergeLines, serializeAttributes } from '../cookie/set-cookie.js'
 import { SessionError } from '../util/errors.js'
 import { assertKnownOptions } from '../util/shape.js'
 
-/** The options of express-session that say how its cookie is made: the same object fits both. */
+/**
+ * The options of express-session that say how its cookie is made: the same object fits both.
+ * @since Unreleased
+ */
 export interface ExpressCookieOptions {
-  /** The secret of express-session, or all of them: the first one signs, all of them verify. */
+  /**
+   * The secret of express-session, or all of them: the first one signs, all of them verify.
+   * @example expressCookie({ secret: 'a long random secret' })
+   */
   secret: string | readonly string[]
-  /** Name of the cookie. Default `connect.sid`. */
+  /**
+   * Name of the cookie.
+   * @default 'connect.sid'
+   * @example expressCookie({ secret: 'a long random secret', name: 'sid' })
+   */
   name?: string | undefined
   /**
-   * Attributes of the cookie. Default: `HttpOnly`, `SameSite=Lax`, path `/`. The lifetime is that of the
-   * session: the option `cookie` of the middleware.
+   * Attributes of the cookie. The lifetime is that of the session: the option `cookie` of the middleware.
+   * @default `HttpOnly`, `SameSite=Lax`, path `/`
+   * @example expressCookie({ secret: 'a long random secret', cookie: { secure: true } })
    */
   cookie?: CookieOptions | undefined
 }
@@ -41,6 +52,8 @@ export interface ExpressCookie {
  * Carries session ids in the signed cookie of express-session: `session({ sessionIdStore:
  * expressCookie({ secret }) })`. With one store for both, Express and Koa share a login: docs/recipes.md.
  * @throws {SessionError} ERR_SESSION_OPTION, ERR_SESSION_COOKIE, ERR_SESSION_DURATION
+ * @since Unreleased
+ * @example session({ store, sessionIdStore: expressCookie({ secret: 'a long random secret' }) })
  */
 export function expressCookie(options: ExpressCookieOptions): ExpressCookie {
   assertKnownOptions('expressCookie', options, ['secret', 'name', 'cookie'])

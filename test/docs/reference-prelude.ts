@@ -8,6 +8,7 @@ import session, { MemoryStore, type LegacyStore, type LiveSession, type SessionS
 import {
   type ContextStoreClass,
   type ExpressStoreLike,
+  expressCookie,
   fromContextStore,
   fromExpressStore,
   fromKeyv,

@@ -56,7 +56,7 @@ export function outcome(pending: Pending, now: Data | undefined, ended: boolean)
       })
       current = Object.fromEntries(kept)
       moved = true
-    } else if (op.type === 'replace') {
+    } else if (op.type === 'replace' || (op.type === 'set' && current === null)) {
       if (current === null) moved = true
       current = { [op.key]: op.value }
     } else if (current === null) continue

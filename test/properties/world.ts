@@ -248,12 +248,15 @@ function dataOf(value: string | undefined): Data | undefined {
 }
 
 async function perform(ctx: Koa.Context, op: Op): Promise<void> {
+  const isOver = ctx.state.isLoggedOut === true
+  ctx.state.isLoggedOut = op.type === 'logout' || (isOver && ['delete', 'update'].includes(op.type))
   if (op.type === 'logout') ctx.session = null
   else if (op.type === 'replace') ctx.session = { [op.key]: op.value }
   else if (op.type === 'regenerate') ctx.regenerateSession({ keep: op.keep })
   else {
+    // After a logout there is nothing to delete, and an update rejects.
+    if (isOver && op.type !== 'set') return
     const current = await ctx.session
-    if (current === null) return
     if (op.type === 'set') current[op.key] = op.value
     else if (op.type === 'delete') delete current[op.key]
     else {

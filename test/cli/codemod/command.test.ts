@@ -71,7 +71,7 @@ test.each<[string[], RegExp]>([
   [['koa-sessions', 'src'], /codemod needs a package, koa-session or koa-generic-session/],
   [['koa-session'], /codemod needs a package.* and the files/],
   [['koa-session', 'nowhere'], /there is no file or folder nowhere/],
-  [['koa-session', 'src', '--write'], /codemod takes no option --write/],
+  [['koa-session', 'src', '--write'], /'--write': see koa-sess --help/],
 ])('%j is refused in one line', async (args, message) => {
   const { code, out, err } = await codemod(...args)
   expect([code, out]).toEqual([2, ''])
