@@ -49,7 +49,7 @@ export const SCENES = {
       ...[{ finish: 'first' }, { finish: 'second' }],
     ],
     expect: { cookieOf: 'login', has: { tickets: 2 } },
-    right: 'Two tickets',
+    right: 'Both tickets are in',
     wrong: { lost: 'One ticket is lost' },
   },
   login: {
@@ -66,7 +66,7 @@ export const SCENES = {
       ...[{ finish: 'first' }, { finish: 'second' }],
     ],
     expect: { cookieOf: 'second', dead: 'visit', has: { user: 'ada' } },
-    right: 'One session',
+    right: 'Only one login remains',
     wrong: { orphan: 'A stray login remains' },
   },
 }

@@ -66,8 +66,8 @@ interface DataTools<Data extends object> {
    */
   readonly sessionStore: SessionsById<Data>
   /**
-   * Moves to a new id, empty but for the keys in `keep`. Where they are all keys, this user's cookie is
-   * kept too. Awaiting it is optional.
+   * Moves to a new id, empty but for the keys in `keep`. `keep: Object.keys(ctx.session)` keeps this user's
+   * cookie too; with fewer keys, set `cookie.maxAge` again. Awaiting it is optional.
    * @example ctx.regenerateSession({ keep: ['cart'] })
    */
   regenerateSession(options?: RegenerateOptions<Data>): Promise<SessionOf<Data>>

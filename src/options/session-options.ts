@@ -67,8 +67,9 @@ export interface SessionOptions<Data extends object = SessionData> {
    */
   ttl?: Ttl<SessionOf<Data>> | undefined
   /**
-   * How long a session lives at most, in ms, however busy it is; `regenerate` does not start it
-   * anew (ASVS 7.3.2). A session that began earlier counts from its next write.
+   * How long a session lives at most, in ms, however busy it is (ASVS 7.3.2). It counts from the first
+   * write, even if that was before the login: `regenerate` does not restart it. `ctx.session = null`
+   * before `regenerate` does. A session from before this option counts from its next write.
    * @default no limit
    * @example session({ absoluteTimeout: 12 * 3_600_000 })
    */

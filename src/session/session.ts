@@ -82,8 +82,8 @@ export class Session {
   }
 
   /**
-   * Moves to a new id, empty but for the keys in `keep` (default: none). Where they are all keys, this
-   * user's cookie is kept too. The commit of the request carries it out. The old object stays readable.
+   * Moves to a new id at the commit, empty but for the keys in `keep` (default: none). The old object stays
+   * readable. With all keys, this user's cookie is kept too; with fewer, set `cookie.maxAge` again.
    * @example await ctx.session.regenerate({ keep: ['cart'] })
    */
   regenerate(options?: Regenerate<this> | Callback, callback?: Callback): Promise<void> {

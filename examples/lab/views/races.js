@@ -14,15 +14,16 @@ export function renderRaces({ id, lab, storeName }) {
     title: scene.title,
     page: '/',
     main: html`
-      <h1>When two requests of a user overlap, ${nowrap('koa-sess')} keeps the logout and every change;
-        ${nowrap('koa-session')}, ${nowrap('koa-generic-session')} and ${nowrap('express-session')} lose them.</h1>
-      <p class="lead">The others write back all that they read when the request began.
-        koa-sess writes what changed, and only while the session lives.</p>
+      <h1>With ${nowrap('koa-sess')}, a slow request cannot undo a logout or another tab's change.</h1>
+      <p class="lead">With ${nowrap('koa-session')}, ${nowrap('koa-generic-session')} and ${nowrap('express-session')}
+        it can: they write back all that the request read when it began. koa-sess writes what changed, and only
+        while the session lives.</p>
       ${overview({ packages, measured, shown: id })}
       ${measurement({ id, packages, measured, storeName })}
       <section class="scene" aria-labelledby="scene">
         <h2 id="scene">${scene.title}</h2>
         <p>${scene.story}</p>
+        ${legend(scene)}
         <div class="runs">${packages.map((one) => run(scene, one, measured.results[id][one.name]))}</div>
       </section>
       <p class="next"><a href="/account">Log in, and try more of it: your devices, and a store that fails</a></p>`,
@@ -31,6 +32,14 @@ export function renderRaces({ id, lab, storeName }) {
 }
 
 const nowrap = (name) => html`<span class="nowrap">${name}</span>`
+
+function legend({ order }) {
+  return html`
+    <p class="legend">1 to ${order.length}: the moments. A, B, C: the sessions, by the id in the cookie. Outlined in red:
+      wrong at the end. <strong>held</strong>: nothing went wrong. <strong>lost</strong>: a write was undone.
+      <strong>revived</strong>: a session that ended can be used again. <strong>moved</strong>: a late answer changed the
+      cookie of the browser. <strong>orphan</strong>: a session remains that no browser can reach.</p>`
+}
 
 function measurement({ id, packages, measured: { at, ms, requests }, storeName }) {
   return html`
@@ -84,9 +93,6 @@ function method() {
       <p>Every session is stored as JSON. The memory store of koa-generic-session is not used: it gives all
         requests the same object, which no database can. express-session runs with
         <code>resave: false</code> and <code>saveUninitialized: false</code>, which loses the least.</p>
-      <p>The words beside a verdict: <strong>lost</strong>, a write was undone.
-        <strong>revived</strong>, a session that ended can be used again. <strong>moved</strong>, a late
-        answer changed the cookie of the browser. <strong>orphan</strong>, a session remains that no
-        browser can reach. docs/races.md has more scenes, and a fifth package.</p>
+      <p>docs/races.md has more scenes, a fifth package, and the command that measures them on Redis.</p>
     </details>`
 }
