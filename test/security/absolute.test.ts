@@ -22,6 +22,11 @@ const ROUTES: Routes = {
     ctx.session = null
     ctx.session = { again: true }
   },
+  '/from-login': async (ctx) => {
+    ctx.session = null
+    const current = await ctx.regenerateSession()
+    current.user = 'ada'
+  },
 }
 
 const START = 1_800_000_000_000
@@ -85,6 +90,21 @@ describe.each([
 })
 
 describe('E2', () => {
+  test('counts from the login where null comes before the new id', async () => {
+    const { user, left } = await start()
+    await user.get('/set')
+    const { cookie } = user
+    for (let half = 1; half < 16; half++) {
+      time = START + (half * HOUR) / 2
+      await user.get('/set')
+    }
+    await user.get('/from-login')
+    expect(left()).toBe(HOUR)
+    time = START + 8 * HOUR
+    expect((await user.get('/read')).json()).toEqual({ user: 'ada' })
+    expect((await user.get('/read', { cookie })).json()).toEqual({})
+  })
+
   test('reading alone rolls on to it, and no further', async () => {
     const { user, left } = await start({ rolling: true })
     await user.get('/set')
