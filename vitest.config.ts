@@ -47,6 +47,7 @@ const projects = [
       name: 'failover',
       include: ['test/failover/**/*.test.ts'],
       sequence: { groupOrder: 1 },
+      maxWorkers: 2,
     },
   },
   {

@@ -66,7 +66,7 @@ export const SCENES = {
       ...[{ finish: 'first' }, { finish: 'second' }],
     ],
     expect: { cookieOf: 'second', dead: 'visit', has: { user: 'ada' } },
-    right: 'Only one login remains',
+    right: 'One login remains',
     wrong: { orphan: 'A stray login remains' },
   },
 }

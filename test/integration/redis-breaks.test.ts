@@ -123,7 +123,9 @@ describe.each<[string, () => Promise<Client>]>([
       await until('it is counted', async () => store.breaks > before)
       await answers()
     }
-    expect(emitted).toEqual([])
+    // createSentinel may look for its primary anew, and is not ready meanwhile.
+    if (name === 'createSentinel') expect(emitted.at(-1) ?? 'connect').toBe('connect')
+    else expect(emitted).toEqual([])
   })
 
   test('close takes its listeners off the client', async () => {
