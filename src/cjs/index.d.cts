@@ -5,8 +5,7 @@ import type * as live from '../connections/live-session.js' with { 'resolution-m
 import type * as attributes from '../cookie/attributes.js' with { 'resolution-mode': 'import' }
 import type * as appEvents from '../koa/event-types.js' with { 'resolution-mode': 'import' }
 import type * as middleware from '../koa/middleware.js' with { 'resolution-mode': 'import' }
-import type * as openRequest from '../koa/open-request.js' with { 'resolution-mode': 'import' }
-import type * as opener from '../koa/opener.js' with { 'resolution-mode': 'import' }
+import type * as openOptions from '../koa/open-options.js' with { 'resolution-mode': 'import' }
 import type * as sessionMiddleware from '../koa/session-middleware.js' with {
   'resolution-mode': 'import',
 }
@@ -43,9 +42,9 @@ declare namespace session {
   type LiveSession<Data extends object = SessionData> = live.LiveSession<Data>
   type MemoryStore = memory.MemoryStore
   type OnConflict = merge.OnConflict
-  type OpenOptions<Request extends openRequest.OpeningRequest = openRequest.OpeningRequest> =
-    opener.OpenOptions<Request>
-  type OpeningRequest = openRequest.OpeningRequest
+  type OpenOptions<Request extends openOptions.OpeningRequest = openOptions.OpeningRequest> =
+    openOptions.OpenOptions<Request>
+  type OpeningRequest = openOptions.OpeningRequest
   type RegenerateOptions<Data extends object = object> = declared.RegenerateOptions<Data>
   type Rejection = events.Rejection
   type Replaced = store.Replaced
