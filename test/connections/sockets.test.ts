@@ -12,6 +12,7 @@ import { WebSocketServer } from 'ws'
 import type { LiveSession } from '../../src/index.js'
 import { bundle } from '../support/bundle.js'
 import { type Site, type SiteOptions, serve } from '../support/site.js'
+import { readStream } from '../support/stream.js'
 import { connectSocket, serveSockets } from './sockets.js'
 
 const ends: (() => unknown)[] = []
@@ -62,22 +63,6 @@ async function listen(server: Server): Promise<string> {
   await once(server, 'listening')
   ends.push(() => new Promise((resolve) => server.close(resolve)))
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-/** Reads an answer until it ends. */
-async function read(
-  url: string,
-  cookie: string,
-): Promise<{ first: string; rest: Promise<string> }> {
-  const [answer] = (await once(get(url, { headers: { cookie } }), 'response')) as [IncomingMessage]
-  answer.setEncoding('utf8')
-  const [first] = await once(answer, 'data')
-  const rest = (async () => {
-    let text = ''
-    for await (const part of answer) text += part
-    return text
-  })()
-  return { first, rest }
 }
 
 const connectionsOf = async (site: Site) =>
@@ -169,7 +154,7 @@ test('socket.io: a connection without a session is refused, and others end with 
 
 test('server-sent events of Koa end with the session, and are forgotten when they close', async () => {
   const { site, browser } = await startLoggedIn()
-  const { first, rest } = await read(`${site.origin}/events`, browser.cookie)
+  const { first, rest } = await readStream(`${site.origin}/events`, browser.cookie)
   expect(first).toBe('data: hello\n\n')
   expect(await connectionsOf(site)).toEqual([1])
   await browser.get('/regenerate')
@@ -200,7 +185,7 @@ test('bare http shares the sessions of Koa', async () => {
       eventStream(live.signal).pipe(res)
     }),
   )
-  const { first, rest } = await read(origin, browser.cookie)
+  const { first, rest } = await readStream(origin, browser.cookie)
   expect(first).toBe('data: hello\n\n')
   await browser.get('/logout')
   expect(await rest).toBe('data: ended\n\n')

@@ -1,47 +1,27 @@
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { get, type IncomingMessage } from 'node:http'
-import { join } from 'node:path'
 import { io } from 'socket.io-client'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Browser } from '../support/browser.js'
 import { visitProgram } from '../support/program.js'
+import { readStream } from '../support/stream.js'
+import { blocks, withFile } from './guide.js'
 
 // That the programs run is shown with every other one; here, that their connections end.
-
-const page = readFileSync(join(import.meta.dirname, '../../docs/connections.md'), 'utf8')
-const folder = join(import.meta.dirname, 'generated')
 
 /** Runs the program below a heading, and visits each of its servers with one browser. */
 async function run(
   heading: string,
   visit: (browser: Browser, at: number) => Promise<unknown>,
 ): Promise<void> {
-  const section = page.slice(page.indexOf(`# ${heading}`))
-  const code = /^```js\n(.*?)^```$/ms.exec(section)?.[1] ?? ''
-  const file = join(folder, `connections-${heading.replaceAll(' ', '-')}.mjs`)
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(file, code)
   let at = 0
-  await visitProgram(file, (browser) => visit(browser, at++))
-  rmSync(file)
+  const [code] = blocks('docs/connections.md', heading, 'js')
+  await withFile(`connections-${heading.replace(/\W+/g, '-')}`, code, (file) =>
+    visitProgram(file, (browser) => visit(browser, at++)),
+  )
 }
 
-/** Reads a stream of events until it ends. */
-async function events(browser: Browser): Promise<{ first: string; rest: Promise<string> }> {
-  const { origin } = browser
-  const outgoing = get(`${origin}/events`, { headers: { cookie: browser.cookie } })
-  const [answer]: [IncomingMessage] = (await once(outgoing, 'response')) as [IncomingMessage]
-  answer.setEncoding('utf8')
-  const [first] = await once(answer, 'data')
-  const rest = (async () => {
-    let text = ''
-    for await (const part of answer) text += part
-    return text
-  })()
-  return { first, rest }
-}
+const events = ({ origin, cookie }: Browser) => readStream(`${origin}/events`, cookie)
 
 function connect(browser: Browser, headers = {}): WebSocket {
   const url = browser.origin.replace('http', 'ws')
@@ -49,7 +29,7 @@ function connect(browser: Browser, headers = {}): WebSocket {
 }
 
 test('WebSockets', async () => {
-  await run('Connections that end with their session', async (browser) => {
+  await run('# Connections that end with their session', async (browser) => {
     await expect(once(connect(browser), 'open')).rejects.toThrow('401')
     await browser.get('/login')
     const foreign = connect(browser, { origin: 'https://other.example' })
@@ -68,7 +48,7 @@ test('WebSockets', async () => {
 })
 
 test('socket.io', async () => {
-  await run('socket.io', async (browser) => {
+  await run('## socket.io', async (browser) => {
     await browser.get('/login')
     const client = io(browser.origin, {
       extraHeaders: { cookie: browser.cookie },
@@ -87,7 +67,7 @@ test.each([
   ['Server-sent events with Koa', 'event: end\ndata: ended\n\n'],
   ['Express beside Koa', 'data: ended\n\n'],
 ])('%s', async (heading, last) => {
-  await run(heading, async (browser) => {
+  await run(`## ${heading}`, async (browser) => {
     expect((await browser.get('/events')).status).toBe(401)
     await browser.get('/login')
     const { first, rest } = await events(browser)
@@ -99,7 +79,7 @@ test.each([
 
 test('bare http reads the sessions of Koa', async () => {
   const browsers: Browser[] = []
-  await run('Bare http', async (browser, at) => {
+  await run('## Bare http', async (browser, at) => {
     browsers.push(browser)
     const [koa] = browsers
     if (at === 0 || !koa) return void (await browser.get('/login'))
@@ -111,7 +91,7 @@ test('bare http reads the sessions of Koa', async () => {
 })
 
 test('a graceful shutdown closes the sockets, and ends', async () => {
-  await run('A graceful shutdown', async (browser) => {
+  await run('## A graceful shutdown', async (browser) => {
     await browser.get('/')
     const ws = connect(browser)
     await once(ws, 'open')

@@ -7,6 +7,7 @@ import { EVENTS } from '../../src/util/events.js'
 import { databaseUrl } from '../services/databases.js'
 import { visitProgram } from '../support/program.js'
 import { temporaryFolder } from '../support/temporary.js'
+import { OPTIONS } from '../support/typescript.js'
 
 const root = join(import.meta.dirname, '../..')
 const generated = join(import.meta.dirname, 'generated')
@@ -69,19 +70,6 @@ describe('programs in the docs run', () => {
     process.removeAllListeners('SIGTERM')
   })
 })
-
-const OPTIONS: ts.CompilerOptions = {
-  strict: true,
-  noEmit: true,
-  skipLibCheck: true,
-  target: ts.ScriptTarget.ES2023,
-  module: ts.ModuleKind.NodeNext,
-  types: ['node'],
-  paths: {
-    'koa-sess': [join(root, 'src/index.ts')],
-    'koa-sess/*': [join(root, 'src/*.ts')],
-  },
-}
 
 /** Reads each file once for all programs: the types of Node and Koa are large. */
 function cachingHost(): ts.CompilerHost {

@@ -6,7 +6,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { expect, test, vi } from 'vitest'
-import { visitRecipe } from './recipe.js'
+import { visitRecipe } from './guide.js'
 
 // That the recipes run is shown with every other program; here, what comes out of them.
 

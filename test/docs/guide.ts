@@ -1,12 +1,14 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Browser } from '../support/browser.js'
+import { runProgram } from '../support/program.js'
 
 const root = join(import.meta.dirname, '../..')
 const folder = join(import.meta.dirname, 'generated')
 
 /** The text of the section that begins with `heading`, such as `## Shutdown`. */
 export function section(page: string, heading: string): string {
-  const text = readFileSync(join(root, page), 'utf8')
+  const text = `\n${readFileSync(join(root, page), 'utf8')}`
   const start = text.indexOf(`\n${heading}\n`)
   if (start < 0) throw new Error(`${page} has no section ${heading}`)
   const body = text.slice(start + heading.length + 1)
@@ -36,4 +38,26 @@ export async function withFile<T>(
   } finally {
     rmSync(file)
   }
+}
+
+type Visit = (browsers: [Browser, ...Browser[]]) => Promise<unknown>
+
+/**
+ * Runs a program of a guide, and passes a browser for each of its apps.
+ * @param nth Which of the programs below the heading, from 0.
+ */
+export async function visitRecipe(
+  page: string,
+  heading: string,
+  visit: Visit,
+  nth = 0,
+): Promise<void> {
+  const name = heading.toLowerCase().replace(/\W+/g, '-')
+  const unique = `recipe-${name}-${nth}-${process.pid}-${performance.now()}`
+  await withFile(unique, blocks(`docs/${page}`, `## ${heading}`, 'js')[nth], (file) =>
+    runProgram(file, async ([first, ...others]) => {
+      if (!first) throw new Error(`The program below "${heading}" does not listen`)
+      await visit([first, ...others])
+    }),
+  )
 }

@@ -4,7 +4,7 @@ import Keygrip from 'keygrip'
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest'
 import { freePort } from '../services/server.js'
 import type { Browser } from '../support/browser.js'
-import { visitRecipe } from './recipe.js'
+import { visitRecipe } from './guide.js'
 
 // What each recipe is there for. That every program runs is shown in docs.test.ts.
 

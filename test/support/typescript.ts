@@ -3,7 +3,7 @@ import ts from 'typescript'
 
 const root = join(import.meta.dirname, '../..')
 
-const OPTIONS: ts.CompilerOptions = {
+export const OPTIONS: ts.CompilerOptions = {
   strict: true,
   noEmit: true,
   skipLibCheck: true,

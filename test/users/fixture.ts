@@ -1,3 +1,4 @@
+import { afterEach } from 'vitest'
 import type { UserSession, UsersOptions } from '../../src/index.js'
 import type { Browser, Reply } from '../support/browser.js'
 import { type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
@@ -70,4 +71,17 @@ export function lastCode({ errors }: Site): unknown {
 
 export function clearsCookie({ cookies }: Reply): boolean {
   return cookies.some((line) => line.startsWith('koa.sid=;'))
+}
+
+/** Starts sites that the end of each test closes. */
+export function useSites(): (options: SiteOptions) => Promise<Site> {
+  const sites: Site[] = []
+  afterEach(async () => {
+    for (const site of sites.splice(0)) await site.close()
+  })
+  return async (options) => {
+    const site = await serveUsers(options)
+    sites.push(site)
+    return site
+  }
 }

@@ -1,23 +1,13 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ioredis, mysql, postgres, STRONG } from '../support/backends.js'
-import type { Site, SiteOptions } from '../support/site.js'
-import { serveUsers } from './fixture.js'
+import { useSites } from './fixture.js'
 import { burst, burstOnThree, revokeAtEachCall, strong } from './schedules.js'
 
 // The schedules that need a real server to be believed: a revocation at each store call of a login,
 // and many logins at once.
 
 const memory = STRONG.filter(({ name }) => name === 'MemoryStore' || name === 'migrating')
-const sites: Site[] = []
-afterEach(async () => {
-  for (const site of sites.splice(0)) await site.close()
-})
-
-async function start(options: SiteOptions): Promise<Site> {
-  const site = await serveUsers(options)
-  sites.push(site)
-  return site
-}
+const start = useSites()
 
 describe.each([...memory, ioredis, postgres, mysql])('$name', ({ open }) => {
   const modes: [string, object][] = [

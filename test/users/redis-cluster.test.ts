@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { Cluster } from 'ioredis'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { RedisStore } from '../../src/redis.js'
 import { RedisCluster } from '../services/redis-cluster.js'
-import type { Site, SiteOptions } from '../support/site.js'
-import { serveUsers } from './fixture.js'
+import { useSites } from './fixture.js'
 import { burst, burstOnThree, revokeAtEachCall, type Stage } from './schedules.js'
 
 // A list and its sessions are on different nodes: each command has one key.
@@ -18,16 +17,7 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]()
 })
 
-const sites: Site[] = []
-afterEach(async () => {
-  for (const site of sites.splice(0)) await site.close()
-})
-
-async function start(options: SiteOptions): Promise<Site> {
-  const site = await serveUsers(options)
-  sites.push(site)
-  return site
-}
+const start = useSites()
 
 const stage = (): Stage => ({ store, prefix: `test:${randomUUID()}:`, start })
 

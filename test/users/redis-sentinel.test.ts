@@ -1,11 +1,10 @@
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { RedisStore } from '../../src/redis.js'
 import { until } from '../services/redis-cluster.js'
 import { RedisSentinels } from '../services/redis-sentinel.js'
-import type { Site, SiteOptions } from '../support/site.js'
-import { listOf, loggedIn, serveUsers, userOf } from './fixture.js'
+import { listOf, loggedIn, userOf, useSites } from './fixture.js'
 import { burst, burstOnThree, revokeAtEachCall } from './schedules.js'
 
 const TIMEOUT = 60_000
@@ -25,16 +24,7 @@ afterAll(async () => {
   await group[Symbol.asyncDispose]()
 })
 
-const sites: Site[] = []
-afterEach(async () => {
-  for (const site of sites.splice(0)) await site.close()
-})
-
-async function start(options: SiteOptions): Promise<Site> {
-  const site = await serveUsers(options)
-  sites.push(site)
-  return site
-}
+const start = useSites()
 
 test('R3: by Sentinel, endAll at any store call of a login', { timeout: TIMEOUT }, () =>
   revokeAtEachCall({ store, prefix: 'calls:', start }, {}, '/login'),
