@@ -27,8 +27,12 @@ await build({
   outputOptions: { chunkFileNames: 'shared/[name].js', comments: { jsdoc: false } },
   clean: ['dist'],
   dts: false,
-  // White space goes, names stay: a stack trace still says where an error was thrown.
-  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+  // White space and names of variables go. Names of functions and classes stay: a stack trace shows them.
+  minify: {
+    compress: false,
+    mangle: { toplevel: true, keepNames: { function: true, class: true } },
+    codegen: { removeWhitespace: true },
+  },
 })
 
 const entry = subpaths.map(({ import: esm, require: cjs }) => [
