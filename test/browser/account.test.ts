@@ -24,7 +24,7 @@ let modules: Bundle
 let example: Example
 beforeAll(async () => {
   modules = await build()
-  const launched = chromium.launch({ executablePath: inject('chromiumPath'), args: FLAGS })
+  const launched = chromium.launch({ executablePath: inject('headlessPath'), args: FLAGS })
   ;[browser, example] = await Promise.all([launched, Example.start()])
 })
 

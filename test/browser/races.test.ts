@@ -35,7 +35,7 @@ const examples: Record<string, Example> = {}
 beforeAll(async () => {
   modules = await build()
   const [launched, memory, redis] = await Promise.all([
-    chromium.launch({ executablePath: inject('chromiumPath'), args: FLAGS }),
+    chromium.launch({ executablePath: inject('headlessPath'), args: FLAGS }),
     Example.start(),
     Example.start({ REDIS_URL: inject('redisUrl') }),
   ])
