@@ -13,12 +13,14 @@ import type { Bundle } from '../support/bundle.js'
 import { build, Example } from './example.js'
 import { FLAGS } from './flags.js'
 import { axe, overflows } from './looks.js'
+import { Pages } from './pages.js'
 import { Visitor } from './visitor.js'
 
 const SEAL_KEYS = 'a secret of thirty-two bytes or more'
 
 let browser: Browser
 const visitors: Visitor[] = []
+const pages = new Pages(() => browser)
 
 let modules: Bundle
 let example: Example
@@ -36,12 +38,12 @@ afterAll(async () => {
 
 afterEach(async () => {
   const left = visitors.splice(0)
-  for (const { page } of left) await page.context().close()
+  await pages.release()
   for (const { problems } of left) expect(problems).toEqual([])
 })
 
 async function visit(options?: BrowserContextOptions, { origin } = example): Promise<Visitor> {
-  const visitor = await Visitor.come(browser, origin, options)
+  const visitor = await Visitor.open(await pages.take(options), origin)
   visitors.push(visitor)
   return visitor
 }
@@ -54,6 +56,14 @@ async function start(env?: Record<string, string>): Promise<Example> {
   return example
 }
 
+/** Logs in without a page, where another browser is needed and not looked at. */
+async function logInElsewhere(name: string): Promise<void> {
+  const body = new URLSearchParams({ name })
+  const headers = { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0.0.0' }
+  const answer = await fetch(`${example.origin}/account/login`, { method: 'POST', body, headers })
+  expect(answer.status).toBe(200)
+}
+
 /** A page gives its autofocus only when it is first painted. */
 function hasFocus(visitor: Visitor, name: string): Promise<void> {
   return expect.poll(() => visitor.focus()).toBe(name)
@@ -64,7 +74,7 @@ describe('the login of the lab', () => {
     const visitor = await visit()
     expect(await visitor.part('Your session').innerText()).toContain('None')
     expect(await visitor.part('This response').innerText()).toContain('no cookie')
-    expect(await visitor.page.getByRole('contentinfo').innerText()).toContain('kept in memory')
+    expect(await visitor.page.locator('footer').innerText()).toContain('kept in memory')
     expect(await visitor.cookies()).toEqual([])
   })
 
@@ -203,8 +213,8 @@ describe('the login of the lab', () => {
     await visitor.click('Count')
     const cookies = await visitor.cookies()
     await visitor.click('Stop the store')
-    expect(await visitor.page.getByRole('heading', { level: 1 }).innerText()).toContain('503')
-    expect(await visitor.page.getByRole('main').innerText()).toContain('sent no cookie')
+    expect(await visitor.page.locator('h1').innerText()).toContain('503')
+    expect(await visitor.page.locator('main').innerText()).toContain('sent no cookie')
     const newcomer = await visit()
     expect(await newcomer.isLoggedOut()).toBe(true)
     await hasFocus(visitor, 'Start the store')
@@ -259,7 +269,7 @@ describe('the page of the login', () => {
     }
     await looks()
     await visitor.logIn('W'.repeat(40))
-    await visit({ colorScheme }).then((other) => other.logIn('W'.repeat(40)))
+    await logInElsewhere('W'.repeat(40))
     await visitor.page.reload()
     await looks()
     await visitor.page.goto(`${example.origin}/nothing`)
@@ -278,16 +288,14 @@ describe('the page of the login', () => {
     const visitor = await visit()
     const name = '<img src=x onerror=alert(1)>&amp;"\''
     await visitor.logIn(name)
-    expect(await visitor.page.getByRole('heading', { level: 2 }).first().innerText()).toContain(
-      `Hello, ${name}`,
-    )
+    expect(await visitor.page.locator('h2').first().innerText()).toContain(`Hello, ${name}`)
     expect(await visitor.session()).toMatchObject({ name })
   })
 
   it('says what is wrong with a name', async () => {
     const visitor = await visit()
     await visitor.logIn('   ')
-    expect(await visitor.page.getByRole('alert').innerText()).toContain('1 to 40 characters')
+    expect(await visitor.page.locator('[role=alert]').innerText()).toContain('1 to 40 characters')
     await hasFocus(visitor, 'Your name')
     expect(await visitor.cookies()).toEqual([])
     expect(visitor.problems.splice(0)).toEqual([expect.stringContaining('422')])
@@ -302,7 +310,7 @@ describe('the page of the login', () => {
       </form>`,
     )
     await visitor.click('Win')
-    expect(await visitor.page.getByRole('heading', { level: 1 }).innerText()).toContain('403')
+    expect(await visitor.page.locator('h1').innerText()).toContain('403')
     expect(await visitor.cookies()).toEqual([])
     expect(visitor.problems.splice(0)).toEqual([expect.stringContaining('403')])
   })
@@ -343,7 +351,7 @@ describe('the process of the lab', () => {
     }
     const before = await start(env)
     const visitor = await visit({}, before)
-    expect(await visitor.page.getByRole('contentinfo').innerText()).toContain('kept in Redis')
+    expect(await visitor.page.locator('footer').innerText()).toContain('kept in Redis')
     await visitor.logIn('Ada')
     await visitor.click('Count')
     expect(await before.stop('SIGINT')).toBe(0)
