@@ -9,8 +9,7 @@ import {
   it,
   onTestFinished,
 } from 'vitest'
-import type { Bundle } from '../support/bundle.js'
-import { build, Example } from './example.js'
+import { Example } from './example.js'
 import { FLAGS } from './flags.js'
 import { axe, overflows } from './looks.js'
 import { Pages } from './pages.js'
@@ -22,19 +21,15 @@ let browser: Browser
 const visitors: Visitor[] = []
 const pages = new Pages(() => browser)
 
-let modules: Bundle
-let example: Example
+Example.modules = inject('modules')
+const lab = inject('labs').memory
+const { port } = new URL(lab)
+
 beforeAll(async () => {
-  modules = await build()
-  const launched = chromium.launch({ executablePath: inject('headlessPath'), args: FLAGS })
-  ;[browser, example] = await Promise.all([launched, Example.start()])
+  browser = await chromium.launch({ executablePath: inject('headlessPath'), args: FLAGS })
 })
 
-afterAll(async () => {
-  await browser?.close()
-  await example?.stop()
-  modules.remove()
-})
+afterAll(() => browser?.close())
 
 afterEach(async () => {
   const left = visitors.splice(0)
@@ -42,7 +37,7 @@ afterEach(async () => {
   for (const { problems } of left) expect(problems).toEqual([])
 })
 
-async function visit(options?: BrowserContextOptions, { origin } = example): Promise<Visitor> {
+async function visit(options?: BrowserContextOptions, origin = lab): Promise<Visitor> {
   const visitor = await Visitor.open(await pages.take(options), origin)
   visitors.push(visitor)
   return visitor
@@ -60,7 +55,7 @@ async function start(env?: Record<string, string>): Promise<Example> {
 async function logInElsewhere(name: string): Promise<void> {
   const body = new URLSearchParams({ name })
   const headers = { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0.0.0' }
-  const answer = await fetch(`${example.origin}/account/login`, { method: 'POST', body, headers })
+  const answer = await fetch(`${lab}/account/login`, { method: 'POST', body, headers })
   expect(answer.status).toBe(200)
 }
 
@@ -272,9 +267,9 @@ describe('the page of the login', () => {
     await logInElsewhere('W'.repeat(40))
     await visitor.page.reload()
     await looks()
-    await visitor.page.goto(`${example.origin}/nothing`)
+    await visitor.page.goto(`${lab}/nothing`)
     await looks()
-    await visitor.page.goto(`${example.origin}/account`)
+    await visitor.page.goto(`${lab}/account`)
     await visitor.click('Stop the store')
     await looks()
     await visitor.click('Start the store')
@@ -305,7 +300,7 @@ describe('the page of the login', () => {
     const visitor = await visit()
     await visitor.page.goto('about:blank')
     await visitor.page.setContent(
-      `<form method="post" action="${example.origin}/account/login">
+      `<form method="post" action="${lab}/account/login">
         <input name="name" value="Mallory"><button>Win</button>
       </form>`,
     )
@@ -317,7 +312,7 @@ describe('the page of the login', () => {
 
   it('leads back from an address that does not exist', async () => {
     const visitor = await visit()
-    await visitor.page.goto(`${example.origin}/nothing`)
+    await visitor.page.goto(`${lab}/nothing`)
     expect(visitor.problems.splice(0)).toEqual([expect.stringContaining('404')])
     await visitor.send(() => visitor.page.getByRole('link', { name: 'Back to the login' }).click())
     expect(await visitor.isLoggedOut()).toBe(true)
@@ -326,9 +321,9 @@ describe('the page of the login', () => {
 
 describe('the process of the lab', () => {
   it('says in one sentence that its port is in use', async () => {
-    const second = new Example({ PORT: example.port })
+    const second = new Example({ PORT: port })
     expect(await second.ended()).toBe(1)
-    expect(second.output).toBe(`Port ${example.port} is in use: choose another one with PORT.\n`)
+    expect(second.output).toBe(`Port ${port} is in use: choose another one with PORT.\n`)
   })
 
   it('says in one sentence that its port is none', async () => {
@@ -350,7 +345,7 @@ describe('the process of the lab', () => {
       SEAL_KEYS,
     }
     const before = await start(env)
-    const visitor = await visit({}, before)
+    const visitor = await visit({}, before.origin)
     expect(await visitor.page.locator('footer').innerText()).toContain('kept in Redis')
     await visitor.logIn('Ada')
     await visitor.click('Count')

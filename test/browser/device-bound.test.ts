@@ -18,11 +18,9 @@ import type { DeviceBoundOptions } from '../../src/device-bound.js'
 import { MemoryStore, type SessionStore } from '../../src/index.js'
 import { RedisStore } from '../../src/redis.js'
 import { FaultyStore } from '../../src/testing.js'
-import type { Bundle } from '../support/bundle.js'
 import { Gate } from '../support/gate.js'
 import type { Routes } from '../support/site.js'
 import { DEVICE_FLAGS, DeviceSite } from './device-site.js'
-import { build, Example } from './example.js'
 import { FLAGS } from './flags.js'
 
 // A real Chromium, with its keys in software. Its clock is the real one: tests wait for what they can see.
@@ -401,16 +399,7 @@ describe('Chromium', () => {
 })
 
 describe('the lab', () => {
-  let modules: Bundle
-  let example: Example
-  beforeAll(async () => {
-    modules = await build()
-    example = await Example.start({ TLS_PEM: join(import.meta.dirname, 'localhost.pem') })
-  })
-  afterAll(async () => {
-    await example?.stop()
-    modules.remove()
-  })
+  const example = { origin: inject('labs').Redis }
 
   it('says that its session is bound to this device', async () => {
     const button = (text: string) => page.locator('button', { hasText: text })
