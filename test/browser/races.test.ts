@@ -4,6 +4,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import { FLAGS } from './flags.js'
 import { axe, overflows } from './looks.js'
+import { Pages } from './pages.js'
 
 /** Each scene, and its row of docs/races.md. */
 const SCENES = {
@@ -28,6 +29,7 @@ const COLUMNS = {
 
 const labs = inject('labs')
 let browser: Browser
+const pages = new Pages(() => browser)
 
 beforeAll(async () => {
   browser = await chromium.launch({ executablePath: inject('headlessPath'), args: FLAGS })
@@ -35,12 +37,12 @@ beforeAll(async () => {
 afterAll(() => browser?.close())
 
 async function open(path: string, { on = 'memory', ...options }: Options = {}): Promise<Page> {
-  const page = await browser.newPage({ ...options, ignoreHTTPSErrors: true })
+  const page = await pages.take({ ...options, ignoreHTTPSErrors: true })
   const problems: string[] = []
   page.on('console', (message) => problems.push(message.text()))
   page.on('pageerror', ({ message }) => problems.push(message))
   onTestFinished(async () => {
-    await page.close()
+    await pages.release()
     expect(problems).toEqual([])
   })
   await page.goto(labs[on] + path)
