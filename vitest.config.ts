@@ -56,7 +56,11 @@ const projects = [
       ...shared,
       name: 'browser',
       include: ['test/browser/**/*.test.ts'],
-      globalSetup: ['test/services/redis-setup.ts', 'test/services/chromium-setup.ts'],
+      globalSetup: [
+        'test/services/redis-setup.ts',
+        'test/services/chromium-setup.ts',
+        'test/browser/setup.ts',
+      ],
       testTimeout: 60_000,
       hookTimeout: 120_000,
     },

@@ -9,39 +9,36 @@ import {
   it,
   onTestFinished,
 } from 'vitest'
-import type { Bundle } from '../support/bundle.js'
-import { build, Example } from './example.js'
+import { Example } from './example.js'
 import { FLAGS } from './flags.js'
 import { axe, overflows } from './looks.js'
+import { Pages } from './pages.js'
 import { Visitor } from './visitor.js'
 
 const SEAL_KEYS = 'a secret of thirty-two bytes or more'
 
 let browser: Browser
 const visitors: Visitor[] = []
+const pages = new Pages(() => browser)
 
-let modules: Bundle
-let example: Example
+Example.modules = inject('modules')
+const lab = inject('labs').memory
+const { port } = new URL(lab)
+
 beforeAll(async () => {
-  modules = await build()
-  const launched = chromium.launch({ executablePath: inject('chromiumPath'), args: FLAGS })
-  ;[browser, example] = await Promise.all([launched, Example.start()])
+  browser = await chromium.launch({ executablePath: inject('headlessPath'), args: FLAGS })
 })
 
-afterAll(async () => {
-  await browser?.close()
-  await example?.stop()
-  modules.remove()
-})
+afterAll(() => browser?.close())
 
 afterEach(async () => {
   const left = visitors.splice(0)
-  for (const { page } of left) await page.context().close()
+  await pages.release()
   for (const { problems } of left) expect(problems).toEqual([])
 })
 
-async function visit(options?: BrowserContextOptions, { origin } = example): Promise<Visitor> {
-  const visitor = await Visitor.come(browser, origin, options)
+async function visit(options?: BrowserContextOptions, origin = lab): Promise<Visitor> {
+  const visitor = await Visitor.open(await pages.take(options), origin)
   visitors.push(visitor)
   return visitor
 }
@@ -54,6 +51,14 @@ async function start(env?: Record<string, string>): Promise<Example> {
   return example
 }
 
+/** Logs in without a page, where another browser is needed and not looked at. */
+async function logInElsewhere(name: string): Promise<void> {
+  const body = new URLSearchParams({ name })
+  const headers = { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0.0.0' }
+  const answer = await fetch(`${lab}/account/login`, { method: 'POST', body, headers })
+  expect(answer.status).toBe(200)
+}
+
 /** A page gives its autofocus only when it is first painted. */
 function hasFocus(visitor: Visitor, name: string): Promise<void> {
   return expect.poll(() => visitor.focus()).toBe(name)
@@ -64,7 +69,7 @@ describe('the login of the lab', () => {
     const visitor = await visit()
     expect(await visitor.part('Your session').innerText()).toContain('None')
     expect(await visitor.part('This response').innerText()).toContain('no cookie')
-    expect(await visitor.page.getByRole('contentinfo').innerText()).toContain('kept in memory')
+    expect(await visitor.page.locator('footer').innerText()).toContain('kept in memory')
     expect(await visitor.cookies()).toEqual([])
   })
 
@@ -203,8 +208,8 @@ describe('the login of the lab', () => {
     await visitor.click('Count')
     const cookies = await visitor.cookies()
     await visitor.click('Stop the store')
-    expect(await visitor.page.getByRole('heading', { level: 1 }).innerText()).toContain('503')
-    expect(await visitor.page.getByRole('main').innerText()).toContain('sent no cookie')
+    expect(await visitor.page.locator('h1').innerText()).toContain('503')
+    expect(await visitor.page.locator('main').innerText()).toContain('sent no cookie')
     const newcomer = await visit()
     expect(await newcomer.isLoggedOut()).toBe(true)
     await hasFocus(visitor, 'Start the store')
@@ -259,12 +264,12 @@ describe('the page of the login', () => {
     }
     await looks()
     await visitor.logIn('W'.repeat(40))
-    await visit({ colorScheme }).then((other) => other.logIn('W'.repeat(40)))
+    await logInElsewhere('W'.repeat(40))
     await visitor.page.reload()
     await looks()
-    await visitor.page.goto(`${example.origin}/nothing`)
+    await visitor.page.goto(`${lab}/nothing`)
     await looks()
-    await visitor.page.goto(`${example.origin}/account`)
+    await visitor.page.goto(`${lab}/account`)
     await visitor.click('Stop the store')
     await looks()
     await visitor.click('Start the store')
@@ -278,16 +283,14 @@ describe('the page of the login', () => {
     const visitor = await visit()
     const name = '<img src=x onerror=alert(1)>&amp;"\''
     await visitor.logIn(name)
-    expect(await visitor.page.getByRole('heading', { level: 2 }).first().innerText()).toContain(
-      `Hello, ${name}`,
-    )
+    expect(await visitor.page.locator('h2').first().innerText()).toContain(`Hello, ${name}`)
     expect(await visitor.session()).toMatchObject({ name })
   })
 
   it('says what is wrong with a name', async () => {
     const visitor = await visit()
     await visitor.logIn('   ')
-    expect(await visitor.page.getByRole('alert').innerText()).toContain('1 to 40 characters')
+    expect(await visitor.page.locator('[role=alert]').innerText()).toContain('1 to 40 characters')
     await hasFocus(visitor, 'Your name')
     expect(await visitor.cookies()).toEqual([])
     expect(visitor.problems.splice(0)).toEqual([expect.stringContaining('422')])
@@ -297,19 +300,19 @@ describe('the page of the login', () => {
     const visitor = await visit()
     await visitor.page.goto('about:blank')
     await visitor.page.setContent(
-      `<form method="post" action="${example.origin}/account/login">
+      `<form method="post" action="${lab}/account/login">
         <input name="name" value="Mallory"><button>Win</button>
       </form>`,
     )
     await visitor.click('Win')
-    expect(await visitor.page.getByRole('heading', { level: 1 }).innerText()).toContain('403')
+    expect(await visitor.page.locator('h1').innerText()).toContain('403')
     expect(await visitor.cookies()).toEqual([])
     expect(visitor.problems.splice(0)).toEqual([expect.stringContaining('403')])
   })
 
   it('leads back from an address that does not exist', async () => {
     const visitor = await visit()
-    await visitor.page.goto(`${example.origin}/nothing`)
+    await visitor.page.goto(`${lab}/nothing`)
     expect(visitor.problems.splice(0)).toEqual([expect.stringContaining('404')])
     await visitor.send(() => visitor.page.getByRole('link', { name: 'Back to the login' }).click())
     expect(await visitor.isLoggedOut()).toBe(true)
@@ -318,9 +321,9 @@ describe('the page of the login', () => {
 
 describe('the process of the lab', () => {
   it('says in one sentence that its port is in use', async () => {
-    const second = new Example({ PORT: example.port })
+    const second = new Example({ PORT: port })
     expect(await second.ended()).toBe(1)
-    expect(second.output).toBe(`Port ${example.port} is in use: choose another one with PORT.\n`)
+    expect(second.output).toBe(`Port ${port} is in use: choose another one with PORT.\n`)
   })
 
   it('says in one sentence that its port is none', async () => {
@@ -342,8 +345,8 @@ describe('the process of the lab', () => {
       SEAL_KEYS,
     }
     const before = await start(env)
-    const visitor = await visit({}, before)
-    expect(await visitor.page.getByRole('contentinfo').innerText()).toContain('kept in Redis')
+    const visitor = await visit({}, before.origin)
+    expect(await visitor.page.locator('footer').innerText()).toContain('kept in Redis')
     await visitor.logIn('Ada')
     await visitor.click('Count')
     expect(await before.stop('SIGINT')).toBe(0)

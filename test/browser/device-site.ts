@@ -50,6 +50,7 @@ export class DeviceSite {
   readonly #server: Server
 
   private constructor(
+    private readonly name: string,
     routes: Routes,
     sessionOptions: SessionOptions<SessionData>,
     options: DeviceBoundOptions,
@@ -79,19 +80,21 @@ export class DeviceSite {
     this.#server.on('upgrade', (request, socket) => void this.#upgrade(request, socket))
   }
 
+  /** Chromium takes each host below `localhost` for another site. */
   static async start(
+    name: string,
     routes: Routes,
     sessionOptions: SessionOptions<SessionData>,
     options: DeviceBoundOptions,
   ): Promise<DeviceSite> {
-    const site = new DeviceSite(routes, sessionOptions, options)
+    const site = new DeviceSite(name, routes, sessionOptions, options)
     site.#server.listen(0, '127.0.0.1')
     await once(site.#server, 'listening')
     return site
   }
 
   get origin(): string {
-    return `https://localhost:${(this.#server.address() as AddressInfo).port}`
+    return `https://${this.name}.localhost:${(this.#server.address() as AddressInfo).port}`
   }
 
   /** The requests since the last call. */

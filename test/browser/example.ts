@@ -7,29 +7,28 @@ const ROOT = resolve(import.meta.dirname, '../..')
 const SERVER = ['--import', './test/browser/from-source.mjs', 'examples/lab/server.js']
 const ADDRESS = /https?:\/\/localhost:(\d+)/
 
-let modules: Bundle | undefined
-
 /** The example imports the package by its name, and gets what `src` holds now. */
-export async function build(): Promise<Bundle> {
-  modules = await bundle(
+export function build(): Promise<Bundle> {
+  return bundle(
     import.meta.dirname,
     '../../src/index.ts',
     '../../src/redis.ts',
     '../../src/device-bound.ts',
     '../../src/testing.ts',
   )
-  return modules
 }
 
 /** The example as a process of its own, configured by environment variables alone. */
 export class Example {
+  /** The folder of the modules that `build` wrote. */
+  static modules: string
   output = ''
   readonly #process: ChildProcess
 
   constructor(env: Record<string, string> = {}) {
     this.#process = spawn(process.execPath, SERVER, {
       cwd: ROOT,
-      env: { PATH: process.env.PATH, KOA_SESS: modules?.folder, PORT: '0', ...env },
+      env: { PATH: process.env.PATH, KOA_SESS: Example.modules, PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [this.#process.stdout, this.#process.stderr]) {

@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
-import type { Bundle } from '../support/bundle.js'
-import { build, Example } from './example.js'
 import { FLAGS } from './flags.js'
 import { axe, overflows } from './looks.js'
+import { Pages } from './pages.js'
 
 /** Each scene, and its row of docs/races.md. */
 const SCENES = {
@@ -28,40 +27,29 @@ const COLUMNS = {
   'express-session': 'express-session, connect-redis',
 }
 
+const labs = inject('labs')
 let browser: Browser
-let modules: Bundle
-const examples: Record<string, Example> = {}
+const pages = new Pages(() => browser)
 
 beforeAll(async () => {
-  modules = await build()
-  const [launched, memory, redis] = await Promise.all([
-    chromium.launch({ executablePath: inject('chromiumPath'), args: FLAGS }),
-    Example.start(),
-    Example.start({ REDIS_URL: inject('redisUrl') }),
-  ])
-  browser = launched
-  Object.assign(examples, { memory, Redis: redis })
+  browser = await chromium.launch({ executablePath: inject('headlessPath'), args: FLAGS })
 })
-afterAll(async () => {
-  await browser?.close()
-  await Promise.all(Object.values(examples).map((example) => example.stop()))
-  modules.remove()
-})
+afterAll(() => browser?.close())
 
 async function open(path: string, { on = 'memory', ...options }: Options = {}): Promise<Page> {
-  const page = await browser.newPage(options)
+  const page = await pages.take({ ...options, ignoreHTTPSErrors: true })
   const problems: string[] = []
   page.on('console', (message) => problems.push(message.text()))
   page.on('pageerror', ({ message }) => problems.push(message))
   onTestFinished(async () => {
-    await page.close()
+    await pages.release()
     expect(problems).toEqual([])
   })
-  await page.goto(examples[on]?.origin + path)
+  await page.goto(labs[on] + path)
   return page
 }
 
-type Options = BrowserContextOptions & { on?: string }
+type Options = BrowserContextOptions & { on?: keyof typeof labs }
 
 /** What docs/races.md says of a package without `rolling`, by package. */
 function claimed(scene: Scene): Record<string, string | undefined> {
@@ -85,11 +73,11 @@ async function shown(page: Page): Promise<unknown> {
 }
 
 async function follow(page: Page, scene: Scene): Promise<void> {
-  await page.getByRole('link', { name: SCENES[scene].title }).click()
-  await page.getByRole('heading', { name: SCENES[scene].title }).waitFor()
+  await page.locator('a', { hasText: SCENES[scene].title }).click()
+  await page.locator('h2', { hasText: SCENES[scene].title }).waitFor()
 }
 
-describe.each(['memory', 'Redis'])('the races, with sessions in %s', (on) => {
+describe.each(['memory', 'Redis'] as const)('the races, with sessions in %s', (on) => {
   it('end on every package as docs/races.md claims, also when they are played again', async () => {
     const page = await open('/', { on })
     const seen: Record<string, unknown> = {}

@@ -1,31 +1,12 @@
-import type { Browser, BrowserContextOptions, Cookie, Locator, Page } from 'playwright-core'
+import type { Cookie, Locator, Page } from 'playwright-core'
 
 /** A browser context on a page of the example. */
 export class Visitor {
   /** Messages of the console, errors of the page, and dialogs. */
   readonly problems: string[] = []
 
-  private constructor(
-    readonly page: Page,
-    readonly origin: string,
-  ) {}
-
-  /** Opens the page at `path`: without one, the login. */
-  static async come(
-    browser: Browser,
-    origin: string,
-    { path = '/account', ...options }: BrowserContextOptions & { path?: string } = {},
-  ) {
-    const context = await browser.newContext(options)
-    return Visitor.#open(await context.newPage(), origin, path)
-  }
-
-  /** Another tab with the same cookies. */
-  async tab(): Promise<Visitor> {
-    return Visitor.#open(await this.page.context().newPage(), this.origin, '/account')
-  }
-
-  static async #open(page: Page, origin: string, path: string): Promise<Visitor> {
+  /** Opens the page at `path`. */
+  static async open(page: Page, origin: string, path = '/account'): Promise<Visitor> {
     const visitor = new Visitor(page, origin)
     page.on('console', (message) => visitor.problems.push(message.text()))
     page.on('pageerror', (error) => visitor.problems.push(error.message))
@@ -34,13 +15,28 @@ export class Visitor {
     return visitor
   }
 
+  private constructor(
+    readonly page: Page,
+    readonly origin: string,
+  ) {}
+
+  /** Another tab with the same cookies. */
+  async tab(): Promise<Visitor> {
+    return Visitor.open(await this.page.context().newPage(), this.origin)
+  }
+
   async logIn(name: string): Promise<void> {
-    await this.page.getByLabel('Your name').fill(name)
+    await this.page.locator('#name').fill(name)
     await this.click('Log in')
   }
 
   click(name: string): Promise<void> {
-    return this.send(() => this.page.getByRole('button', { name }).click())
+    return this.send(() => this.button(name).click())
+  }
+
+  /** Not by its role: to compute the roles of a page takes as long as to load it. */
+  button(text: string): Locator {
+    return this.page.locator('button', { hasText: text })
   }
 
   press(key: string): Promise<void> {
@@ -72,7 +68,7 @@ export class Visitor {
 
   /** The Set-Cookie lines that the page shows. */
   setCookie(): Promise<string[]> {
-    return this.part('This response').getByRole('listitem').allInnerTexts()
+    return this.part('This response').locator('li').allInnerTexts()
   }
 
   /** What has the focus, by its name. */
@@ -89,15 +85,15 @@ export class Visitor {
 
   /** The lines in "Your devices". */
   devices(): Promise<string[]> {
-    return this.part('Your devices').getByRole('listitem').allInnerTexts()
+    return this.part('Your devices').locator('li').allInnerTexts()
   }
 
   part(heading: string): Locator {
-    return this.page.getByRole('region', { name: heading })
+    return this.page.locator('section', { has: this.page.locator('h2', { hasText: heading }) })
   }
 
   isLoggedOut(): Promise<boolean> {
-    return this.page.getByRole('button', { name: 'Log in' }).isVisible()
+    return this.button('Log in').isVisible()
   }
 
   /** What the browser keeps. */
