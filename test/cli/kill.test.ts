@@ -7,7 +7,7 @@ import { migrating } from '../../src/stores/migrating/store.js'
 import { RedisStore } from '../../src/stores/redis/store.js'
 import { RedisServer } from '../services/redis.js'
 import { until } from '../services/redis-cluster.js'
-import { folder, root, run, start, useCommand } from './run.js'
+import { folder, root, runProcess, start, useCommand } from './run.js'
 
 const SESSIONS = 2000
 const KILLS = 3
@@ -111,10 +111,10 @@ test('a command that is killed beside a running application loses and revives no
     kill()
     await result
   }
-  expect(await run([...args, ...state], root)).toMatchObject({ code: 0 })
+  expect(await runProcess([...args, ...state], root)).toMatchObject({ code: 0 })
   await application?.stop()
   // As before the switch: what was extended meanwhile.
-  expect(await run(args, root)).toMatchObject({ code: 0 })
+  expect(await runProcess(args, root)).toMatchObject({ code: 0 })
   const counts = application?.counts ?? new Map()
   const results = await Promise.all(
     all.map(async (name) => {
