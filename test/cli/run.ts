@@ -4,7 +4,8 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, vi } from 'vitest'
 import { main } from '../../src/cli/main.js'
-import { type Bundle, bundle } from '../support/bundle.js'
+import type { Bundle } from '../support/bundle.js'
+import { sharedBundle } from '../support/shared-bundle.js'
 import { makeFolder } from '../support/temporary.js'
 
 export const root = join(import.meta.dirname, '../..')
@@ -18,11 +19,9 @@ export function useCommand(): void {
   beforeAll(async () => {
     files = makeFolder()
     folder = files.path
-    // Two levels below package.json, as the command is in the package.
-    command = await bundle(join(root, 'test'), '../src/cli/koa-sess.ts', '../src/redis.ts')
+    command = await sharedBundle()
   })
   afterAll(() => {
-    command.remove()
     files.remove()
   })
 }
