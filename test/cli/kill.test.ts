@@ -9,10 +9,10 @@ import { RedisServer } from '../services/redis.js'
 import { until } from '../services/redis-cluster.js'
 import { folder, root, runProcess, start, useCommand } from './run.js'
 
-const SESSIONS = 2000
+const SESSIONS = 1000
 const KILLS = 3
-/** Copies between the start of a run and its end by SIGKILL. */
-const COPIES = 200
+/** Copies between the start of a run and its end by SIGKILL, and the size of a batch. */
+const COPIES = 100
 const later = Date.now() + 3_600_000
 const key = (at: number) => `koa:sess:${at}`
 
@@ -94,7 +94,7 @@ test('a command that is killed beside a running application loses and revives no
   const all = Array.from({ length: SESSIONS }, (_, at) => key(at))
   await Promise.all(all.map((name) => from.create(name, '{"n":0}', later)))
   const stores = ['--from', `${server.url}/0`, '--to', `${server.url}/1`]
-  const args = ['migrate', ...stores, '--write']
+  const args = ['migrate', ...stores, '--batch', `${COPIES}`, '--write']
   const state = ['--state', join(folder, 'kill-state.json')]
   let application: Application | undefined
   for (let kills = 0; kills < KILLS; kills++) {
