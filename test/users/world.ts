@@ -29,6 +29,8 @@ export class World {
   /** The login of every id that a browser was sent. */
   readonly #logins = new Map<string, Login>()
   readonly #revocations: Revocation[] = []
+  /** The step after which the lists were looked at last. */
+  #lookedAt = -1
 
   constructor(seed: number, options: ClusterOptions) {
     this.#random = random(seed)
@@ -183,6 +185,9 @@ export class World {
 
   /** Whatever a browser can use is listed, at every moment. */
   #lookAtLists(): void {
+    // Most turns of the schedule call no store.
+    if (this.#lookedAt === this.cluster.steps) return
+    this.#lookedAt = this.cluster.steps
     const listed = this.#listed()
     for (const id of this.#told())
       if (this.#isLive(id) && !listed.has(id)) this.problems.add('a usable session is not listed')
