@@ -8,6 +8,8 @@ const OPTIONS: ts.CompilerOptions = {
   noEmit: true,
   skipLibCheck: true,
   target: ts.ScriptTarget.ES2023,
+  // As in tsconfig.json. The examples run on a server, and the types of browsers take a second to parse.
+  lib: ['lib.es2023.d.ts'],
   module: ts.ModuleKind.NodeNext,
   types: ['node'],
   paths: {
