@@ -3,20 +3,30 @@ import { posix } from 'node:path'
 
 /** `[text](target)` and `![text](target)`. */
 const LINK = /(!?)\[([^\]]*)\]\(([^)\s]+)\)/g
+/** A picture that is a paragraph of its own. */
+const PICTURE = /^!\[([^\]]*)\]\(([^)\s]+)\)\n\n?/gm
 /** Code is no link. */
 const CODE = /^```.*?^```|`[^`\n]+`/gms
 
 /**
- * A page with every link to a file that is not among `files` replaced: by its text and the path, and a
- * picture by its text.
+ * A page with every link to a file that is not among `files` replaced by its text and the path. A picture
+ * is replaced by its text if that is a sentence. A caption that says nothing without its picture is removed.
  */
 export function withoutDeadLinks(page, text, files) {
+  const deadPath = (target) => {
+    const path = fileOf(page, target)
+    return path === undefined || files.includes(path) ? undefined : path
+  }
   return outsideOfCode(text, (prose) =>
-    prose.replace(LINK, (link, picture, label, target) => {
-      const path = fileOf(page, target)
-      if (path === undefined || files.includes(path)) return link
-      return picture ? label : `${label} (\`${path}\` in the repository)`
-    }),
+    prose
+      .replace(PICTURE, (picture, label, target) =>
+        deadPath(target) === undefined || label.endsWith('.') ? picture : '',
+      )
+      .replace(LINK, (link, picture, label, target) => {
+        const path = deadPath(target)
+        if (path === undefined) return link
+        return picture ? label : `${label} (\`${path}\` in the repository)`
+      }),
   )
 }
 

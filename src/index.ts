@@ -22,7 +22,9 @@ export type {
   LegacyStore,
   LegacyWriteOptions,
   Replaced,
+  ScanPage,
   SessionStore,
+  StoredRecord,
   StoredSession,
 } from './stores/contract.js'
 export type { CurrentSessions } from './users/current-sessions.js'

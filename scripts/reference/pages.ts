@@ -242,9 +242,19 @@ const STORES: Page = {
   plans: [
     {
       heading: 'The store contract',
-      intro: 'What every store has. [Write a store](write-a-store.md)',
+      intro:
+        "What every store has. The types are exported: `import type { Replaced, ScanPage, SessionStore, StoredRecord } from 'koa-sess'`. [Write a store](write-a-store.md)",
       style: 'table',
       parts: [{ file: 'src/stores/contract.ts', name: 'SessionStore' }],
+    },
+    {
+      heading: 'What scan() returns',
+      intro: 'A `ScanPage`; its records are `StoredRecord`.',
+      style: 'table',
+      parts: [
+        { file: 'src/stores/contract.ts', name: 'ScanPage' },
+        { file: 'src/stores/contract.ts', name: 'StoredRecord', prefix: 'record.' },
+      ],
     },
     {
       heading: 'Stores of get, set and destroy',
@@ -397,11 +407,11 @@ export const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   'the option of this name shows it': ['OnConflict'],
   'the argument of `sessions.open()`': ['OpeningRequest'],
   'it has the keys of CookieOptions': ['SessionCookie'],
+  'a union, in the guide of the store contract': ['Replaced'],
   'arguments and results of the store contracts, in their tables': [
     'LegacyCallOptions',
     'LegacyReadOptions',
     'LegacyWriteOptions',
-    'Replaced',
     'StoredSession',
   ],
   'what a client or a store of another package has to have': [

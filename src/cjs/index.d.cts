@@ -48,6 +48,7 @@ declare namespace session {
   type RegenerateOptions<Data extends object = object> = declared.RegenerateOptions<Data>
   type Rejection = events.Rejection
   type Replaced = store.Replaced
+  type ScanPage = store.ScanPage
   type Session = sessions.Session
   type SessionAppNotice = appEvents.SessionAppNotice
   type SessionContext<Data extends object = SessionData> = types.SessionContext<Data>
@@ -66,6 +67,7 @@ declare namespace session {
   type SessionOf<Data extends object> = sessions.SessionOf<Data>
   type SessionOptions<Data extends object = SessionData> = options.SessionOptions<Data>
   type SessionStore = store.SessionStore
+  type StoredRecord = store.StoredRecord
   type StoredSession = store.StoredSession
   type UserReason = events.UserReason
   type UserSession = user.UserSession

@@ -41,6 +41,7 @@ function summary(name: PackageName, dryRun: boolean, changed: number, open: numb
   const places = `${open} ${open === 1 ? 'place' : 'places'} to look at`
   if (dryRun) return `\n${files} would change, ${places}. Nothing was written.`
   return `\n${files} changed, ${places} (line numbers are those from before).
-Next: npm install koa-sess && npm uninstall ${name} @types/${name}
+Next: npm install koa-sess && npm uninstall @types/${name}
+Keep ${name} and its store in package.json until you will not go back.
 Then run your tests, and read what changes at run time: docs/migration.md`
 }

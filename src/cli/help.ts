@@ -109,12 +109,16 @@ sessions. What it does not understand it leaves as it is, and prints with its fi
   PATH            files and folders of the application, all at once
   --dry-run       print the lines that would change, and write nothing
   --help          show this text
-It needs the package typescript in the directory that you run it in.
+It needs the package typescript, 5 or 6, in the directory that you run it in. What you install with
+--no-save is removed by the next npm command: first run the codemod to the end, or use -D.
 
 Example
   koa-sess codemod koa-session src --dry-run
 
-${STATUS}`
+Its exit status is
+  0 all files were read, and changed where that was possible
+  1 a file could not be read or written
+  2 the command was not understood, or typescript is missing`
 
 /** The help of each command, and that of all of them. */
 export const HELP = {

@@ -1,4 +1,4 @@
-import type { Page, SessionStore } from '../stores/contract.js'
+import type { ScanPage, SessionStore } from '../stores/contract.js'
 
 export type Scan = NonNullable<SessionStore['scan']>
 
@@ -6,7 +6,7 @@ export type Scan = NonNullable<SessionStore['scan']>
 const PAGE_SIZE = 500
 
 /** The pages of a scan, from the first to the last. */
-export async function* pages(scan: Scan, prefix: string): AsyncGenerator<Page> {
+export async function* pages(scan: Scan, prefix: string): AsyncGenerator<ScanPage> {
   let cursor: string | undefined
   do {
     const page = await scan(prefix, cursor, PAGE_SIZE)

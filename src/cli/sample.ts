@@ -1,4 +1,4 @@
-import type { Page } from '../stores/contract.js'
+import type { ScanPage } from '../stores/contract.js'
 import type { OpenedStore } from './opened-store.js'
 import { pages, type Scan } from './pages.js'
 
@@ -14,7 +14,7 @@ export interface SampleOptions {
   /** How many sessions are enough. */
   limit: number
   /** Called with each page. Returns how many sessions were counted since `restart`; undefined: stop. */
-  visit(page: Page, part: number | undefined): number | undefined
+  visit(page: ScanPage, part: number | undefined): number | undefined
   /** What was counted so far does not belong to the sample. */
   restart(): void
 }

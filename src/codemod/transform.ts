@@ -8,6 +8,7 @@ import { findCalls, findImports } from './package-imports.js'
 import { mentions, type PackageName } from './packages.js'
 import { rewriteImport } from './rewrite-imports.js'
 import { Scopes } from './scopes.js'
+import { noteSessionHabits } from './session-habits.js'
 import { rewriteMembers } from './session-members.js'
 import { type Note, type Parser, Source } from './source.js'
 
@@ -49,6 +50,7 @@ export function transform({ parser, name, today }: Task, path: string, text: str
   const scopes = new Scopes(source)
   if (name === 'koa-session') rewriteMembers(source, scopes)
   noteHabits(source, name)
+  noteSessionHabits(source, scopes, name)
   if (mentions(text, name)) rewriteUse(source, scopes, name, today)
   const notes = source.notes.toSorted((a, b) => a.line - b.line)
   const changed = source.edits.apply()

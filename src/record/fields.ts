@@ -5,7 +5,9 @@ export type Fields = Map<string, string>
 export interface FieldLookup {
   get(key: string): string | undefined
   keys(): Iterable<string>
-  /** The only keys that can differ from the base of a merge; undefined: any. */
+  /** The fields that these were compared with; undefined: none. */
+  readonly base?: Fields
+  /** The only keys that can differ from `base`; undefined: any. */
   readonly compared?: Iterable<string>
 }
 
@@ -43,6 +45,12 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
 /** No character of JSON between its values is above it, and no other one below. */
 const SPACE = 0x20
 
+/** The keys whose texts differ, or that one of the two lacks. */
+export function differingKeys(one: FieldLookup, other: FieldLookup): string[] {
+  const keys = new Set([...one.keys(), ...other.keys()])
+  return [...keys].filter((key) => one.get(key) !== other.get(key))
+}
+
 /** The JSON object that has these fields, in their order. */
 export function joinFields(fields: Fields): string {
   const parts: string[] = []
@@ -55,6 +63,18 @@ export function isSameJson(one: string | undefined, other: string | undefined): 
   if (one === other) return true
   if (one === undefined || other === undefined) return false
   return canonical(one) === canonical(other)
+}
+
+/** Whether two sets of fields hold the same values under the same keys, in the same order. */
+export function areSameFields(one: Fields, other: Fields): boolean {
+  const [before, after] = [[...one], [...other]]
+  return (
+    before.length === after.length &&
+    before.every(([key, text], index) => {
+      const [otherKey, otherText] = after[index] ?? []
+      return key === otherKey && isSameJson(text, otherText)
+    })
+  )
 }
 
 function canonical(json: string): string {

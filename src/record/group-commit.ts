@@ -52,15 +52,29 @@ export class GroupCommit {
     const result = andThen(this.#apply(change, draft), (isApplied) =>
       isApplied ? this.#writer.write(draft) : GONE,
     )
-    if (!isPromise(result) && result.kind !== 'conflict') return result
-    const mine: Member[] = []
-    this.#waiting.set(key, mine)
-    return this.#finishFirst(change, result, mine)
+    if (isPromise(result)) {
+      const mine: Member[] = []
+      this.#waiting.set(key, mine)
+      return this.#finishFirst(change, result, mine)
+    }
+    return result.kind === 'conflict' ? this.#afterTurn(change, result.theirs) : result
+  }
+
+  /**
+   * A store that answers at once lets other requests write only between two turns of the event loop.
+   * Those that lose in one turn leave together after it: alone, each would merge a whole record.
+   */
+  #afterTurn(change: Change, theirs: LoadedRecord): Promise<ChangeResult> {
+    const { key } = change.base
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(key, [{ change, resolve, reject }])
+      setImmediate(() => this.#next(key, theirs))
+    })
   }
 
   async #finishFirst(
     change: Change,
-    first: Awaitable<ReplaceResult>,
+    first: Promise<ReplaceResult>,
     mine: Member[],
   ): Promise<ChangeResult> {
     let known: LoadedRecord | undefined

@@ -1,5 +1,13 @@
 import type { Awaitable } from '../util/async.js'
-import { type FieldChange, type Fields, isSameJson, splitFields } from './fields.js'
+import { isShallow } from '../util/json.js'
+import {
+  areSameFields,
+  differingKeys,
+  type FieldChange,
+  type FieldLookup,
+  type Fields,
+  splitFields,
+} from './fields.js'
 import {
   isEncodable,
   parseRecord,
@@ -15,6 +23,8 @@ export class LoadedRecord {
   #content: RecordContent | null | undefined
   #fields: Fields | undefined
   #isTimeless: boolean | undefined
+  #isWritable: boolean | undefined
+  #compared: { base: Fields; keys: readonly string[] } | undefined
 
   constructor(
     readonly format: RecordFormat,
@@ -42,6 +52,18 @@ export class LoadedRecord {
   get fields(): Fields {
     this.#fields ??= this.#split()
     return this.#fields
+  }
+
+  /**
+   * The keys in which this record can differ from other fields. All requests of a group compare with the
+   * same base, so its differences are kept.
+   */
+  keysBeside(fields: FieldLookup): Iterable<string> {
+    const { base, compared } = fields
+    if (!base || !compared) return differingKeys(this.fields, fields)
+    if (this.#compared?.base !== base)
+      this.#compared = { base, keys: differingKeys(this.fields, base) }
+    return new Set([...this.#compared.keys, ...compared])
   }
 
   #split(): Fields {
@@ -72,7 +94,12 @@ export class LoadedRecord {
 
   /** Whether it is a record that JSON can write again. Deep nesting can be parsed and not written. */
   get isWritable(): boolean {
-    if (this.isOwn) return true
+    this.#isWritable ??= this.isOwn || this.#isEncodable()
+    return this.#isWritable
+  }
+
+  #isEncodable(): boolean {
+    if (!this.content || isShallow(this.value)) return this.content !== undefined
     // A handler may have changed what `content` shares with its session.
     const content = parseRecord(this.value)
     return content !== undefined && isEncodable(content.data)
@@ -87,7 +114,7 @@ export class LoadedRecord {
     if (encoded === this.value) return true
     // The default cookie shows that this package spelled it: a different text is a different session.
     if (this.format.hasDefaultCookie(this.value) || !this.isWritable) return false
-    return isSame(this.fields, fields(session))
+    return areSameFields(this.fields, fields(session))
   }
 
   /** Whether it says nothing of its beginning or end: a quick look, which spares parsing most records. */
@@ -105,17 +132,6 @@ const NO_END: RecordEnd = {}
 /** In the default cookie there is nothing of time, so that only koa-session's keys can say it. */
 const PEER_WORDS = ['"_expire"', '"_session"']
 const TIME_WORDS = [...PEER_WORDS, '"created"', '"until"', '"expires"']
-
-function isSame(one: Fields, other: Fields): boolean {
-  const [before, after] = [[...one], [...other]]
-  return (
-    before.length === after.length &&
-    before.every(([key, text], index) => {
-      const [otherKey, otherText] = after[index] ?? []
-      return key === otherKey && isSameJson(text, otherText)
-    })
-  )
-}
 
 /** When a session ended that is found ended. */
 export interface SessionEnd {

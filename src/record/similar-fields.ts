@@ -28,23 +28,23 @@ export function splitSimilar(json: string, { value, fields }: SplitText): FieldL
 
 /** Fields of which some differ from known ones. */
 class SimilarFields implements FieldLookup {
+  readonly base: Fields
   readonly compared: ReadonlySet<string>
-  readonly #fields: Fields
   readonly #changed: Fields
 
   /** `keys`: of the known fields that `changed` replaces. */
   constructor(fields: Fields, keys: readonly string[], changed: Fields) {
-    this.#fields = fields
+    this.base = fields
     this.#changed = changed
     this.compared = new Set([...keys, ...changed.keys()])
   }
 
   get(key: string): string | undefined {
-    return (this.compared.has(key) ? this.#changed : this.#fields).get(key)
+    return (this.compared.has(key) ? this.#changed : this.base).get(key)
   }
 
   *keys(): Iterable<string> {
-    for (const key of this.#fields.keys()) if (!this.compared.has(key)) yield key
+    for (const key of this.base.keys()) if (!this.compared.has(key)) yield key
     yield* this.#changed.keys()
   }
 }

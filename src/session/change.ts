@@ -1,4 +1,10 @@
-import { type FieldChange, type FieldLookup, type Fields, isSameJson } from '../record/fields.js'
+import {
+  type FieldChange,
+  type FieldLookup,
+  type Fields,
+  isSameJson,
+  parseField,
+} from '../record/fields.js'
 import type { RecordEnd } from '../record/format.js'
 import { fromTheirSide, merge, type OnConflict } from '../record/merge.js'
 import type { Change, Draft, LoadedRecord, RecordWrite } from '../record/records.js'
@@ -101,9 +107,18 @@ export function markWritten(
   change: WrittenChange,
 ): Awaitable<void> {
   // Without this, the next write of this request would delete what others wrote at the same time.
-  if (record.value !== change.written) Session.adopt(session, change.fields, record.fields)
+  if (record.value !== change.written) adoptStored(session, change.fields, record)
   if (change.isMerged) state.request.emit('conflict', { id: record.id })
   return state.markStored(record, session)
+}
+
+/** Takes over what others stored. `snapshot`: the session as it was when its change was made. */
+function adoptStored(session: Session, snapshot: FieldLookup, record: LoadedRecord): void {
+  const { fields } = record
+  for (const key of record.keysBeside(snapshot))
+    Session.adopt(session, key, snapshot.get(key), fields.get(key))
+  // Another request may have noted an earlier beginning.
+  Session.inheritAge(session, parseField(fields.get('cookie')))
 }
 
 /** Whether a draft is still what a request read. */

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { SessionCookie } from '../cookie/attributes.js'
-import { type FieldLookup, type Fields, parseField } from '../record/fields.js'
+import { type Fields, parseField } from '../record/fields.js'
 import { encodeRecord, fieldsOfData, type RecordEnd, type RecordFormat } from '../record/format.js'
 import {
   createdIn,
@@ -176,20 +176,13 @@ export class Session {
     else defineOwn(session, key, value)
   }
 
-  /** Internal: takes over what others stored, but for keys that changed since `snapshot`. */
-  static adopt(session: Session, snapshot: FieldLookup, stored: Fields): void {
-    const take = (key: string, text: string | undefined) => {
-      const was = snapshot.get(key)
-      if (text !== was && Session.#text(session, key) === was)
-        Session.edit(session, key, parseField(text))
-    }
-    for (const [key, text] of stored) take(key, text)
-    for (const key of snapshot.keys()) if (!stored.has(key)) take(key, undefined)
-    // Another request may have noted an earlier beginning.
-    Session.inheritAge(session, parseField(stored.get('cookie')))
+  /** Internal: takes over the text that others stored under a key, unless the session holds another one than `was`. */
+  static adopt(session: Session, key: string, was: Text, text: Text): void {
+    if (text !== was && Session.#text(session, key) === was)
+      Session.edit(session, key, parseField(text))
   }
 
-  static #text(session: Session, key: string): string | undefined {
+  static #text(session: Session, key: string): Text {
     try {
       if (key === 'cookie') return Session.#cookieJson(session)
       return JSON.stringify(Session.value(session, key))
@@ -248,3 +241,5 @@ export type SessionOf<Data extends object> = Session & DeclaredData<Data>
 export type DataOf<S> = Omit<S, keyof Session>
 
 type Regenerate<S> = RegenerateOptions<DataOf<S>>
+
+type Text = string | undefined

@@ -5,16 +5,27 @@ import { hasMethods, isObject } from '../util/shape.js'
 /** The result of `replace`. `current` is the value stored now; undefined: the record is gone. */
 export type Replaced = { ok: true } | { ok: false; current: string | undefined }
 
-/** A record that has not expired, as `scan` returns it. `expiresAt` in epoch ms. */
+/**
+ * A record that has not expired, as `scan` returns it.
+ * @since Unreleased
+ */
 export interface StoredRecord {
+  /** The key in the store, with the prefix. */
   key: string
+  /** The stored string. */
   value: string
+  /** When it ends, in epoch ms. */
   expiresAt: number
 }
 
-/** One page of `scan`. `cursor` continues after it; undefined: this page is the last. */
-export interface Page {
+/**
+ * One page of `scan`.
+ * @since Unreleased
+ */
+export interface ScanPage {
+  /** About as many as `count`, or none. */
   records: StoredRecord[]
+  /** Continues after this page; undefined: this page is the last. */
   cursor: string | undefined
 }
 
@@ -44,11 +55,14 @@ export interface SessionStore {
   create(key: string, value: string, expiresAt: number): Awaitable<boolean>
   /** Compare and set: writes only if the stored value equals `expected`, byte by byte. */
   replace(key: string, expected: string, value: string, expiresAt: number): Awaitable<Replaced>
-  /** Sets the `expiresAt` of a record. Returns false if there is none; never creates one. */
+  /**
+   * Sets the `expiresAt` of a record. Returns false if there is none; never creates one, and never
+   * changes its value.
+   */
   touch(key: string, expiresAt: number): Awaitable<boolean>
   /**
-   * Deletes a record. Returns false if there was none. `options` is never given: it is declared so that
-   * TypeScript knows the types of `key` where a store of either kind is written in place.
+   * Deletes a record. Returns false if there was none. Leave `options` out: it is there for the type
+   * checker only, and is never given.
    */
   destroy(key: string, options?: OpenOptions): Awaitable<boolean>
   /**
@@ -57,7 +71,7 @@ export interface SessionStore {
    * A record that is stored during the whole scan is returned at least once.
    * An empty page may have a cursor.
    */
-  scan?(prefix: string, cursor?: string, count?: number): Awaitable<Page>
+  scan?(prefix: string, cursor?: string, count?: number): Awaitable<ScanPage>
   /** Optional: reports when the connection is lost (`disconnect`) and restored (`connect`). */
   on?(event: 'connect' | 'disconnect', listener: () => void): unknown
   /** Optional: removes a listener. */
@@ -119,7 +133,7 @@ export interface LegacyStore {
   get(sid: string, maxAge: number, options: LegacyReadOptions): unknown
   /** Stores the session for `ttl` ms, over whatever is stored. */
   set(sid: string, session: StoredSession, ttl: number, options: LegacyWriteOptions): unknown
-  /** `options` is a `LegacyCallOptions`, and always given. Declared as in `SessionStore`, which says why. */
+  /** Deletes the session. `options` is a `LegacyCallOptions`, and always given. */
   destroy(sid: string, options?: OpenOptions): unknown
   /**
    * Optional: makes a stored session expire `ttl` ms from now without writing its data. Returns false

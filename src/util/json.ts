@@ -19,3 +19,15 @@ export function isEncodable(value: unknown): boolean {
     return false
   }
 }
+
+/** Fewer brackets than this cannot nest so deeply that they exhaust the stack. */
+const SHALLOW = 500
+
+/** Whether a JSON text certainly nests less deeply than JSON can write. */
+export function isShallow(json: string): boolean {
+  let brackets = 0
+  for (const bracket of ['{', '['])
+    for (let at = json.indexOf(bracket); at >= 0; at = json.indexOf(bracket, at + 1))
+      if (++brackets > SHALLOW) return false
+  return true
+}

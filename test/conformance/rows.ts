@@ -1,8 +1,8 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import type {
   LegacyStore,
-  Page,
   Replaced,
+  ScanPage,
   SessionStore,
   StoredSession,
 } from '../../src/stores/contract.js'
@@ -69,7 +69,7 @@ export class Rows implements SessionStore {
   matches(key: string, prefix: string): boolean {
     return key.startsWith(prefix)
   }
-  async scan(prefix: string, cursor = '', count = 100): Promise<Page> {
+  async scan(prefix: string, cursor = '', count = 100): Promise<ScanPage> {
     const keys = [...this.rows.keys()].filter((key) => this.matches(key, prefix) && key > cursor)
     const page = keys.sort().slice(0, count)
     const records = page.flatMap((key) => {

@@ -75,6 +75,13 @@ test('every warning has its row in docs/errors.md', () => {
   expect(codes.filter((code) => !hasRow('docs/errors.md', code))).toEqual([])
 })
 
+test('docs/redis.md names the versions of the clients that the tests use', () => {
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const text = prose('docs/redis.md').replace(/\s+/g, ' ')
+  for (const name of ['ioredis', 'iovalkey', 'redis', '@valkey/valkey-glide'])
+    expect(text).toContain(`${name} ${devDependencies[name]}`)
+})
+
 test('every event and every reason has its row in docs/events.md', () => {
   const source = readFileSync(join(root, 'src/util/events.ts'), 'utf8')
   const reasons = source.slice(0, source.indexOf('export type Reason')).match(/(?<=^ {2}\| ')\w+/gm)

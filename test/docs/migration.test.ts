@@ -1,5 +1,5 @@
 import Koa from 'koa'
-import { expect, test } from 'vitest'
+import { expect, inject, test, vi } from 'vitest'
 import { cookieSession } from '../../src/cookie.js'
 import { Browser } from '../support/browser.js'
 import { listen } from '../support/listen.js'
@@ -25,6 +25,27 @@ async function cookieOfAda(): Promise<string> {
   await close()
   return value
 }
+
+test('the program with require and koa-redis keeps a session in Redis', async () => {
+  const heading = '## From koa-sess 0.4 and koa-generic-session'
+  const [program = ''] = blocks('docs/migration.md', heading, 'cjs')
+  // The package of the require is not built for this test; check:package tries require.
+  const code = program
+    .replaceAll(/^const (\w+) = require\('([^']+)'\)/gm, "import $1 from '$2'")
+    .replace("ctx.body = 'hello'", 'ctx.body = ctx.session.isNew')
+  vi.stubEnv('REDIS_URL', inject('redisUrl'))
+  try {
+    await withFile('migration-require', code, (file) =>
+      visitProgram(file, async (browser) => {
+        expect((await browser.get('/')).text).toBe('true')
+        expect((await browser.get('/')).text).toBe('false')
+        expect([...browser.jar.keys()].sort()).toEqual(['shop.sid', 'shop.sid.sig'])
+      }),
+    )
+  } finally {
+    vi.unstubAllEnvs()
+  }
+})
 
 test('a session of koa-sess/cookie moves to a store, by the program of the guide', async () => {
   const cookie = await cookieOfAda()

@@ -71,7 +71,9 @@ test('the race table has what docs/races.md measured on Redis', () => {
   const head = ours.findIndex((row) => row.includes('@fastify/session'))
   const packages = ours[head]?.slice(1) ?? []
   expect(packages.length).toBe(5)
-  const table = ours.slice(head + 2, head + 7)
+  // README also says how koa-sess holds a counter: a plain `views + 1` is lost here too.
+  const withoutHow = (cell: string) => cell.replace(/, with \[.*\)$/, '')
+  const table = ours.slice(head + 2, head + 7).map((row) => row.map(withoutHow))
   const measured = table.map(([race = '']) => {
     const row = all.find(([name]) => name === race)
     return [race, ...packages.map((name) => row?.[find(name)])]

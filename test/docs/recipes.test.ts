@@ -47,7 +47,7 @@ test('Passport: a login moves to a new id, and a logout ends it', () =>
   visit('Passport', async ([browser]) => {
     expect((await browser.post('/login?user=ada&password=wrong')).status).toBe(401)
     const login = '/login?user=ada&password=analytical'
-    await browser.post(login)
+    expect((await browser.post(login)).status).toBe(302)
     const before = browser.cookie
     await browser.post(login)
     expect(await textOf(browser)).toBe('hello Ada Lovelace')

@@ -1,13 +1,15 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Redis } from 'ioredis'
 import { afterEach, expect, inject, test, vi } from 'vitest'
 import { RedisServer } from '../services/redis.js'
+import { Gate } from '../support/gate.js'
 import { visitProgram } from '../support/program.js'
 import { blocks, withFile } from './guide.js'
 
-const [PROGRAM = ''] = blocks('docs/operations.md', '## Shutdown', 'js')
+const [PLAIN = '', PROGRAM = ''] = blocks('docs/operations.md', '## Shutdown', 'js')
 const USERS = 4
 /** For a busy machine. */
 const PATIENT = { timeout: 30_000 }
@@ -38,6 +40,40 @@ async function shutDown(server: Server): Promise<void> {
   await listener?.('SIGTERM')
   expect(cut).not.toHaveBeenCalled()
 }
+
+test('the shutdown of a plain application answers what is under way, then closes the client', async () => {
+  vi.stubEnv('REDIS_URL', inject('redisUrl'))
+  const disconnect = vi.spyOn(Redis.prototype, 'disconnect')
+  // The handler waits, so that SIGTERM comes during a request.
+  const code = PLAIN.replace(
+    'app.use((ctx) => {',
+    'app.use(async (ctx) => {\n  if (ctx.path === "/slow") await globalThis.gate.pass()',
+  )
+  expect(code).not.toBe(PLAIN)
+  const gate = new Gate()
+  Object.assign(globalThis, { gate })
+  await withFile('shutdown-plain', code, (file) =>
+    visitProgram(file, async (browser) => {
+      // Now the client is connected.
+      await browser.get('/')
+      const asked = nextRequest()
+      const answer = browser.get('/slow')
+      const server = await asked
+      server.keepAliveTimeout = 1
+      await gate.arrived
+      const closed = once(server, 'close')
+      const [listener] = process.listeners('SIGTERM').slice(-1)
+      listener?.('SIGTERM')
+      expect(disconnect).not.toHaveBeenCalled()
+      gate.open()
+      expect((await answer).status).toBe(200)
+      await closed
+      expect(disconnect).toHaveBeenCalled()
+    }),
+  )
+  disconnect.mockRestore()
+  Reflect.deleteProperty(globalThis, 'gate')
+})
 
 test('the shutdown in the guide ends while keep-alive clients go on sending', async () => {
   vi.stubEnv('REDIS_URL', inject('redisUrl'))

@@ -257,4 +257,32 @@ describe('the writes of one record', () => {
     const write = () => commits.commit({ base: record, apply: () => true })
     expect([write(), write()]).toEqual(Array(2).fill({ kind: 'written', record }))
   })
+
+  test('that lose in one turn, on a store that answers at once, leave together after it', async () => {
+    const read = new Shelf().record
+    let stored = new LoadedRecord(FORMAT, 'id', 'key', 'theirs', spell({ theirs: 1 }))
+    let attempts = 0
+    const commits = new GroupCommit({
+      write: (draft) => {
+        attempts++
+        if (draft.record !== stored) return { kind: 'conflict', theirs: stored }
+        stored = new LoadedRecord(FORMAT, 'id', 'key', draft.value, draft.value, true)
+        return { kind: 'written', record: stored }
+      },
+      assertFits: () => undefined,
+    })
+    const results = ['a', 'b', 'c'].map((key) =>
+      commits.commit({
+        base: read,
+        apply: (draft) => {
+          draft.edit([{ key, text: '1' }], END)
+          return true
+        },
+      }),
+    )
+    const written = await Promise.all(results)
+    expect(written.map(({ kind }) => kind)).toEqual(['written', 'written', 'written'])
+    expect(attempts).toBe(2)
+    expect(JSON.parse(stored.value)).toMatchObject({ theirs: 1, a: 1, b: 1, c: 1 })
+  })
 })

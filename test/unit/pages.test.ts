@@ -30,8 +30,17 @@ describe('links of a page in the package', () => {
       '| [a](../test/a.ts), [b](x.md) |',
       '| a (`test/a.ts` in the repository), b (`docs/x.md` in the repository) |',
     ],
-    ['![a chart](chart.svg)', 'a chart'],
+    ['![A request is stored.](chart.svg)\n\nNext', 'A request is stored.\n\nNext'],
   ])('%s becomes text', (text, expected) => expect(packed(text)).toBe(expected))
+
+  it('a caption without its picture is removed', () => {
+    expect(packed('Before\n\n![four races](lab.png)\n\nAfter\n')).toBe('Before\n\nAfter\n')
+  })
+
+  it('a picture that is in the package stays', () => {
+    const text = '![four races](lab.png)\n\nAfter\n'
+    expect(withoutDeadLinks('docs/a.md', text, ['docs/lab.png'])).toBe(text)
+  })
 
   it('code is left alone', () => {
     const text = '```md\n[why](decisions/0001-a.md)\n```\n'

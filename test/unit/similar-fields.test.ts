@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { splitFields } from '../../src/record/fields.js'
+import { CookiePolicy } from '../../src/cookie/policy.js'
+import { differingKeys, splitFields } from '../../src/record/fields.js'
+import { RecordFormat } from '../../src/record/format.js'
 import { merge } from '../../src/record/merge.js'
+import { LoadedRecord } from '../../src/record/records.js'
 import { splitSimilar } from '../../src/record/similar-fields.js'
 
+const FORMAT = new RecordFormat(new CookiePolicy('koa.sid'))
 const key = fc.oneof(
   fc.string({ maxLength: 3 }),
   fc.constantFrom('a', 'b', 'c', '"', '\\', 'cookie'),
@@ -53,4 +57,35 @@ test('a merge with it equals a merge with all fields', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+test('a record names every key in which it differs from it', () => {
+  fc.assert(
+    fc.property(data, data, data, (base, mine, theirs) => {
+      const [before, after] = [JSON.stringify(base), JSON.stringify({ ...base, ...mine })]
+      const fields = splitFields(before)
+      const value = JSON.stringify({ ...base, ...theirs, cookie: {} })
+      const record = new LoadedRecord(FORMAT, 'id', 'key', value, value)
+      const all = splitFields(after)
+      // Twice: the differences from one base are kept.
+      for (const other of [after, before]) {
+        const similar = splitSimilar(other, { value: before, fields })
+        const said = new Set(record.keysBeside(similar))
+        for (const key of differingKeys(record.fields, similar)) expect(said).toContain(key)
+      }
+      expect(record.keysBeside(all)).toEqual(differingKeys(record.fields, all))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test.each([
+  ['few brackets', '{"a":[{}],"cookie":{}}', true],
+  ['many, side by side', `{"a":[${Array(1000).fill('{}')}],"cookie":{}}`, true],
+  ['many, one within another', `{"a":${'['.repeat(400)}${']'.repeat(400)},"cookie":{}}`, true],
+  ['no record', '[[]]', false],
+  ['no JSON', '{"a":[{}', false],
+])('a record can be written again: %s', (_, value, isWritable) => {
+  const record = new LoadedRecord(FORMAT, 'id', 'key', value, value)
+  expect([record.isWritable, record.isWritable]).toEqual([isWritable, isWritable])
 })

@@ -1,7 +1,7 @@
 import { duration } from '../../util/duration.js'
 import { SessionError } from '../../util/errors.js'
 import { BaseStore } from '../base.js'
-import type { Page, Replaced, StoredRecord } from '../contract.js'
+import type { Replaced, ScanPage, StoredRecord } from '../contract.js'
 import { bytesOf, Entry, flattenString, LruList } from './lru-list.js'
 
 /** @since 1.0.0 */
@@ -127,7 +127,7 @@ export class MemoryStore extends BaseStore {
   }
 
   /** Pages are in the order of keys, so changes between two pages make it skip nothing. */
-  scan(prefix: string, cursor?: string, count: number = DEFAULT_PAGE_SIZE): Page {
+  scan(prefix: string, cursor?: string, count: number = DEFAULT_PAGE_SIZE): ScanPage {
     const limit = Math.max(1, Math.floor(count))
     const records = this.#recordsAfter(cursor, prefix, limit)
     return { records, cursor: records.length < limit ? undefined : records.at(-1)?.key }

@@ -1,5 +1,5 @@
 import { isMoved } from '../../record/tombstone.js'
-import type { Page, SessionStore } from '../contract.js'
+import type { ScanPage, SessionStore } from '../contract.js'
 
 type Scan = NonNullable<SessionStore['scan']>
 
@@ -8,7 +8,7 @@ type Scan = NonNullable<SessionStore['scan']>
  * `to` after it. A cursor is `from:` or `to:` and the cursor of that store.
  */
 export function scanBoth(from: Scan, to: Scan): Scan {
-  return async (prefix, cursor = 'from:', count): Promise<Page> => {
+  return async (prefix, cursor = 'from:', count): Promise<ScanPage> => {
     const [store = '', position = ''] = cursor.split(/:(.*)/s)
     const page = await (store === 'from' ? from : to)(prefix, position || undefined, count)
     if (store !== 'from') return { ...page, cursor: page.cursor && `to:${page.cursor}` }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ONE_DAY } from '../../util/duration.js'
 import { unavailable } from '../../util/errors.js'
-import type { Page, StoredRecord } from '../contract.js'
+import type { ScanPage, StoredRecord } from '../contract.js'
 import type { Command } from './command.js'
 import type { Connection, Guard } from './connection.js'
 import { serverMessage } from './errors.js'
@@ -38,7 +38,7 @@ export async function scan(
   guard: Guard,
   now: () => number,
   { prefix, cursor, count }: ScanRequest,
-): Promise<Page> {
+): Promise<ScanPage> {
   const nodes = await scanNodes(connection, guard)
   const start = parseCursor(cursor, nodes)
   const node = nodes[start.index]?.node

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { assertKnownOptions } from '../../util/shape.js'
 import { BaseStore } from '../base.js'
 import { CommandTimeout } from '../command-timeout.js'
-import type { Page, Replaced } from '../contract.js'
+import type { Replaced, ScanPage } from '../contract.js'
 import { REDIS_OPTIONS } from '../other-packages.js'
 import { connect, type RedisClient } from './client.js'
 import { ClientErrors } from './client-errors.js'
@@ -151,7 +151,11 @@ export class RedisStore extends BaseStore {
    * @throws {SessionError} ERR_SESSION_UNAVAILABLE while slots of a Cluster have no primary or move;
    * ERR_SESSION_STORE if the server reports no run_id.
    */
-  async scan(prefix: string, cursor?: string, count: number = DEFAULT_PAGE_SIZE): Promise<Page> {
+  async scan(
+    prefix: string,
+    cursor?: string,
+    count: number = DEFAULT_PAGE_SIZE,
+  ): Promise<ScanPage> {
     return scan(this.#connection, this.#guard, this.now, { prefix, cursor, count })
   }
 

@@ -2,7 +2,7 @@ import { type Awaitable, andThen, isPromise } from '../../util/async.js'
 import { duration } from '../../util/duration.js'
 import { BaseStore } from '../base.js'
 import { CommandTimeout } from '../command-timeout.js'
-import type { Page, Replaced } from '../contract.js'
+import type { Replaced, ScanPage } from '../contract.js'
 import {
   type Dialect,
   type Param,
@@ -99,7 +99,11 @@ export abstract class SqlStore extends BaseStore {
   }
 
   /** @throws {SessionError} ERR_SESSION_OPTION if `count` is not a whole number above 0. */
-  async scan(prefix: string, cursor?: string, count: number = DEFAULT_PAGE_SIZE): Promise<Page> {
+  async scan(
+    prefix: string,
+    cursor?: string,
+    count: number = DEFAULT_PAGE_SIZE,
+  ): Promise<ScanPage> {
     const start = cursor === undefined ? toBytes(prefix) : Buffer.from(cursor, 'base64url')
     // UTF-8 has no byte 0xff, so all keys with the prefix sort before this end.
     const end = Buffer.concat([toBytes(prefix), Buffer.of(0xff)])

@@ -54,9 +54,19 @@ test('it rewrites files in folders, and leaves declarations, node_modules and ot
   expect(code).toBe(0)
   expect(out).toContain('look at src/left.ts:1: session.manuallyCommit: not changed')
   expect(out).toContain('2 files changed, 1 place to look at')
+  expect(out).toContain(
+    'Keep koa-session and its store in package.json until you will not go back.',
+  )
   expect(read('src/app.js')).toContain("from 'koa-sess'")
   for (const left of ['src/types.d.ts', 'src/readme.md', 'node_modules/old/index.js'])
     expect(read(left)).toBe(OLD)
+})
+
+test('its help says what its exit status means, and nothing of stores', async () => {
+  const { code, out } = await codemod('--help')
+  expect(code).toBe(0)
+  expect(out).toContain('1 a file could not be read or written')
+  expect(out).not.toMatch(/store|130/)
 })
 
 test('a second run changes nothing, also what was written since', async () => {

@@ -1,4 +1,4 @@
-import type { Page } from '../../../src/stores/contract.js'
+import type { ScanPage } from '../../../src/stores/contract.js'
 import { type Bad, type Kind, Rows } from '../rows.js'
 
 /** Scans that are wrong. */
@@ -107,7 +107,7 @@ export const SCANS: Record<string, Bad<Rows>> = {
   ],
   'a cursor is a number of records': [
     class extends Rows {
-      override async scan(prefix: string, cursor = '0', count = 100): Promise<Page> {
+      override async scan(prefix: string, cursor = '0', count = 100): Promise<ScanPage> {
         const all = await super.scan(prefix, undefined, Number.POSITIVE_INFINITY)
         const next = Number(cursor) + count
         const records = all.records.slice(Number(cursor), next)
@@ -132,7 +132,7 @@ function matching(matches: (key: string, prefix: string) => boolean): Kind<Rows>
   }
 }
 
-function telling(tell: (store: Rows, page: Page & { prefix: string }) => Page): Kind<Rows> {
+function telling(tell: (store: Rows, page: ScanPage & { prefix: string }) => ScanPage): Kind<Rows> {
   return class extends Rows {
     override async scan(prefix: string, ...rest: [string?, number?]) {
       const { records, cursor } = tell(this, { ...(await super.scan(prefix, ...rest)), prefix })
