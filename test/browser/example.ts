@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
-import { type Bundle, bundle } from '../support/bundle.js'
+import type { Bundle } from '../support/bundle.js'
+import { sharedBundle } from '../support/shared-bundle.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const SERVER = ['--import', './test/browser/from-source.mjs', 'examples/lab/server.js']
@@ -9,13 +10,7 @@ const ADDRESS = /https?:\/\/localhost:(\d+)/
 
 /** The example imports the package by its name, and gets what `src` holds now. */
 export function build(): Promise<Bundle> {
-  return bundle(
-    import.meta.dirname,
-    '../../src/index.ts',
-    '../../src/redis.ts',
-    '../../src/device-bound.ts',
-    '../../src/testing.ts',
-  )
+  return sharedBundle()
 }
 
 /** The example as a process of its own, configured by environment variables alone. */

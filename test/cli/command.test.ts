@@ -17,6 +17,7 @@ import {
   release,
   root,
   run,
+  runProcess,
   useCommand,
 } from './run.js'
 
@@ -39,8 +40,10 @@ beforeEach(() => {
 })
 
 /** Two sessions to a page, so that there are pages. */
-const migrate = (...args: string[]) =>
-  run(['migrate', '--from', from, '--to', to, '--batch', '2', ...args])
+const line = (args: string[]) => ['migrate', '--from', from, '--to', to, '--batch', '2', ...args]
+const migrate = (...args: string[]) => run(line(args))
+/** The store sends it SIGINT. */
+const migrateInterrupted = (...args: string[]) => runProcess(line(args))
 
 describe('what it says of itself', () => {
   test.each([['--help'], ['-h'], []])('help: %s', async (...args) => {
@@ -49,11 +52,17 @@ describe('what it says of itself', () => {
   })
 
   test('its version', async () => {
-    expect(await run(['--version'])).toMatchObject({ code: 0, out: `${version}\n` })
+    expect(await runProcess(['--version'])).toMatchObject({ code: 0, out: `${version}\n` })
   })
 })
 
 describe('what it cannot do, it says in one line', () => {
+  test('and its process exits with 2', async () => {
+    const { code, out, err } = await runProcess(['migrate'])
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toMatch(/^koa-sess: migrate needs [^\n]+\n$/)
+  })
+
   test.each<[string[], RegExp]>([
     [['copy'], /the commands are migrate, sessions, stats and codemod/],
     [['migrate', 'more'], /one word too many: koa-sess migrate/],
@@ -129,7 +138,7 @@ test('what is there is not overwritten; a copy of before lasts as long as the se
 describe('--state', () => {
   test('interrupted, it ends the batch and keeps the cursor; the next run goes on from there', async () => {
     change(from, (data) => Object.assign(data, { interrupt: 2 }))
-    const first = await migrate('--write', '--state', state)
+    const first = await migrateInterrupted('--write', '--state', state)
     expect(first.code).toBe(130)
     expect(first.err).toContain('interrupted; run it again to go on')
     expect(Object.keys(read(to).records)).toHaveLength(4)
@@ -217,7 +226,7 @@ describe('failures', () => {
 
   test('a batch that met a store that is away is done again', async () => {
     change(from, (data) => Object.assign(data, { interrupt: 1 }))
-    await migrate('--write', '--state', state)
+    await migrateInterrupted('--write', '--state', state)
     change(from, (data) => Object.assign(data, { interrupt: 0 }))
     change(to, (data) => Object.assign(data, { down: true }))
     expect((await migrate('--write', '--state', state)).code).toBe(1)
@@ -235,7 +244,7 @@ describe('modules', () => {
     return file
   }
   const with_ = (file: string, ...args: string[]) =>
-    run(['migrate', '--from', from, '--to', file, ...args])
+    runProcess(['migrate', '--from', from, '--to', file, ...args])
 
   test('that import what is not installed', async () => {
     const file = module('imports', "import 'no-such-package'")
@@ -333,7 +342,7 @@ describe('Redis', () => {
       records[key] = { value: '{"a":1}', expiresAt: later }
     })
     const args = ['migrate', '--from', from, '--to', url(2), '--prefix', prefix, '--write']
-    expect(await run(args, project)).toMatchObject({ code: 0, err: expect.any(String) })
+    expect(await runProcess(args, project)).toMatchObject({ code: 0, err: expect.any(String) })
     expect(await redis.load(key)).toBe('{"a":1}')
     expect(Math.abs((await client.pttl(key)) - (later - Date.now()))).toBeLessThan(5000)
   })
@@ -341,7 +350,7 @@ describe('Redis', () => {
   test('that cannot be reached: one line', async () => {
     const url = 'redis://user:secret@127.0.0.1:1/0?password=secret'
     for (const args of [[], ['--write']]) {
-      const result = await run(['migrate', '--from', from, '--to', url, ...args], root)
+      const result = await runProcess(['migrate', '--from', from, '--to', url, ...args], root)
       const where = 'koa-sess: --to (redis://127.0.0.1:1/0)'
       const why = 'the connection was refused: no server listens at this address (ECONNREFUSED)'
       expect(result).toEqual({ code: 1, out: '', err: `${where}: ${why}\n` })
@@ -390,7 +399,7 @@ describe('Redis', () => {
       await ask(server, (client) => client.set(key, '{}', 'PX', HOUR))
     change(to, (data) => Object.assign(data, { hold: 50 }))
     const cluster = clusterStore('hangs', server.port)
-    const running = run(['migrate', '--from', cluster, '--to', to, '--write'])
+    const running = runProcess(['migrate', '--from', cluster, '--to', to, '--write'])
     await expect
       .poll(() => Object.keys(read(to).records).length, { timeout: 40_000 })
       .toBeGreaterThan(40)
@@ -408,7 +417,7 @@ describe('Redis', () => {
     const server = await RedisServer.start()
     const many = fileStore('many', { records: sessions(3000) })
     const to = ['--to', server.url, '--batch', '50', '--write']
-    const running = run(['migrate', '--from', many, ...to], root)
+    const running = runProcess(['migrate', '--from', many, ...to], root)
     const client = new Redis(server.url)
     await expect.poll(() => client.dbsize(), { timeout: 40_000 }).toBeGreaterThan(0)
     client.disconnect()
@@ -441,7 +450,7 @@ describe('Redis', () => {
 
     test('while the command runs: no session is missed', async () => {
       change(to, (data) => Object.assign(data, { hold: 150 }))
-      const running = run(['migrate', ...args(), '--write'], root)
+      const running = runProcess(['migrate', ...args(), '--write'], root)
       // The rest of the batch is done once the number stays the same: none reads Redis as it restarts.
       let copied = 0
       const isWaiting = () => {
@@ -458,7 +467,7 @@ describe('Redis', () => {
 
     test('between a run and the next: no session is missed', async () => {
       change(to, (data) => Object.assign(data, { interruptCreate: 150 }))
-      expect(await run(['migrate', ...args(), '--write'], root)).toMatchObject({ code: 130 })
+      expect(await runProcess(['migrate', ...args(), '--write'], root)).toMatchObject({ code: 130 })
       await restart()
       change(to, (data) => Object.assign(data, { interruptCreate: 0 }))
       expect(await run(['migrate', ...args(), '--write'], root)).toMatchObject({ code: 0 })

@@ -7,12 +7,12 @@ import { migrating } from '../../src/stores/migrating/store.js'
 import { RedisStore } from '../../src/stores/redis/store.js'
 import { RedisServer } from '../services/redis.js'
 import { until } from '../services/redis-cluster.js'
-import { folder, root, run, start, useCommand } from './run.js'
+import { folder, root, runProcess, start, useCommand } from './run.js'
 
-const SESSIONS = 2000
+const SESSIONS = 1000
 const KILLS = 3
-/** Copies between the start of a run and its end by SIGKILL. */
-const COPIES = 200
+/** Copies between the start of a run and its end by SIGKILL, and the size of a batch. */
+const COPIES = 100
 const later = Date.now() + 3_600_000
 const key = (at: number) => `koa:sess:${at}`
 
@@ -94,7 +94,7 @@ test('a command that is killed beside a running application loses and revives no
   const all = Array.from({ length: SESSIONS }, (_, at) => key(at))
   await Promise.all(all.map((name) => from.create(name, '{"n":0}', later)))
   const stores = ['--from', `${server.url}/0`, '--to', `${server.url}/1`]
-  const args = ['migrate', ...stores, '--write']
+  const args = ['migrate', ...stores, '--batch', `${COPIES}`, '--write']
   const state = ['--state', join(folder, 'kill-state.json')]
   let application: Application | undefined
   for (let kills = 0; kills < KILLS; kills++) {
@@ -111,10 +111,10 @@ test('a command that is killed beside a running application loses and revives no
     kill()
     await result
   }
-  expect(await run([...args, ...state], root)).toMatchObject({ code: 0 })
+  expect(await runProcess([...args, ...state], root)).toMatchObject({ code: 0 })
   await application?.stop()
   // As before the switch: what was extended meanwhile.
-  expect(await run(args, root)).toMatchObject({ code: 0 })
+  expect(await runProcess(args, root)).toMatchObject({ code: 0 })
   const counts = application?.counts ?? new Map()
   const results = await Promise.all(
     all.map(async (name) => {

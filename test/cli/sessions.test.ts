@@ -17,7 +17,7 @@ import type { Browser } from '../support/browser.js'
 import type { Routes, Site, SiteOptions } from '../support/site.js'
 import { libsql } from '../support/sqlite.js'
 import { loggedIn, serveUsers, userOf } from '../users/fixture.js'
-import { fileStore, folder, read, root, run, useCommand } from './run.js'
+import { fileStore, folder, read, root, run, runProcess, useCommand } from './run.js'
 
 useCommand()
 
@@ -311,7 +311,7 @@ describe('on a store in a file', () => {
       ]),
     )
     const module = fileStore('interrupted', { records, interrupt: 1 })
-    const { code, out, err } = await run([
+    const { code, out, err } = await runProcess([
       ...['sessions', '--store', module, '--of', 'user', '--user', 'ada'],
     ])
     expect([code, out]).toEqual([130, 'no sessions\n'])

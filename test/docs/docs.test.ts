@@ -1,38 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import ts from 'typescript'
 import { afterAll, describe, expect, inject, test, vi } from 'vitest'
 import { SPELLINGS } from '../../src/cookie/attributes.js'
 import { EVENTS } from '../../src/util/events.js'
 import { databaseUrl } from '../services/databases.js'
 import { visitProgram } from '../support/program.js'
 import { temporaryFolder } from '../support/temporary.js'
-import { OPTIONS } from '../support/typescript.js'
+import { type Block, blocks, pages } from './pages.js'
 
 const root = join(import.meta.dirname, '../..')
 const generated = join(import.meta.dirname, 'generated')
-const guides = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-const pages = [
-  'README.md',
-  ...guides.filter((path) => path.endsWith('.md')).map((path) => `docs/${path}`),
-]
-
-interface Block {
-  name: string
-  language: string
-  code: string
-}
-
-const blocks: Block[] = pages.flatMap((page) =>
-  [...readFileSync(join(root, page), 'utf8').matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(
-    ([, language = '', code = ''], at) => ({
-      name: `${page}-${at}`.replaceAll('/', '-'),
-      language,
-      code,
-    }),
-  ),
-)
-
 const files: string[] = []
 mkdirSync(generated, { recursive: true })
 afterAll(() => {
@@ -68,30 +45,6 @@ describe('programs in the docs run', () => {
         expect((await browser.get(path)).status).toBe(200)
     })
     process.removeAllListeners('SIGTERM')
-  })
-})
-
-/** Reads each file once for all programs: the types of Node and Koa are large. */
-function cachingHost(): ts.CompilerHost {
-  const host = ts.createCompilerHost(OPTIONS)
-  const read = host.getSourceFile.bind(host)
-  const known = new Map<string, ts.SourceFile | undefined>()
-  host.getSourceFile = (name, ...rest) => {
-    if (!known.has(name)) known.set(name, read(name, ...rest))
-    return known.get(name)
-  }
-  return host
-}
-
-describe('TypeScript in the docs compiles', () => {
-  const host = cachingHost()
-  test.each(blocks.filter(({ language }) => language === 'ts'))('$name', (block) => {
-    const file = write(block, 'mts')
-    const program = ts.createProgram([file], OPTIONS, host)
-    const messages = ts
-      .getPreEmitDiagnostics(program, program.getSourceFile(file))
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
-    expect(messages).toEqual([])
   })
 })
 

@@ -2,23 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readDeclaration } from '../../scripts/reference/declarations.js'
-import { entriesOf, exportsOf } from '../../scripts/reference/entries.js'
 import { LEFT_OUT, PAGES } from '../../scripts/reference/pages.js'
-import { makeReference } from '../../scripts/reference/reference.js'
 import { buildSection } from '../../scripts/reference/sections.js'
 import { Sources } from '../../scripts/reference/sources.js'
 import { TypeText } from '../../scripts/reference/types.js'
 import { SessionError, type SessionErrorCode } from '../../src/util/errors.js'
-import { messagesOf } from '../support/typescript.js'
-import { PRELUDE } from './reference-prelude.js'
-
-/** The types of Koa and Node are large, in ms. */
-const COMPILING = 240_000
-
-const root = join(import.meta.dirname, '../..')
-const sources = new Sources(root)
-const exported = entriesOf(root).flatMap((entry) => exportsOf(sources, entry))
-const { texts, members, problems } = makeReference(sources, exported)
+import { exported, members, problems, root, texts } from './public-members.js'
 
 describe('the pages of the reference', () => {
   it.each([...texts])('%s follows from the doc comments: npm run docs:reference', (file, text) => {
@@ -53,29 +42,6 @@ describe('the pages of the reference', () => {
       expect(new SessionError(name as SessionErrorCode, '').status, name).toBe(Number(given))
     }
   })
-
-  it(
-    'every example compiles',
-    () => {
-      const examples = members.flatMap(({ where, doc }) =>
-        (doc?.examples ?? []).map((code) => ({ where, code })),
-      )
-      expect(messagesOf(PRELUDE, examples)).toEqual([])
-    },
-    COMPILING,
-  )
-
-  it(
-    'an example that does not compile is reported with its member',
-    () => {
-      const examples = [
-        { where: 'A.one', code: 'session({ key: "sid" })' },
-        { where: 'A.two', code: 'session({ key: 1 })' },
-      ]
-      expect(messagesOf(PRELUDE, examples)).toEqual([expect.stringMatching(/^A\.two: /)])
-    },
-    COMPILING,
-  )
 })
 
 describe('what a doc comment lacks is reported', () => {

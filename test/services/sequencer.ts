@@ -12,6 +12,7 @@ const LONG = [
   'properties/model',
   'integration/redis-faults',
   'docs/docs',
+  'docs/typescript',
   'races/processes',
   'failover/',
   'conformance/',

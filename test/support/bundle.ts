@@ -1,6 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { build } from 'tsdown'
 
 /** Modules as files that Node runs without TypeScript, in a folder of their own; `file` is the first. */
 export interface Bundle {
@@ -12,6 +11,8 @@ export interface Bundle {
 /** The folder goes into `beside`: inside of the repo, so that the bundle finds koa and the drivers. */
 export async function bundle(beside: string, ...sources: [string, ...string[]]): Promise<Bundle> {
   const folder = mkdtempSync(join(beside, 'generated-'))
+  // It takes half a second to load, and most runs need no new bundle.
+  const { build } = await import('tsdown')
   const nameOf = (source: string) => basename(source, '.ts')
   await build({
     config: false,

@@ -3,11 +3,13 @@ import ts from 'typescript'
 
 const root = join(import.meta.dirname, '../..')
 
-export const OPTIONS: ts.CompilerOptions = {
+const OPTIONS: ts.CompilerOptions = {
   strict: true,
   noEmit: true,
   skipLibCheck: true,
   target: ts.ScriptTarget.ES2023,
+  // As in tsconfig.json. The examples run on a server, and the types of browsers take a second to parse.
+  lib: ['lib.es2023.d.ts'],
   module: ts.ModuleKind.NodeNext,
   types: ['node'],
   paths: {
@@ -15,9 +17,6 @@ export const OPTIONS: ts.CompilerOptions = {
     'koa-sess/*': [join(root, 'src/*.ts')],
   },
 }
-
-/** Exists in memory only. Its folder decides where packages are found. */
-const FILE = join(root, 'test/examples.mts')
 
 /** A piece of TypeScript, and where it is from. */
 export interface Example {
@@ -32,20 +31,39 @@ export interface Example {
 export function messagesOf(prelude: string, examples: readonly Example[]): string[] {
   const parts = [prelude, ...examples.map(({ code }) => `;async () => {\n${code}\n}\n`)]
   const ends = parts.map((_, at) => parts.slice(0, at + 1).join('').length)
-  const program = ts.createProgram([FILE], OPTIONS, hostWith(parts.join('')))
-  const file = program.getSourceFile(FILE)
-  return ts.getPreEmitDiagnostics(program, file).map(({ messageText, start = 0 }) => {
+  return diagnosticsOf(parts.join('')).map(({ messageText, start = 0 }) => {
     const part = ends.findIndex((end) => start < end)
     const where = examples[part - 1]?.where ?? 'the prelude'
     return `${where}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
   })
 }
 
-/** Reads the examples from memory. */
+/** What the compiler reports about a module. */
+export function messagesIn(code: string): string[] {
+  return diagnosticsOf(code).map(({ messageText }) =>
+    ts.flattenDiagnosticMessageText(messageText, '\n'),
+  )
+}
+
+/** Exists in memory only. Its folder decides where packages are found. */
+const FILE = join(root, 'test/examples.mts')
+
+/** Files that were read: to parse the types of Node and Koa takes seconds. */
+const known = new Map<string, ts.SourceFile | undefined>()
+
+function diagnosticsOf(text: string): readonly ts.Diagnostic[] {
+  const program = ts.createProgram([FILE], OPTIONS, hostWith(text))
+  return ts.getPreEmitDiagnostics(program, program.getSourceFile(FILE))
+}
+
+/** Reads the module from memory. */
 function hostWith(text: string): ts.CompilerHost {
   const host = ts.createCompilerHost(OPTIONS)
   const read = host.getSourceFile.bind(host)
-  host.getSourceFile = (name, options, ...rest) =>
-    name === FILE ? ts.createSourceFile(name, text, options) : read(name, options, ...rest)
+  host.getSourceFile = (name, options, ...rest) => {
+    if (name === FILE) return ts.createSourceFile(name, text, options)
+    if (!known.has(name)) known.set(name, read(name, options, ...rest))
+    return known.get(name)
+  }
   return host
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { folder, root, run, useCommand } from '../run.js'
+import { folder, root, run, runProcess, useCommand } from '../run.js'
 
 useCommand()
 
@@ -30,7 +30,7 @@ const read = (path: string) => readFileSync(join(app, path), 'utf8')
 const codemod = (...args: string[]) => run(['codemod', ...args], app)
 
 test('a dry run prints the lines that would change, and writes nothing', async () => {
-  const { code, out, err } = await codemod('koa-session', 'src', '--dry-run')
+  const { code, out, err } = await runProcess(['codemod', 'koa-session', 'src', '--dry-run'], app)
   expect([code, err]).toEqual([0, ''])
   expect(out).toBe(`
 src/app.js
