@@ -431,10 +431,10 @@ describe('Redis', () => {
     const records = sessions(300)
     let server: RedisServer
     const args = () => ['--from', server.url, '--to', to, '--batch', '20', '--state', state]
-    /** The server keeps nothing on disk: the same sessions are written again. */
+    /** It loads its data before it serves: a command that begins anew at once finds all sessions. */
     const restart = async () => {
+      await ask(server, (client) => client.save())
       await server.restart()
-      await fill()
     }
     async function fill() {
       const client = new Redis(server.url)
