@@ -61,7 +61,8 @@ export interface SessionOptions<Data extends object = SessionData> {
    */
   store?: SessionStore | LegacyStore | undefined
   /**
-   * How long the store keeps an idle session: ms, or a function of the session that returns ms.
+   * How long the store keeps an idle session: ms, or a function of the session that returns ms. A longer
+   * `maxAge` of one user's cookie lengthens a `ttl` that is a number.
    * @default the cookie's `expires` or `maxAge`, else one day
    * @example session({ ttl: 30 * 60_000 })
    */

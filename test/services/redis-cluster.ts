@@ -8,7 +8,7 @@ process.setMaxListeners(100)
 
 const SLOTS = 16_384
 const PRIMARIES = 3
-const READY_MS = 20_000
+const READY_MS = 45_000
 const OPTIONS = [
   ['--cluster-enabled', 'yes'],
   ['--cluster-node-timeout', '500'],
