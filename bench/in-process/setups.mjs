@@ -20,7 +20,10 @@ export const NAMES = Object.keys(VARIANTS)
 /** koa-sess, or another build of it, on its MemoryStore. */
 export function onItsOwnStore({ default: session, MemoryStore }) {
   // Large enough to hold every session of the run, so that none is evicted.
-  return { middleware: install(session), store: () => new MemoryStore({ max: 10_000_000 }) }
+  return {
+    middleware: install(session),
+    store: () => new MemoryStore({ max: 10_000_000, maxBytes: Infinity }),
+  }
 }
 
 /**

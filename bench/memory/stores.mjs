@@ -20,7 +20,7 @@ export const STORES = {
   'koa-sess': (size) => {
     let ahead = 0
     const now = () => Date.now() + ahead
-    const store = new MemoryStore({ max: size + 1, now })
+    const store = new MemoryStore({ max: size + 1, maxBytes: Infinity, now })
     const put = (key, index) => store.create(key, JSON.stringify(session(index)), now() + DAY)
     put('survivor', 0)
     return {

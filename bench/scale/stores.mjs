@@ -32,7 +32,8 @@ const PIPELINE = 1000
 export const STORES = {
   map: (size) => inProcess(new BareMap(), size),
   // Room for the new sessions of `create`, which are destroyed again.
-  memory: (size) => inProcess(new MemoryStore({ max: size * 2 + 10_000 }), size),
+  memory: (size) =>
+    inProcess(new MemoryStore({ max: size * 2 + 10_000, maxBytes: Infinity }), size),
 
   redis: (size, url) => {
     const client = new Redis(url)

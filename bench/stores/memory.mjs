@@ -5,7 +5,7 @@ export function openMemory() {
   const read = ({ key }) => map.get(key)
   const write = ({ key, value }) => map.set(key, value)
   return {
-    store: new MemoryStore({ max: 10_000_000 }),
+    store: new MemoryStore({ max: 10_000_000, maxBytes: Infinity }),
     raw: { read, 'rolling read': read, write, create: write },
     concurrency: 1,
     versions: {},

@@ -95,6 +95,11 @@ it('nothing imports a driver, or anything else from outside', () => {
   expect(foreign.filter((entry) => !isKoa(entry) && !isParser(entry))).toEqual([])
 })
 
+it('node:http is imported for its types alone, as Node 24 loads WebSocket with its values', () => {
+  const loaded = outside.filter(({ from, typeOnly }) => from === 'node:http' && !typeOnly)
+  expect(loaded.map(({ file }) => file)).toEqual([])
+})
+
 it('no file has more than 250 lines, or an `any`', () => {
   expect(modules.filter(({ lines }) => lines > 250).map(({ file }) => file)).toEqual([])
   expect(modules.filter(({ hasAny }) => hasAny).map(({ file }) => file)).toEqual([])
