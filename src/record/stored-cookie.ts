@@ -89,8 +89,8 @@ export function lifetimeOfOthers(stored: unknown): number | undefined {
 /** When the session began, in epoch ms; only sessions with an absolute timeout record it. */
 export function createdIn(stored: unknown): number | undefined {
   if (typeof stored !== 'object' || stored === null || !('created' in stored)) return undefined
-  // A moment before 1970 would make deadlines that no store can hold.
-  return isFiniteNumber(stored.created) ? Math.max(stored.created, 0) : undefined
+  // A moment before 1970, or a part of a ms, would make deadlines that no store can hold.
+  return isFiniteNumber(stored.created) ? Math.max(Math.floor(stored.created), 0) : undefined
 }
 
 /** A stored cookie with the moment at which the session began, in epoch ms. */
