@@ -2,12 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 setFlagsFromString('--expose-gc')
-const collect: (options?: { type: 'minor' }) => void = runInNewContext('gc')
-
-/** As V8 does by itself all the time: what was there for long is taken for alive. */
-export function collectYoung(): void {
-  collect({ type: 'minor' })
-}
+const collect: () => void = runInNewContext('gc')
 
 /** What cannot be collected, in bytes of heap. */
 export function heldBytes(): number {
