@@ -33,14 +33,19 @@ export const EMPTY_LIST: UserList = { epoch: 0, until: 0, checkAt: MIN_CHECK, li
 /** The list that a record holds. A record that is not a list counts as an empty one. */
 export function parseList(value: unknown): UserList {
   if (!isObject(value)) return EMPTY_LIST
-  const number = (given: unknown, other: number) => (Number.isFinite(given) ? Number(given) : other)
   return {
-    epoch: number(value.epoch, 0),
-    until: number(value.until, 0),
-    checkAt: number(value.checkAt, MIN_CHECK),
+    epoch: wholeOr(0, value.epoch),
+    until: wholeOr(0, value.until),
+    checkAt: wholeOr(MIN_CHECK, value.checkAt),
     live: entriesOf(value.live),
     ending: entriesOf(value.ending),
   }
+}
+
+/** A number, rounded up: stores refuse a deadline with a fraction, or one that no integer holds. */
+function wholeOr(other: number, given: unknown): number {
+  const whole = typeof given === 'number' ? Math.ceil(given) : Number.NaN
+  return Number.isSafeInteger(whole) ? whole : other
 }
 
 function entriesOf(value: unknown): ListEntry[] {

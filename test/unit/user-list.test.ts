@@ -179,3 +179,10 @@ it('info is kept as JSON of at most 1 KB, with texts shortened', () => {
   )
   expect(() => keptInfo(1n)).toThrow(expect.objectContaining({ code: 'ERR_SESSION_DATA' }))
 })
+
+it('a deadline that no store takes is rounded up, or left out', () => {
+  const untilOf = (until: unknown) => parseList({ until }).until
+  expect([1000.5, 1e300, -1e300, Number.POSITIVE_INFINITY, '1000'].map(untilOf)).toEqual([
+    1001, 0, 0, 0, 0,
+  ])
+})
