@@ -175,11 +175,17 @@ export async function ask<T>(
   }
 }
 
-/** Waits until something holds: servers settle in their own time. */
+/** Waits until something holds: servers settle in their own time. What `holds` throws says why it does not. */
 export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + READY_MS
-  while (!(await holds().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`Waited in vain until ${what}`)
+  let reason: unknown
+  const note = (error: unknown) => {
+    reason = error
+    return false
+  }
+  while (!(await holds().catch(note))) {
+    if (Date.now() > deadline)
+      throw new Error(`Waited in vain until ${what}: ${reason}`, { cause: reason })
     await sleep(20)
   }
 }

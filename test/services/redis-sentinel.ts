@@ -6,7 +6,10 @@ import { ask, until } from './redis-cluster.js'
 
 const SENTINELS = 3
 const REPLICAS = 2
+/** After which silence a sentinel takes a server for dead, in ms. */
 const DOWN_AFTER_MS = 500
+/** The same while the sentinels do not know each other: a failover in that time would not end. */
+const DOWN_AFTER_AT_START_MS = 60_000
 
 /** What Sentinel calls the primary and those that follow it. */
 const GROUP = 'sessions'
@@ -36,6 +39,7 @@ export class RedisSentinels {
       )
       while (sentinels.length < SENTINELS) await group.#watch(primary.port)
       await group.whole()
+      await Promise.all(sentinels.map(setDownAfter))
       return group
     } catch (error) {
       await group[Symbol.asyncDispose]()
@@ -66,9 +70,11 @@ export class RedisSentinels {
       const known = await Promise.all(
         this.sentinels.map((sentinel) => ask(sentinel, (client) => client.info('sentinel'))),
       )
-      const all = `status=ok,.*slaves=${REPLICAS},sentinels=${SENTINELS}`
-      if (!known.every((text) => new RegExp(all).test(text))) return false
-      return (await followers(await this.primary())).every((state) => state === 'online')
+      const all = new RegExp(`status=ok,.*slaves=${REPLICAS},sentinels=${SENTINELS}`)
+      const states = await followers(await this.primary())
+      if (known.every((text) => all.test(text)) && states.every((state) => state === 'online'))
+        return true
+      throw new Error([...known.map((text) => /^master0:.*$/m.exec(text)), ...states].join(' '))
     })
   }
 
@@ -86,7 +92,7 @@ export class RedisSentinels {
       file,
       [
         `sentinel monitor ${GROUP} 127.0.0.1 ${port} 2`,
-        `sentinel down-after-milliseconds ${GROUP} ${DOWN_AFTER_MS}`,
+        `sentinel down-after-milliseconds ${GROUP} ${DOWN_AFTER_AT_START_MS}`,
         `sentinel failover-timeout ${GROUP} 5000\n`,
       ].join('\n'),
     )
@@ -94,6 +100,12 @@ export class RedisSentinels {
   }
 
   readonly #cleanUp = (): void => rmSync(this.#folder, { recursive: true, force: true })
+}
+
+async function setDownAfter(sentinel: RedisServer): Promise<void> {
+  await ask(sentinel, (client) =>
+    client.call('SENTINEL', 'SET', GROUP, 'down-after-milliseconds', `${DOWN_AFTER_MS}`),
+  )
 }
 
 async function followers(primary: RedisServer): Promise<string[]> {
