@@ -1,13 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Awaitable, andThen, isPromise } from '../util/async.js'
 import { tooManyConflicts } from '../util/errors.js'
+import { MAX_ROUNDS, waitAfterLoss } from '../util/lost-rounds.js'
 import { RecordDraft } from './draft.js'
 import type { Change, ChangeResult, LoadedRecord, ReplaceResult } from './records.js'
-
-/** Each lost round means that another process wrote: this bounds how many can be ahead. */
-const MAX_ROUNDS = 256
-/** The first rounds are lost to one writer; from then on waiting lets the others finish, in ms. */
-const [FIRST_WAIT_ROUND, MAX_WAIT] = [2, 50]
 
 interface Member {
   change: Change
@@ -15,11 +11,16 @@ interface Member {
   reject(error: unknown): void
 }
 
+/** A write that was not done. */
+type LostResult = Exclude<ReplaceResult, { kind: 'written' }>
+
 export interface GroupWriter {
   /** Writes a draft over its record, once. */
   write(draft: RecordDraft): Awaitable<ReplaceResult>
   /** Throws when a draft is too large to be written. */
   assertFits(draft: RecordDraft): void
+  /** What a write over this record would meet now. */
+  look(record: LoadedRecord): Awaitable<LostResult>
 }
 
 /**
@@ -115,12 +116,10 @@ export class GroupCommit {
     let members = group
     let record = known ?? members[0]?.change.base
     for (let round = 0; record && round < MAX_ROUNDS; round++) {
-      if (round >= FIRST_WAIT_ROUND)
-        await this.#pause(Math.random() * Math.min(MAX_WAIT, 2 ** round))
       const draft = new RecordDraft(record)
       members = await this.#applyAll(members, draft)
       if (members.length === 0) return record
-      const result = await this.#tryWrite(members, draft)
+      const result = await this.#tryWrite(members, draft, round)
       if (result === undefined) return undefined
       if (result.kind === 'written') {
         for (const { resolve } of members) resolve({ kind: 'written', record: result.record })
@@ -166,13 +165,22 @@ export class GroupCommit {
   async #tryWrite(
     members: readonly Member[],
     draft: RecordDraft,
+    round: number,
   ): Promise<ReplaceResult | undefined> {
     try {
-      return await this.#writer.write(draft)
+      const result = await this.#writer.write(draft)
+      return result.kind === 'conflict' ? await this.#afterLoss(result, round + 1) : result
     } catch (error) {
       for (const { reject } of members) reject(error)
       return undefined
     }
+  }
+
+  async #afterLoss(result: LostResult & { kind: 'conflict' }, lost: number): Promise<LostResult> {
+    const ms = waitAfterLoss(lost)
+    if (ms === 0) return result
+    await this.#pause(ms)
+    return this.#writer.look(result.theirs)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { SessionStore } from '../stores/contract.js'
 import { type Awaitable, andThen, isPromise } from '../util/async.js'
 import { SessionError, tooManyConflicts } from '../util/errors.js'
+import { MAX_ROUNDS } from '../util/lost-rounds.js'
 import { currentTurn } from '../util/turn.js'
 import type { RecordDraft } from './draft.js'
 import { SessionEndings } from './endings.js'
@@ -30,8 +31,6 @@ import {
   valueInTransit,
 } from './tombstone.js'
 
-/** Each lost round means that another request won: this bounds how many can be ahead. */
-const MAX_ROUNDS = 256
 const MAX_COLLISIONS = 3
 
 export interface RepositoryOptions {
@@ -66,6 +65,7 @@ export class RecordRepository implements SessionRecords {
     this.#move = new KeyMove(this.#table, now)
     this.#commits = new GroupCommit({
       write: (draft) => this.#write(draft),
+      look: (record) => andThen(this.reload(record), asConflict),
       assertFits: (draft) => {
         if (draft.maxLength > envelope.safeLength) envelope.wrap('', draft.value)
       },
@@ -175,7 +175,7 @@ export class RecordRepository implements SessionRecords {
       const { current } = answer
       const found =
         current === undefined ? MISSING : await this.#findAt(record.id, record.key, undefined)
-      return found.kind === 'record' ? { kind: 'conflict', theirs: found.record } : GONE
+      return asConflict(found)
     }
     try {
       const current = await this.#move.settle(record.key, next.key, answer.transit)
@@ -233,9 +233,13 @@ export class RecordRepository implements SessionRecords {
 
   /** An equal value may be another request's write, so it still counts as a conflict. */
   #lost({ id, key }: LoadedRecord, current: string | undefined): ReplaceResult {
-    const found = current === undefined ? MISSING : this.#reader.read(id, key, current)
-    return found.kind === 'record' ? { kind: 'conflict', theirs: found.record } : GONE
+    return asConflict(current === undefined ? MISSING : this.#reader.read(id, key, current))
   }
 }
 
 const GONE = { kind: 'gone' } as const
+
+/** What a write meets where another request wrote. */
+function asConflict(found: LookupResult) {
+  return found.kind === 'record' ? ({ kind: 'conflict', theirs: found.record } as const) : GONE
+}

@@ -1,12 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SessionError, tooManyConflicts } from '../util/errors.js'
+import { MAX_ROUNDS, waitAfterLoss } from '../util/lost-rounds.js'
 import type { ListedRecords, Lists, StoredList } from './lists.js'
 import { type ListEntry, type UserList, withoutEnded } from './user-list.js'
-
-/** Each lost round means that another process wrote: this bounds how many can be ahead. */
-const MAX_ROUNDS = 256
-/** The first rounds are lost to a few writers; from then on waiting lets the others finish, in ms. */
-const [FIRST_WAIT_ROUND, MAX_WAIT] = [4, 50]
 
 /** What a change makes of a list. `list`: undefined when there is nothing to write. */
 export type Changed<T> = { list?: UserList | undefined; result: T } | 'check'
@@ -111,7 +107,6 @@ export class ListWriter {
     let isCurrent = before === undefined
     let stored = before?.stored ?? (await this.#table.load(key))
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      if (round >= FIRST_WAIT_ROUND) await sleep(Math.random() * Math.min(MAX_WAIT, 2 ** round))
       const list = await this.#applyAll(user, group, withoutEnded(stored.list, before?.done ?? []))
       if (list === stored.list) {
         if (isCurrent) return this.#finish(user, key, stored)
@@ -122,10 +117,17 @@ export class ListWriter {
       }
       const answer = await this.#table.write(key, stored.raw, list)
       if ('written' in answer) return this.#finish(user, key, { raw: answer.written, list })
-      stored = answer.current
+      stored = await this.#afterLoss(key, answer.current, round + 1)
       isCurrent = true
     }
     throw tooManyConflicts()
+  }
+
+  async #afterLoss(key: string, current: StoredList, lost: number): Promise<StoredList> {
+    const ms = waitAfterLoss(lost)
+    if (ms === 0) return current
+    await sleep(ms)
+    return this.#table.load(key)
   }
 
   /** The list with all changes, each over what the one before left. */
