@@ -5,10 +5,10 @@ import {
   isSameJson,
   parseField,
 } from '../record/fields.js'
-import type { RecordEnd } from '../record/format.js'
+import type { RecordEnd, RecordFormat } from '../record/format.js'
 import { fromTheirSide, merge, type OnConflict } from '../record/merge.js'
 import type { Change, Draft, LoadedRecord, RecordWrite } from '../record/records.js'
-import { splitSimilar } from '../record/similar-fields.js'
+import { type SplitText, splitSimilar } from '../record/similar-fields.js'
 import type { Awaitable } from '../util/async.js'
 import type { Lifetime } from './lifetime.js'
 import { Session } from './session.js'
@@ -58,10 +58,9 @@ export class SessionChange implements Change {
   #split(fields: Fields): FieldLookup {
     const { format, value } = this.base
     const encoded = this.#encoded
-    // With the default cookie, a record is nothing but the fields of its session.
-    return encoded !== undefined && format.hasDefaultCookie(encoded)
-      ? splitSimilar(encoded, { value, fields })
-      : Session.fields(this.#session)
+    return encoded === undefined
+      ? Session.fields(this.#session)
+      : fieldsBeside({ value, fields }, this.#session, encoded, format)
   }
 
   apply(draft: Draft): boolean {
@@ -89,6 +88,20 @@ export class SessionChange implements Change {
     if (isSameCookie && !state.settings.lifetime.dependsOnData) return this.#session
     return state.makeOfFields(changed(draft.fields, changes))
   }
+}
+
+/**
+ * The fields of a session that was encoded just now. Those that it shares with a known text are not
+ * split again.
+ */
+export function fieldsBeside(
+  known: SplitText,
+  session: Session,
+  encoded: string,
+  format: RecordFormat,
+): FieldLookup {
+  // With the default cookie, a record is nothing but the fields of its session.
+  return format.hasDefaultCookie(encoded) ? splitSimilar(encoded, known) : Session.fields(session)
 }
 
 /** A change that was written. */

@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type FieldChange, type FieldLookup, type Fields, joinFields } from '../record/fields.js'
 import { parseRecord } from '../record/format.js'
 import { fromTheirSide, merge } from '../record/merge.js'
 import type { Change, ChangeResult, Draft, LoadedRecord } from '../record/records.js'
+import type { SplitText } from '../record/similar-fields.js'
 import { type Awaitable, isPromise } from '../util/async.js'
 import { SessionError, sessionEnded, tooManyConflicts } from '../util/errors.js'
-import { changed, isAsRead, markWritten, writeOf } from './change.js'
+import { MAX_ROUNDS } from '../util/lost-rounds.js'
+import { changed, fieldsBeside, isAsRead, markWritten, writeOf } from './change.js'
 import { rebase } from './rebase.js'
 import { Session } from './session.js'
 import type { SessionState } from './state.js'
 
-/** Each round means that another write came between: this bounds how many may. */
-const MAX_ROUNDS = 256
 /** How long the other requests of a session wait for an asynchronous change, in ms. */
 const MAX_HOLD = 1000
 
@@ -76,7 +77,7 @@ async function replace<T>(
   edit: Edit<T>,
   drafted: Drafted<T>,
 ): Promise<{ result: T } | undefined> {
-  const { session, before } = drafted
+  const { session } = drafted
   const change = new UpdateChange(state, record, edit, drafted)
   const written = await changeInTime(state, change)
   if (written instanceof HeldTooLong) {
@@ -87,7 +88,7 @@ async function replace<T>(
     state.markGone()
     throw sessionEnded()
   }
-  transfer(state.make(parseRecord(before)), change.draft, session)
+  transfer(state, change.before, change.draft, session)
   await markWritten(state, written.record, session, change)
   return { result: change.result }
 }
@@ -111,12 +112,12 @@ async function create(
   { session, before, draft }: Drafted<unknown>,
 ): Promise<void> {
   const after = state.encode(draft)
-  transfer(state.make(parseRecord(before)), draft, session)
+  transfer(state, split(state, before), draft, session)
   try {
     await writes.commit()
     if (state.loaded?.kind === 'blocked') throw sessionEnded()
   } catch (error) {
-    transfer(state.make(parseRecord(after)), state.make(parseRecord(before)), session)
+    transfer(state, split(state, after), state.make(parseRecord(before)), session)
     throw error
   }
 }
@@ -130,6 +131,9 @@ class UpdateChange<T> implements Change {
   readonly #edit: Edit<T>
   readonly #before: string
   #draft: Session
+  #baseFields: Fields | undefined
+  /** What the draft was made of, where that is what was stored. */
+  #begun: SplitText | undefined
   #result: T
 
   constructor(state: SessionState, base: LoadedRecord, edit: Edit<T>, drafted: Drafted<T>) {
@@ -150,8 +154,19 @@ class UpdateChange<T> implements Change {
     return this.#result
   }
 
-  get fields() {
-    return Session.fields(this.#draft)
+  /** The session as the handler left it. */
+  get before(): SplitText {
+    const value = this.#before
+    return value === this.base.value
+      ? { value, fields: this.#baseFields ?? this.base.fields }
+      : split(this.#state, value)
+  }
+
+  get fields(): FieldLookup {
+    const { format } = this.base
+    return this.#begun
+      ? fieldsBeside(this.#begun, this.#draft, this.#state.encode(this.#draft), format)
+      : Session.fields(this.#draft)
   }
 
   async apply(draft: Draft): Promise<boolean> {
@@ -173,13 +188,22 @@ class UpdateChange<T> implements Change {
   async #runAgain(draft: Draft): Promise<void> {
     this.isMerged = true
     this.written = undefined
-    const state = this.#state
-    const mine = Session.fields(state.make(parseRecord(this.#before)))
-    const onConflict = fromTheirSide(state.settings.onConflict)
-    const unsaved = merge(draft.fieldsOf(this.base), mine, draft.fields, onConflict)
-    this.#draft = state.makeOfFields(changed(draft.fields, unsaved))
+    this.#baseFields = draft.fieldsOf(this.base)
+    const unsaved = this.#unsaved(draft, this.#baseFields)
+    const fields = changed(draft.fields, unsaved)
+    const value = joinFields(fields)
+    // The draft is compared with what is stored, which lacks the unsaved changes.
+    this.#begun = unsaved.length === 0 ? { value, fields } : undefined
+    this.#draft = this.#state.make(parseRecord(value))
     const result = this.#edit(this.#draft)
     this.#result = isPromise(result) ? await inTime(result, draft.record) : result
+  }
+
+  /** What the handler had changed before the update, as changes of the draft. */
+  #unsaved(draft: Draft, base: Fields): FieldChange[] {
+    if (this.#before === this.base.value) return []
+    const onConflict = fromTheirSide(this.#state.settings.onConflict)
+    return merge(base, this.before.fields, draft.fields, onConflict)
   }
 }
 
@@ -195,14 +219,16 @@ function inTime<T>(result: Promise<T>, stored: LoadedRecord): Promise<T> {
   return Promise.race([result, late])
 }
 
+/** A session as it was encoded, and its fields. */
+function split(state: SessionState, value: string): SplitText {
+  return { value, fields: Session.fields(state.make(parseRecord(value))) }
+}
+
 /** Makes in a session the changes that lead from one session to another. */
-function transfer(before: Session, after: Session, session: Session): void {
-  const changes = merge(
-    Session.fields(before),
-    Session.fields(after),
-    Session.fields(session),
-    'theirs',
-  )
+function transfer(state: SessionState, before: SplitText, after: Session, session: Session): void {
+  const fields = (one: Session) =>
+    fieldsBeside(before, one, state.encode(one), state.settings.format)
+  const changes = merge(before.fields, fields(after), fields(session), 'theirs')
   for (const { key } of changes) Session.edit(session, key, Session.value(after, key))
 }
 
