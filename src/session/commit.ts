@@ -4,6 +4,7 @@ import { StoreFailure } from '../record/store-guard.js'
 import { type Awaitable, andThen } from '../util/async.js'
 import { markWritten, SessionChange } from './change.js'
 import { assertId } from './id.js'
+import type { SessionListing } from './listing.js'
 import { type Action, planCommit } from './plan.js'
 import type { Session } from './session.js'
 import type { SessionState } from './state.js'
@@ -57,7 +58,7 @@ function plan(state: SessionState, cause: Cause): Plan {
     ended: session === null,
     empty: isEmptyRecord(value),
     allowEmpty: settings.allowEmpty,
-    changed: record !== undefined && session !== null && !state.isUnchanged(session, value),
+    changed: !!session && !state.isUnchanged(session, value),
     extend: state.isDue,
   })
   return { action, value }
@@ -67,7 +68,7 @@ function carryOut(state: SessionState, planned: Plan): Awaitable<boolean> {
   const { found, current, request } = state
   const { action } = planned
   if (action === 'destroy' && found) return andThen(destroy(state, found), () => false)
-  if (!current || action === 'none' || action === 'destroy') return false
+  if (!current || action === 'none') return false
   request.assertSendable(current)
   return andThen(write(state, current, planned), () => {
     if (action === 'touch' && state.found && found) request.emit('renew', { id: found.id })
@@ -104,7 +105,7 @@ async function create(
   value: string,
   old: LoadedRecord | undefined,
 ): Promise<void> {
-  const { records, lifetime } = state.settings
+  const { records, lifetime, listing } = state.settings
   if (!state.request.canSendId) return withhold(state, old)
   const expiresAt = lifetime.deadline(session)
   const record = await records.create(
@@ -112,7 +113,7 @@ async function create(
     state.valueToWrite(session, expiresAt, value),
     expiresAt,
   )
-  if (state.settings.listing) await enlist(state, session, record, old)
+  if (listing) await enlist(listing, state, session, record, old)
   if (old && !(await endOld(records, old, record))) return state.markGone()
   if (!state.request.canSendId) return takeBack(state, record, old)
   await state.markStored(record, session)
@@ -140,16 +141,16 @@ async function takeBack(
 
 /** Lists the new record under its user. A login that is refused leaves no record. */
 async function enlist(
+  listing: SessionListing<Session>,
   state: SessionState,
   session: Session,
   record: LoadedRecord,
   old: LoadedRecord | undefined,
 ): Promise<void> {
-  const { listing, records } = state.settings
   try {
-    await listing?.created(state, session, record, old)
+    await listing.created(state, session, record, old)
   } catch (error) {
-    await records.rollback(record)
+    await state.settings.records.rollback(record)
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { assertId, generateId, isId } from '../../src/session/id.js'
+import { assertId, fixedId, generateId, isId } from '../../src/session/id.js'
 
 describe('session ids', () => {
   test('are 24 random bytes in 32 base64url characters, and do not repeat', () => {
@@ -37,5 +37,17 @@ describe('session ids', () => {
   ])('%j is refused', (id) => {
     expect(isId(id)).toBe(false)
     expect(() => assertId(id)).toThrow(expect.objectContaining({ code: 'ERR_SESSION_ID' }))
+  })
+
+  test('that are accepted pass the assertion', () => {
+    expect(() => assertId('0123456789abcdef')).not.toThrow()
+  })
+
+  test('have errors that say what to return, and what to call', () => {
+    expect(() => assertId('short')).toThrow('genSid must return 16 to 256 characters')
+    expect(fixedId()).toMatchObject({
+      code: 'ERR_SESSION_ID',
+      message: expect.stringContaining('call regenerateSession()'),
+    })
   })
 })

@@ -130,4 +130,85 @@ describe('a session that moves to another key', () => {
     set.store.fail(method, { at: 'before' })
     await expect(set.settle(transit)).rejects.toMatchObject({ call: 'set' })
   })
+
+  test('takes back a copy that was made too late, with a deadline that has passed', async () => {
+    const set = setUp()
+    const transit = await begun(set)
+    const hold = set.store.hold('create', { at: 'before' })
+    const slow = set.settle(transit)
+    await hold.arrived
+    await set.end('bare')
+    hold.release()
+    await slow
+    const deletes = set.store.calls.filter(
+      ({ method, key }) => method === 'replace' && key === 'hash',
+    )
+    expect(deletes.map(({ args }) => args)).toEqual([[transit, '', 0]])
+  })
+
+  test('leaves no copy where it ended before the copy was made', async () => {
+    const set = setUp()
+    const transit = await begun(set)
+    const hold = set.store.hold('create', { at: 'before' })
+    const slow = set.settle(transit)
+    await hold.arrived
+    await set.end('bare')
+    hold.release()
+    expect(await slow).toBe(undefined)
+    expect(set.memory.load('hash')).toBe(undefined)
+  })
+
+  test('returns what another reader has made of the copy meanwhile', async () => {
+    for (const [theirs, expected] of [
+      ['written since', 'written since'],
+      ['', undefined],
+    ] as const) {
+      const set = setUp()
+      const transit = await begun(set)
+      const last = set.store.hold('replace', { at: 'before' })
+      const slow = set.settle(transit)
+      await last.arrived
+      const copy = set.memory.load('hash') ?? ''
+      if (theirs) set.memory.replace('hash', copy, theirs, START + HOUR)
+      else set.memory.destroy('hash')
+      last.release()
+      expect(await slow).toBe(expected)
+    }
+  })
+
+  test('leaves a copy alone that another reader has completed, though it ended since', async () => {
+    for (const [there, expected] of [
+      ['written since', 'written since'],
+      [undefined, undefined],
+    ] as const) {
+      const set = setUp()
+      const transit = await begun(set)
+      const look = set.store.hold('load', { at: 'before' })
+      const slow = set.settle(transit)
+      await look.arrived
+      const copy = set.memory.load('hash') ?? ''
+      await set.end('bare')
+      set.memory.destroy('hash')
+      if (there) set.memory.create('hash', there, START + HOUR)
+      look.release()
+      expect(copy).not.toBe('')
+      expect(await slow).toBe(expected)
+      expect(set.memory.load('hash')).toBe(there)
+    }
+  })
+
+  test('marks the old key for ten seconds, once the copy is there', async () => {
+    const set = setUp()
+    const transit = await begun(set)
+    set.memory.create('hash', 'theirs', START + HOUR)
+    expect(await set.settle(transit)).toBe('theirs')
+    expect(set.store.calls.map(({ method }) => method)).toEqual([
+      ...['replace', 'create', 'load', 'replace'],
+    ])
+    expect(isMoved(set.memory.load('bare'))).toBe(true)
+    set.pass(9999)
+    expect(isMoved(set.memory.load('bare'))).toBe(true)
+    set.pass(1)
+    expect(set.memory.load('bare')).toBe(undefined)
+  })
 })

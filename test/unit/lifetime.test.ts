@@ -117,4 +117,75 @@ describe('the lifetime of a session', () => {
     expect(isRenewable(40, undefined)).toBe(true)
     expect(isRenewable(200, 1100)).toBe(false)
   })
+
+  test('renew counts with the end of the cookie, where that is sooner', () => {
+    const { lifetime, session } = setUp({ ttl: 100, renew: 1 }, { maxAge: 50 })
+    expect(lifetime.isRenewable(session(), 1001)).toBe(false)
+    expect(lifetime.isRenewable(session(), 1000)).toBe(true)
+    const half = setUp({ ttl: 100, renew: 0.5 }, { maxAge: 50 })
+    expect(half.lifetime.isRenewable(half.session(), 1024)).toBe(true)
+    expect(half.lifetime.isRenewable(half.session(), 1025)).toBe(false)
+    // A session that cannot end later is not extended.
+    const fixed = setUp({ ttl: 100, renew: 200 }, { expires: new Date(NOW + 50) })
+    expect(fixed.lifetime.isRenewable(fixed.session(), 1050)).toBe(false)
+    expect(fixed.lifetime.isRenewable(fixed.session(), 1049)).toBe(true)
+    expect(setUp().lifetime.isRenewable(setUp().session(), undefined)).toBe(false)
+  })
+
+  test('a record is over by its cookie, or else by the fixed end of the options', () => {
+    const over = (value: string, options: Partial<LifetimeOptions<Session>>, cookie = {}) => {
+      const { lifetime, record } = setUp(options, cookie)
+      return lifetime.isOver(record(value))
+    }
+    const begun = '{"a":1,"cookie":{"own":[],"created":700}}'
+    expect(over(begun, {})).toBe(false)
+    expect(over('{"a":1}', { absoluteTimeout: 300 })).toBe(false)
+    expect(over('{"a":1}', {}, { expires: new Date(NOW) })).toBe(true)
+    expect(over('{"a":1}', {}, { expires: new Date(NOW + 1) })).toBe(false)
+    expect(over(begun, {}, { expires: new Date(NOW) })).toBe(true)
+    expect(over(begun, {}, { expires: new Date(NOW + 1) })).toBe(false)
+  })
+
+  test('what is written says when it ends, with `renew` or where another package reads it', () => {
+    const end = (
+      options: Partial<LifetimeOptions<Session>>,
+      cookie: CookieOptions,
+      before: Parameters<Lifetime<Session>['endToWrite']>[2],
+    ) => {
+      const { lifetime, session } = setUp(options, cookie)
+      return lifetime.endToWrite(session(), NOW + 100, before)
+    }
+    expect(end({}, {}, {})).toEqual({ peer: undefined, until: undefined })
+    expect(end({}, {}, { until: 7 })).toEqual({ peer: undefined, until: 7 })
+    expect(end({ renew: 5 }, {}, { until: 7 })).toEqual({ peer: undefined, until: NOW + 100 })
+    expect(end({ renew: 5 }, { maxAge: 50 }, {})).toEqual({ peer: undefined, until: NOW + 50 })
+    expect(end({ renew: 5 }, { maxAge: 500 }, {})).toEqual({ peer: undefined, until: NOW + 100 })
+    const peer = { expire: 1, maxAge: 2 }
+    expect(end({}, { maxAge: 50 }, { peer })).toEqual({
+      peer: { expire: NOW + 100, maxAge: 50 },
+      until: undefined,
+    })
+    expect(end({}, {}, { peer })).toEqual({ peer: 'session', until: undefined })
+  })
+
+  test('a record keeps its own deadline with `renew`, or where another package wrote it', () => {
+    const peer = { expire: 1, maxAge: 2 }
+    const facts = (
+      options: Partial<LifetimeOptions<Session>>,
+      end: { peer?: typeof peer | 'session' },
+    ) => {
+      const { lifetime } = setUp(options)
+      return [lifetime.renews, lifetime.keepsDeadline(end), lifetime.isTimed(end)]
+    }
+    expect(facts({}, {})).toEqual([false, false, false])
+    expect(facts({}, { peer })).toEqual([false, true, true])
+    expect(facts({}, { peer: 'session' })).toEqual([false, false, true])
+    expect(facts({ renew: 5 }, {})).toEqual([true, true, true])
+    expect(facts({ absoluteTimeout: 5 }, {})).toEqual([false, false, true])
+  })
+
+  test('depends on data where ttl is a function', () => {
+    expect(setUp({ ttl: () => 5 }).lifetime.dependsOnData).toBe(true)
+    expect(setUp({ ttl: 5 }).lifetime.dependsOnData).toBe(false)
+  })
 })

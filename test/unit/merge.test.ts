@@ -113,4 +113,20 @@ describe('merge', () => {
       ),
     ).toEqual([{ key: 'a', value: [1, 2, 3] }])
   })
+
+  test('calls onConflict only for keys that both sides changed', () => {
+    const asked: string[] = []
+    const ask = (key: string) => {
+      asked.push(key)
+      return 0
+    }
+    edits({ a: 1, b: 1, c: 1 }, { a: 2, b: 1, c: 2, d: 1 }, { a: 3, b: 3, c: 1, e: 1 }, ask)
+    expect(asked).toEqual(['a'])
+  })
+
+  test('the error of `throw` says what to do, from both sides', () => {
+    const sides = [{ a: 1 }, { a: 2 }, { a: 3 }] as const
+    for (const onConflict of ['throw', fromTheirSide('throw')] as const)
+      expect(() => edits(...sides, onConflict)).toThrow('let the client try again')
+  })
 })
