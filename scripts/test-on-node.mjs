@@ -16,6 +16,9 @@ const TESTS = [
   ...['test/conformance/memory', 'test/conformance/redis-ioredis'],
 ]
 
+/** What a random record means does not depend on the version. */
+const EXCLUDED = ['--exclude', 'test/security/fuzz*.test.ts']
+
 const temp = await mkdtemp(join(tmpdir(), 'koa-sess-node-'))
 let [passed, failed] = [0, 0]
 try {
@@ -29,7 +32,7 @@ if (failed > 0) process.exitCode = 1
 async function test(version) {
   const node = install(version)
   console.log(execFileSync(node, ['--version'], { encoding: 'utf8' }).trim())
-  const args = [VITEST, 'run', '--project', 'unit', '--project', 'node', ...TESTS]
+  const args = [VITEST, 'run', '--project', 'unit', '--project', 'node', ...EXCLUDED, ...TESTS]
   const child = spawn(node, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout.on('data', (text) => {
