@@ -6,9 +6,18 @@ export interface HeadListener {
   complete(): void
 }
 
-const LISTENERS = Symbol('koa-sess.beforeHead')
+const WATCH = Symbol('koa-sess.beforeHead')
 
-type Watched = ServerResponse & { [LISTENERS]?: HeadListener[] }
+type WriteHead = ServerResponse['writeHead']
+type Watched = ServerResponse & { [WATCH]?: Watch }
+
+/** What completes the headers of one answer. */
+class Watch {
+  readonly listeners: HeadListener[] = []
+
+  /** `writeHead`: the method of the answer. */
+  constructor(readonly writeHead: WriteHead) {}
+}
 
 /**
  * Calls a listener just before the headers of an answer are sent, in whatever way: by Koa, by its
@@ -17,23 +26,27 @@ type Watched = ServerResponse & { [LISTENERS]?: HeadListener[] }
  * them: otherwise they would take the place of what it sets.
  */
 export function beforeHead(res: Watched, listener: HeadListener): void {
-  if (res[LISTENERS]) {
-    res[LISTENERS].push(listener)
-    return
+  let watch = res[WATCH]
+  if (!watch) {
+    watch = new Watch(res.writeHead)
+    res[WATCH] = watch
+    // One function for all answers: with a closure for each, V8 retains every request until a full collection.
+    res.writeHead = writeHead
   }
-  res[LISTENERS] = [listener]
-  const { writeHead } = res
-  res.writeHead = ((...args: unknown[]) => {
-    if (res.headersSent) return Reflect.apply(writeHead, res, args)
-    const rest = setGivenHeaders(res, args)
-    completeHead(res)
-    return Reflect.apply(writeHead, res, rest)
-  }) as typeof writeHead
+  watch.listeners.push(listener)
 }
+
+const writeHead = function (this: Watched, ...args: unknown[]) {
+  const original = this[WATCH]?.writeHead ?? Object.getPrototypeOf(this).writeHead
+  if (this.headersSent) return Reflect.apply(original, this, args)
+  const rest = setGivenHeaders(this, args)
+  completeHead(this)
+  return Reflect.apply(original, this, rest)
+} as WriteHead
 
 /** Calls the listeners now, if the headers are not sent yet. */
 export function completeHead(res: Watched): void {
-  if (!res.headersSent) for (const each of res[LISTENERS] ?? []) each.complete()
+  if (!res.headersSent) for (const each of res[WATCH]?.listeners ?? []) each.complete()
 }
 
 /** Sets the headers among the arguments of `writeHead`, and returns the other arguments. */
