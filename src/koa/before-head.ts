@@ -13,10 +13,16 @@ type Watched = ServerResponse & { [WATCH]?: Watch }
 
 /** What completes the headers of one answer. */
 class Watch {
-  readonly listeners: HeadListener[] = []
+  readonly listeners: HeadListener[]
 
   /** `writeHead`: the method of the answer. */
-  constructor(readonly writeHead: WriteHead) {}
+  constructor(
+    readonly writeHead: WriteHead,
+    listener: HeadListener,
+  ) {
+    // An empty array that grows takes room for sixteen.
+    this.listeners = [listener]
+  }
 }
 
 /**
@@ -26,14 +32,13 @@ class Watch {
  * them: otherwise they would take the place of what it sets.
  */
 export function beforeHead(res: Watched, listener: HeadListener): void {
-  let watch = res[WATCH]
-  if (!watch) {
-    watch = new Watch(res.writeHead)
-    res[WATCH] = watch
-    // One function for all answers: with a closure for each, V8 retains every request until a full collection.
-    res.writeHead = writeHead
+  if (res[WATCH]) {
+    res[WATCH].listeners.push(listener)
+    return
   }
-  watch.listeners.push(listener)
+  res[WATCH] = new Watch(res.writeHead, listener)
+  // One function for all answers: with a closure for each, V8 retains every request until a full collection.
+  res.writeHead = writeHead
 }
 
 const writeHead = function (this: Watched, ...args: unknown[]) {
