@@ -125,7 +125,12 @@ export class World {
       if (value) jar.set(name, value)
       else jar.delete(name)
     }
-    if (reply.status !== 200) return reply.status
+    // A login in the session that there is may have been stored although its answer failed.
+    const isUncertain = before !== undefined && login?.checkedAt === Number.POSITIVE_INFINITY
+    if (reply.status !== 200) {
+      if (isUncertain) this.#logins.set(before, { ...login, checkedAt: this.cluster.steps })
+      return reply.status
+    }
     const after = reply.cookies.length > 0 ? jar.get('koa.sid') : before
     const known = before === undefined ? undefined : this.#logins.get(before)
     const made = login && { ...login, checkedAt: Math.min(login.checkedAt, this.cluster.steps) }
