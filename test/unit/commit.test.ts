@@ -224,12 +224,15 @@ describe('the commit of a request', () => {
     expect(answer.calls).toEqual([])
   })
 
-  test('writes a session of another package that cannot be encoded only where it changed', async () => {
+  test('leaves a record alone that JSON can read and not write, and answers', async () => {
     const { request, memory, clock } = setUp({ rolling: true })
+    // Newer versions of Node write it.
     const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`
-    memory.create(`${PREFIX}session-number-1`, `{"user":"ada","deep":${deep}}`, clock.now() + HOUR)
+    const key = `${PREFIX}session-number-1`
+    memory.create(key, `{"user":"ada","deep":${deep}}`, clock.now() + HOUR)
     const answer = await request('koa.sid=session-number-1', (ctx) => void ctx.session?.user)
-    expect(answer).toMatchObject({ status: 404, events: [], cookies: [] })
+    expect(answer.status).toBe(404)
+    expect(memory.load(key)).toContain(deep)
   })
 
   test('fails where a value cannot be encoded, and leaves the record alone', async () => {

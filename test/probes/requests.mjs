@@ -1,6 +1,6 @@
 // Prints how many bytes of each request outlast it until a full collection, over keep-alive connections.
 // In a process of its own: beside other tests, V8 decides otherwise when it collects, and what is old. Run with:
-// node --import ./bench/shared/typescript.mjs test/unit/requests-probe.mjs
+// node --import ./bench/shared/typescript.mjs test/probes/requests.mjs
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -10,7 +10,7 @@ import Koa from 'koa'
 import session, { MemoryStore } from '../../src/index.ts'
 
 const CONNECTIONS = 32
-const REQUESTS = 30_000
+const REQUESTS = 10_000
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc')
@@ -53,7 +53,7 @@ async function serve(count) {
   collect({ type: 'minor' })
 }
 
-await serve(5000)
+await serve(2000)
 collect()
 const before = process.memoryUsage().heapUsed
 await serve(REQUESTS)

@@ -1,6 +1,6 @@
 // Prints by how many bytes the heap grows for each answer, while answers come in a line.
 // In a process of its own: beside other tests, V8 decides otherwise when it collects, and what is old. Run with:
-// node --import ./bench/shared/typescript.mjs test/unit/timeout-probe.mjs
+// node --import ./bench/shared/typescript.mjs test/probes/timeout.mjs
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { CommandTimeout } from '../../src/stores/command-timeout.ts'

@@ -1,5 +1,5 @@
 // Prints what the package calls while its modules load, while its parts are made, and, as a control,
-// for a first id. Run with: node --import ./bench/shared/typescript.mjs test/unit/load-probe.mjs
+// for a first id. Run with: node --import ./bench/shared/typescript.mjs test/probes/load.mjs
 import crypto from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
