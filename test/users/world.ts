@@ -125,10 +125,11 @@ export class World {
       if (value) jar.set(name, value)
       else jar.delete(name)
     }
-    // A login in the session that there is may have been stored although its answer failed.
-    const isUncertain = before !== undefined && login?.checkedAt === Number.POSITIVE_INFINITY
     if (reply.status !== 200) {
-      if (isUncertain) this.#logins.set(before, { ...login, checkedAt: this.cluster.steps })
+      // A login in the session that there is may have been stored, unless it was refused.
+      const keepsId = before !== undefined && login?.checkedAt === Number.POSITIVE_INFINITY
+      if (keepsId && reply.status >= 500)
+        this.#logins.set(before, { ...login, checkedAt: this.cluster.steps })
       return reply.status
     }
     const after = reply.cookies.length > 0 ? jar.get('koa.sid') : before
