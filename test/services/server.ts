@@ -103,7 +103,9 @@ export abstract class Server {
   }
 
   get #where() {
-    return { cwd: this.folder, ...this.#user }
+    // MariaDB deletes `#sql*` files in the folder of temporary files when it starts. In a folder that
+    // servers share, those are the files of another server that starts just now.
+    return { cwd: this.folder, env: { ...process.env, TMPDIR: this.folder }, ...this.#user }
   }
 
   readonly #cleanUp = (): void => {
