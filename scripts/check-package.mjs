@@ -13,6 +13,8 @@ import { entrySizes, sizeTable } from './sizes.mjs'
 const exec = promisify(execFile)
 const root = resolve(import.meta.dirname, '..')
 const bin = join(root, 'node_modules/.bin')
+/** Not bin/tsc, which may be that of TypeScript 7. */
+const tsc = join(root, 'node_modules/typescript/bin/tsc')
 const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
 const versions = process.argv.slice(2).map((argument) => argument.split('@'))
 
@@ -43,8 +45,8 @@ async function checkPackage() {
   await check('attw', () => exec(join(bin, 'attw'), [tarball]))
   await check('pages', checkPages)
   await check('sizes', checkSizes)
-  await checkTypes('TypeScript', join(bin, 'tsc'))
-  await checkTypes('TypeScript', join(bin, 'tsc'), ['ts-cjs/tsconfig.commonjs.json'])
+  await checkTypes('TypeScript', tsc)
+  await checkTypes('TypeScript', tsc, ['ts-cjs/tsconfig.commonjs.json'])
   await checkNode(`Node ${process.version}`, process.execPath)
   // Without require() of ES modules, Node loads the CommonJS files.
   await check('CommonJS fallback', () =>
