@@ -1,7 +1,7 @@
 // Bundles each subpath of `exports` and each command of `bin` into one ES module. A subpath also gets
 // a CommonJS fallback, for Jest and older bundlers. tsc writes the types.
 import { copyFile, readFile, rm } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { build } from 'tsdown'
 
 const { exports, bin = {} } = JSON.parse(await readFile('package.json', 'utf8'))
@@ -10,6 +10,7 @@ const modules = [...subpaths.map(({ import: esm }) => esm.default), ...Object.va
 const nameOf = (module) => module.replace(/^(\.\/)?dist\//, '').replace(/\.js$/, '')
 const sourceOf = (module) => `src/${nameOf(module)}.ts`
 
+const keepNames = { function: true, class: true }
 const shared = {
   config: false,
   hash: false,
@@ -17,20 +18,41 @@ const shared = {
   checks: { legacyCjs: false, pluginTimings: false },
 }
 
-// A few files instead of fifty: finding and compiling them took most of the time of an import.
+const core = new Set()
+/** Finds the modules that `koa-sess` itself imports. */
+const findCore = {
+  name: 'find-core',
+  buildEnd() {
+    const add = (id) => {
+      const found = this.getModuleInfo(id)
+      if (!found || core.has(id)) return
+      core.add(id)
+      found.importedIds.forEach(add)
+    }
+    add(resolve('src/index.ts'))
+  },
+}
+
+// A few files instead of fifty, and one for all that `koa-sess` needs: finding, compiling and linking
+// many took most of the time of an import.
 await build({
   ...shared,
   entry: Object.fromEntries(modules.map((module) => [nameOf(module), sourceOf(module)])),
   format: 'esm',
   outDir: 'dist',
   outExtensions: () => ({ js: '.js' }),
-  outputOptions: { chunkFileNames: 'shared/[name].js', comments: { jsdoc: false } },
+  outputOptions: {
+    chunkFileNames: 'shared/[name].js',
+    codeSplitting: { groups: [{ name: 'core', test: (id) => core.has(id) }] },
+    comments: { jsdoc: false },
+  },
+  plugins: [findCore],
   clean: ['dist'],
   dts: false,
   // White space and names of variables go. Names of functions and classes stay: a stack trace shows them.
   minify: {
-    compress: false,
-    mangle: { toplevel: true, keepNames: { function: true, class: true } },
+    compress: { keepNames },
+    mangle: { toplevel: true, keepNames },
     codegen: { removeWhitespace: true },
   },
 })
