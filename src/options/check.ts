@@ -1,6 +1,6 @@
 import { duration } from '../util/duration.js'
 import { SessionError } from '../util/errors.js'
-import { hasMethods } from '../util/shape.js'
+import { assertKnownOptions, hasMethods } from '../util/shape.js'
 import { meantBy } from './meant.js'
 import type { SessionOptions } from './session-options.js'
 import { checkUsers } from './users-options.js'
@@ -125,6 +125,7 @@ function checkRest({ hashIds, encryption, maxBytes }: SessionOptions<never>): vo
     'encryption',
     '{ keys: [secrets of at least 32 bytes] }, and plainUntil a Date',
   )
+  assertKnownOptions('encryption', encryption ?? {}, ['keys', 'plainUntil', 'decryptOnly'])
   check(only === undefined || typeof only === 'boolean', 'encryption.decryptOnly', 'a boolean')
   check(
     maxBytes === undefined || (Number.isInteger(maxBytes) && maxBytes > 0),

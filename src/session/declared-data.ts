@@ -23,7 +23,7 @@ export interface RegenerateRequest {
 }
 
 /**
- * How `regenerate` moves a session.
+ * How `regenerate` moves a session. Anything else throws ERR_SESSION_OPTION, as data would be lost.
  * @since 1.0.0
  */
 export interface RegenerateOptions<Data extends object = object> extends RegenerateRequest {

@@ -1,6 +1,6 @@
 import { type Awaitable, andThenWith, ignoreRejection, isPromise } from '../util/async.js'
 import { assign } from './assign.js'
-import { carryOver, type Keep } from './carry-over.js'
+import { carryOver, checkRegenerate, type Keep } from './carry-over.js'
 import { type Cause, COMMITS, commit } from './commit.js'
 import type { RegenerateRequest } from './declared-data.js'
 import { assertId, fixedId } from './id.js'
@@ -111,12 +111,12 @@ export class RequestSession extends SessionState {
   }
 
   /** Marks the move at once, so that awaiting it is optional; the commit carries it out. */
-  regenerate({ keep, checkpoint }: RegenerateRequest = {}): Promise<Session> {
+  regenerate(request: RegenerateRequest = {}): Promise<Session> {
+    const { keep, checkpoint } = checkRegenerate(request)
     this.restart()
     if (checkpoint !== undefined) this.checkpoint = checkpoint
     const isUnread = this.current === undefined && this.loaded === undefined
-    const done = isUnread ? this.#regenerateUnread(keep) : this.#regenerateRead(keep)
-    return ignoreRejection(done)
+    return ignoreRejection(isUnread ? this.#regenerateUnread(keep) : this.#regenerateRead(keep))
   }
 
   async #regenerateRead(keep: Keep): Promise<Session> {

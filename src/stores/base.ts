@@ -1,5 +1,6 @@
 import type { Awaitable } from '../util/async.js'
 import { ONE_DAY } from '../util/duration.js'
+import { SessionError } from '../util/errors.js'
 import { parseObject } from '../util/json.js'
 import type { Replaced, SessionStore, StoredSession } from './contract.js'
 
@@ -10,8 +11,13 @@ import type { Replaced, SessionStore, StoredSession } from './contract.js'
 export abstract class BaseStore implements SessionStore {
   protected readonly now: () => number
 
-  /** `now` returns epoch ms. Default `Date.now`. */
+  /**
+   * `now` returns epoch ms. Default `Date.now`.
+   * @throws {SessionError} ERR_SESSION_OPTION
+   */
   constructor(now: () => number = Date.now) {
+    if (typeof now !== 'function')
+      throw new SessionError('ERR_SESSION_OPTION', 'now must be a function')
     this.now = now
   }
 

@@ -3,6 +3,7 @@ import Koa, { type Context } from 'koa'
 import { describe, expect, test } from 'vitest'
 import session, {
   MemoryStore,
+  SessionError,
   type SessionEvent,
   type SessionNotice,
   type SessionOptions,
@@ -382,6 +383,30 @@ describe('the end of a session', () => {
     expect(prepared).toBe(1)
     await request(await begin(), async (ctx) => void ctx.regenerateSession())
     expect(prepared).toBe(2)
+  })
+
+  test.each<[string, unknown]>([
+    ['an option that does not exist', { kep: ['user'] }],
+    ['one key in place of a list', { keep: 'user' }],
+    ['a list of other things', { keep: [1] }],
+    ['a list alone', ['user']],
+    ['a checkpoint that was not awaited', { checkpoint: Promise.resolve('') }],
+    ['null', null],
+  ])('is refused with %s, and nothing is lost', async (_, given) => {
+    const { request, begin, errors } = setUp()
+    const cookie = await begin()
+    let seen: unknown
+    await request(cookie, async (ctx) => {
+      expect(() => Reflect.apply(ctx.regenerateSession, ctx, [given])).toThrow(SessionError)
+      expect(() => Reflect.apply(ctx.session.regenerate, ctx.session, [given])).toThrow(
+        SessionError,
+      )
+      seen = { ...ctx.session }
+    })
+    expect(errors).toEqual([])
+    const { calls } = await request(cookie, (ctx) => expect({ ...ctx.session }).toEqual(seen))
+    expect(calls).toEqual(['load 1'])
+    expect(seen).not.toEqual({})
   })
 
   test('ends every session whose cookie the browser sent', async () => {

@@ -18,6 +18,7 @@ describe('options that cannot be meant throw at construction', () => {
     [{ beforeSave: {} }, 'ERR_SESSION_OPTION'],
     [{ errorHandler: 'log' }, 'ERR_SESSION_OPTION'],
     [{ now: 5 }, 'ERR_SESSION_OPTION'],
+    [{ encryption: { keys: ['k'.repeat(32)], plaintUntil: new Date() } }, 'ERR_SESSION_OPTION'],
     [{ key: 'a b' }, 'ERR_SESSION_OPTION'],
     [{ key: null }, 'ERR_SESSION_OPTION'],
     [{ key: 5 }, 'ERR_SESSION_OPTION'],
@@ -153,6 +154,14 @@ describe('a store refuses unknown options', () => {
     [{ nonsense: 1 }, 'SqliteStore has no option "nonsense". It takes: '],
   ])('of SQL: %j', (options, message) =>
     expect(() => assertSqlOptions('SqliteStore', options)).toThrow(message))
+
+  test.each<[object, string]>([
+    [{ maxByte: 5 }, 'MemoryStore has no option "maxByte". Did you mean "maxBytes"?'],
+    [{ now: 5 }, 'now must be a function'],
+  ])('in memory: %j', (options, message) => {
+    expect(() => new MemoryStore(options)).toThrow(SessionError)
+    expect(() => new MemoryStore(options)).toThrow(message)
+  })
 })
 
 describe('options that are meant', () => {

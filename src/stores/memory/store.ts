@@ -1,5 +1,6 @@
 import { duration } from '../../util/duration.js'
 import { SessionError } from '../../util/errors.js'
+import { assertKnownOptions } from '../../util/shape.js'
 import { BaseStore } from '../base.js'
 import type { Replaced, ScanPage, StoredRecord } from '../contract.js'
 import { bytesOf, Entry, flattenString, LruList } from './lru-list.js'
@@ -63,10 +64,12 @@ export class MemoryStore extends BaseStore {
 
   /**
    * @throws {SessionError} ERR_SESSION_DURATION if `max` is not a number above 0; ERR_SESSION_OPTION if
-   * `maxBytes` is not.
+   * `maxBytes` is not, and for an unknown option.
    */
-  constructor({ max = DEFAULT_MAX, maxBytes = DEFAULT_MAX_BYTES, now }: MemoryStoreOptions = {}) {
-    super(now)
+  constructor(options: MemoryStoreOptions = {}) {
+    super(options?.now)
+    assertKnownOptions('MemoryStore', Object(options), ['max', 'maxBytes', 'now'])
+    const { max = DEFAULT_MAX, maxBytes = DEFAULT_MAX_BYTES } = options ?? {}
     this.#max = duration('max', max)
     if (typeof maxBytes !== 'number' || !(maxBytes > 0))
       throw new SessionError('ERR_SESSION_OPTION', 'maxBytes must be a number of bytes above 0')
