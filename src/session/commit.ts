@@ -113,7 +113,7 @@ async function create(
     state.valueToWrite(session, expiresAt, value),
     expiresAt,
   )
-  if (listing) await enlist(listing, state, session, record, old)
+  if (listing && !(await enlist(listing, state, session, record, old))) return state.markGone()
   if (old && !(await endOld(records, old, record))) return state.markGone()
   if (!state.request.canSendId) return takeBack(state, record, old)
   await state.markStored(record, session)
@@ -139,18 +139,21 @@ async function takeBack(
   if (old) state.request.emit('destroy', { id: old.id })
 }
 
-/** Lists the new record under its user. A login that is refused leaves no record. */
+/** Lists the new record under its user. A login that is refused, or too late (false), leaves no record. */
 async function enlist(
   listing: SessionListing<Session>,
   state: SessionState,
   session: Session,
   record: LoadedRecord,
   old: LoadedRecord | undefined,
-): Promise<void> {
+): Promise<boolean> {
+  const { records } = state.settings
   try {
-    await listing.created(state, session, record, old)
+    const isListed = await listing.created(state, session, record, old)
+    if (!isListed) await records.rollback(record)
+    return isListed
   } catch (error) {
-    await state.settings.records.rollback(record)
+    await records.rollback(record)
     throw error
   }
 }

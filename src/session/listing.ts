@@ -16,6 +16,8 @@ export interface ListedState {
 /** A record, as far as lists of sessions need it. */
 export interface ListedRecord {
   readonly id: string
+  /** The key in the store. */
+  readonly key: string
   /** The record as JSON. */
   readonly value: string
 }
@@ -24,6 +26,7 @@ export interface ListedRecord {
 export interface SessionListing<S> {
   /**
    * Called when a new record is stored, before the old one is ended and before a browser gets the id.
+   * False: another request has replaced the old one, and nothing was listed.
    * @throws {SessionError} ERR_SESSION_LIMIT, ERR_SESSION_REVOKED: the login is refused.
    */
   created(
@@ -31,7 +34,7 @@ export interface SessionListing<S> {
     session: S,
     record: ListedRecord,
     old: ListedRecord | undefined,
-  ): Promise<void>
+  ): Promise<boolean>
   /**
    * Called before a session is written over the record that the request read: its browser has the id
    * already.

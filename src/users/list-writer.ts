@@ -32,6 +32,8 @@ interface Done {
 }
 
 interface Member {
+  /** A session that a check looks at beside those of the list. */
+  readonly beside: ListEntry | undefined
   apply(list: UserList, dead: ReadonlySet<string> | undefined): UserList | 'check' | undefined
   resolve(ended: ReadonlySet<string>): void
   reject(error: unknown): void
@@ -53,11 +55,15 @@ export class ListWriter {
     this.#records = records
   }
 
-  /** @throws {StoreFailure} and {SessionError} ERR_SESSION_CONFLICT, ERR_SESSION_SIZE */
-  change<T>(user: string, change: ListChange<T>): Promise<ChangeOutcome<T>> {
+  /**
+   * @param beside A session that a check looks at beside those of the list.
+   * @throws {StoreFailure} and {SessionError} ERR_SESSION_CONFLICT, ERR_SESSION_SIZE
+   */
+  change<T>(user: string, change: ListChange<T>, beside?: ListEntry): Promise<ChangeOutcome<T>> {
     return new Promise((resolve, reject) => {
       let result: T
       const member: Member = {
+        beside,
         apply(list, dead) {
           const changed = change(list, dead)
           if (changed === 'check') return 'check'
@@ -134,7 +140,8 @@ export class ListWriter {
   async #applyAll(user: string, group: readonly Member[], before: UserList): Promise<UserList> {
     const list = applyEach(group, before, undefined)
     if (list !== 'check') return list
-    const dead = await this.#findDead(user, before.live)
+    const beside = group.flatMap((member) => member.beside ?? [])
+    const dead = await this.#findDead(user, [...before.live, ...beside])
     const checked = applyEach(group, before, dead)
     if (checked === 'check') throw new Error('A change asked for a second check')
     return checked

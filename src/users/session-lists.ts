@@ -13,9 +13,11 @@ import {
   enlist,
   isListed,
   type Limit,
+  type ListEntry,
   type Listing,
   RENEW_PART,
   type Refusal,
+  type UserList,
 } from './user-list.js'
 
 /** How many sessions a process remembers as listed, at least. */
@@ -48,20 +50,33 @@ export class SessionLists implements SessionListing<Session> {
     session: Session,
     record: ListedRecord,
     old: ListedRecord | undefined,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const user = this.#options.owner(session)
-    if (user === undefined) return
+    if (user === undefined) return true
     const isSame = old !== undefined && this.#options.ownerOf(old) === user
-    const oldKey = isSame ? this.keyOf(old.id) : undefined
-    const { checkpoint } = state
-    await this.#enlist(state, session, user, {
+    const from = old && this.keyOf(old.id)
+    const about = {
       key: this.keyOf(record.id),
       isLogin: !isSame,
-      ...(oldKey !== undefined && { old: oldKey }),
-      ...(checkpoint !== undefined && {
-        checkpoint: epochOf(this.#options.table.key(user), checkpoint),
-      }),
-    })
+      old: isSame ? from : undefined,
+      // Only a limit makes it matter, and lists are to stay small.
+      from: this.#options.limit && from,
+      checkpoint: this.#checkpointOf(state, user),
+    }
+    return this.#enlist(state, session, user, about, old && this.#asEntry(old))
+  }
+
+  /** The epoch at which the login of this request began; undefined: it has no checkpoint. */
+  #checkpointOf({ checkpoint }: ListedState, user: string): number | undefined {
+    return checkpoint === undefined ? undefined : epochOf(this.#options.table.key(user), checkpoint)
+  }
+
+  /** The session that is replaced, whosever it is; undefined: its key may be changing. */
+  #asEntry({ id, key }: ListedRecord): ListEntry | undefined {
+    const { envelope } = this.#options
+    if (envelope.keysOfMove(id)) return undefined
+    const seenAt = Number.POSITIVE_INFINITY
+    return { key: key.slice(envelope.prefix.length), createdAt: 0, seenAt }
   }
 
   beforeWrite(state: ListedState, session: Session, record: ListedRecord): Awaitable<void> {
@@ -70,14 +85,15 @@ export class SessionLists implements SessionListing<Session> {
     const key = this.keyOf(record.id)
     const isLogin = this.#options.ownerOf(record) !== user
     if (!isLogin && this.#isListed(key, user)) return undefined
-    return this.#enlist(state, session, user, { key, isLogin })
+    const checkpoint = isLogin ? this.#checkpointOf(state, user) : undefined
+    return this.#enlist(state, session, user, { key, isLogin, checkpoint }).then(NOTHING)
   }
 
   extended(state: ListedState, session: Session, record: ListedRecord): Awaitable<void> {
     const user = this.#options.owner(session)
     const key = this.keyOf(record.id)
     if (user === undefined || this.#isListed(key, user)) return undefined
-    return this.#enlist(state, session, user, { key, isLogin: false })
+    return this.#enlist(state, session, user, { key, isLogin: false }).then(NOTHING)
   }
 
   /** The key of a session in lists: without the prefix. */
@@ -86,12 +102,14 @@ export class SessionLists implements SessionListing<Session> {
     return envelope.key(id).slice(envelope.prefix.length)
   }
 
+  /** False: another request has replaced the session whose place it takes. */
   async #enlist(
     state: ListedState,
     session: Session,
     user: string,
-    about: Pick<Listing, 'key' | 'old' | 'isLogin' | 'checkpoint'>,
-  ): Promise<void> {
+    about: Omit<Listing, 'now' | 'expiresAt' | 'info'>,
+    old?: ListEntry,
+  ): Promise<boolean> {
     const { writer, limit, lifetime } = this.#options
     const listing: Listing = {
       ...about,
@@ -99,7 +117,7 @@ export class SessionLists implements SessionListing<Session> {
       expiresAt: lifetime.deadline(session),
       info: keptInfo(state.request.describe()),
     }
-    const { result } = await writer.change<number | Refusal>(user, (list, dead) => {
+    const change = (list: UserList, dead: ReadonlySet<string> | undefined) => {
       const isKnown = !listing.isLogin && listing.old === undefined && isListed(list, listing)
       if (isKnown) return { result: 0 }
       const verdict = enlist(list, listing, limit, dead)
@@ -107,13 +125,16 @@ export class SessionLists implements SessionListing<Session> {
       return typeof verdict === 'string'
         ? { result: verdict }
         : { list: verdict.list, result: verdict.ended }
-    })
+    }
+    const { result } = await writer.change<number | Refusal | 'gone'>(user, change, old)
+    if (result === 'gone') return false
     if (typeof result === 'string') {
       state.request.emit('users:refused', { user, why: result })
       throw refused(result)
     }
     if (result > 0) state.request.emit('users:ended', { user, why: 'limit', count: result })
     this.#remember(listing, user)
+    return true
   }
 
   #remember({ key, now, expiresAt }: Listing, user: string): void {
@@ -130,6 +151,8 @@ export class SessionLists implements SessionListing<Session> {
     )
   }
 }
+
+const NOTHING = () => undefined
 
 function refused(why: Refusal): SessionError {
   return why === 'limit'

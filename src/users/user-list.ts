@@ -10,6 +10,8 @@ export interface ListEntry {
   readonly seenAt: number
   /** What the option `describe` returned at the login. */
   readonly info?: unknown
+  /** The key of the session that was replaced by this one. */
+  readonly from?: string
 }
 
 /** The sessions of one user, as one record holds them. */
@@ -61,6 +63,8 @@ export interface Listing {
   key: string
   /** The session of the same user whose place it takes. */
   old?: string | undefined
+  /** The session whose place it takes, of the same user or not. */
+  from?: string | undefined
   now: number
   /** When its record ends, in epoch ms. */
   expiresAt: number
@@ -87,8 +91,11 @@ export interface Limit {
 
 export type Refusal = 'limit' | 'revoked'
 
-/** What became of a listing. `check`: it has to be known first which of the entries have ended. */
-export type Verdict = { list: UserList; ended: number } | Refusal | 'check'
+/**
+ * What became of a listing. `check`: it has to be known first which of the entries have ended. `gone`:
+ * another request has replaced the session whose place this one takes, so that this one ends as well.
+ */
+export type Verdict = { list: UserList; ended: number } | Refusal | 'check' | 'gone'
 
 /**
  * Lists a session. `dead` holds the keys of entries whose sessions have ended; undefined: that is not
@@ -107,13 +114,24 @@ export function enlist(
   const counted = others.filter((entry) => entry.key !== old)
   const excess = limit && listing.isLogin ? counted.length + 1 - limit.max : 0
   if (!dead && (excess > 0 || others.length >= list.checkAt)) return 'check'
+  if (dead && excess > 0 && isReplaced(listing, counted, dead)) return 'gone'
   if (excess > 0 && limit?.refuses) return 'limit'
   const evicted = new Set(excess > 0 ? counted.slice(0, excess) : [])
   return { list: placed(list, listing, evicted), ended: evicted.size }
 }
 
+/** A login that cannot last must not end another session, least of all the login that came before it. */
+function isReplaced(
+  { from }: Listing,
+  others: readonly ListEntry[],
+  dead: ReadonlySet<string>,
+): boolean {
+  if (from === undefined) return false
+  return dead.has(from) || others.some((entry) => entry.from === from)
+}
+
 function placed(list: UserList, listing: Listing, evicted: ReadonlySet<ListEntry>): UserList {
-  const { key, old, now, expiresAt, info, isLogin } = listing
+  const { key, old, from, now, expiresAt, info, isLogin } = listing
   const known = list.live.find((entry) => entry.key === key)
   const previous = list.live.find((entry) => entry.key === old) ?? (isLogin ? undefined : known)
   const shown = isLogin ? info : (previous?.info ?? info)
@@ -122,6 +140,7 @@ function placed(list: UserList, listing: Listing, evicted: ReadonlySet<ListEntry
     createdAt: previous?.createdAt ?? now,
     seenAt: now,
     ...(shown !== undefined && { info: shown }),
+    ...(from !== undefined && { from }),
   }
   // The old entry stays until its session has ended.
   const live = list.live.filter((each) => each.key !== key && !evicted.has(each))

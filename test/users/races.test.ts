@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ioredis, mysql, postgres, STRONG } from '../support/backends.js'
 import { useSites } from './fixture.js'
-import { burst, burstOnThree, revokeAtEachCall, strong } from './schedules.js'
+import { burst, burstOnThree, loginTwiceAtEachCall, revokeAtEachCall, strong } from './schedules.js'
 
 // The schedules that need a real server to be believed: a revocation at each store call of a login,
 // and many logins at once.
@@ -24,6 +24,12 @@ describe.each([...memory, ioredis, postgres, mysql])('$name', ({ open }) => {
     ])('R3: endAll at any store call of %s', async (path) => {
       const { store, prefix, close } = await open()
       await revokeAtEachCall({ store: strong(store), prefix, start }, mode, path)
+      await close()
+    })
+
+    test.each([1, 3])('R5: one login sent twice, where %s sessions may live', async (max) => {
+      const { store, prefix, close } = await open()
+      await loginTwiceAtEachCall({ store: strong(store), prefix, start }, mode, max)
       await close()
     })
   })

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { LegacyStore, SessionStore } from '../../src/index.js'
-import { FaultyStore } from '../../src/testing.js'
+import { FaultyStore, type StoreCall } from '../../src/testing.js'
 import type { Site, SiteOptions } from '../support/site.js'
 import { listOf, loggedIn, userOf, users } from './fixture.js'
 
@@ -50,6 +50,43 @@ export async function revokeAtEachCall(
     else if ((await userOf(user)) !== undefined) expect(await listOf(user)).toHaveLength(1)
     await sessions.endAll()
     expect(await userOf(user), `call ${nth}, afterwards`).toBe(undefined)
+  }
+}
+
+/**
+ * A browser sends a login twice, as after a double click: one waits at one of its store calls while the
+ * other is served. One of them is to leave a session, and the other devices of the user keep theirs.
+ */
+export async function loginTwiceAtEachCall(
+  { store, prefix, start }: Stage,
+  mode: SiteOptions,
+  max: number,
+): Promise<void> {
+  const options = { ...mode, store, prefix, users: { ...users, max } }
+  const elsewhere = await start(options)
+  for (const nth of CALLS) {
+    await elsewhere.session.of('ada').endAll()
+    const devices = await Promise.all(Array.from({ length: max - 1 }, () => loggedIn(elsewhere)))
+    const faulty = new FaultyStore(store)
+    const site = await start({ ...options, store: faulty })
+    const [first, second] = [site.browser(), elsewhere.browser()]
+    await second.get('/set')
+    for (const [name, value] of second.jar) first.jar.set(name, value)
+    // A request that has not read its session yet is no different from one that comes later.
+    const hasRead = ({ method, key }: StoreCall) => method !== 'load' || key.includes('&')
+    const hold = faulty.hold('any', { nth, where: hasRead })
+    const login = first.get('/login')
+    const isHeld = await Promise.race([hold.arrived.then(() => true), login.then(() => false)])
+    if (!isHeld) {
+      expect(nth).toBeGreaterThan(4)
+      return
+    }
+    await second.get('/login')
+    hold.release()
+    await login
+    const left = [await userOf(first), await userOf(second)].filter((user) => user === 'ada')
+    expect(left, `call ${nth}`).toHaveLength(1)
+    for (const device of devices) expect(await userOf(device), `call ${nth}`).toBe('ada')
   }
 }
 

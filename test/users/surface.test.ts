@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { cookieSession } from '../../src/cookie.js'
 import session, { MemoryStore } from '../../src/index.js'
 import { counted, SOME } from '../support/backends.js'
-import type { Site, SiteOptions } from '../support/site.js'
+import type { Route, Site, SiteOptions } from '../support/site.js'
 import { clearsCookie, lastCode, listOf, loggedIn, serveUsers, userOf, users } from './fixture.js'
 
 let site: Site
@@ -187,6 +187,28 @@ describe('checkpoint', () => {
     const late = await ada.checkpoint()
     expect((await user.get(`/login?checkpoint=${late}`)).status).toBe(200)
     expect(await userOf(user)).toBe('ada')
+  })
+
+  test.each([
+    'save',
+    'update',
+  ])('a login that stores its session by %s first is refused', async (how) => {
+    const login: Route = async (ctx) => {
+      await ctx.regenerateSession({ checkpoint: String(ctx.query.checkpoint) })
+      if (how === 'save') await ctx.saveSession()
+      else
+        await ctx.updateSession((draft) => {
+          draft.x = 1
+        })
+      ctx.session.user = 'ada'
+    }
+    site = await serveUsers({}, { '/stored-first': login })
+    const early = await site.session.of('ada').checkpoint()
+    await site.session.of('ada').endAll()
+    const user = site.browser()
+    const { status } = await user.get(`/stored-first?checkpoint=${early}`)
+    expect([status, lastCode(site)]).toEqual([401, 'ERR_SESSION_REVOKED'])
+    expect(await userOf(user)).toBe(undefined)
   })
 
   test('a login that ends the other sessions itself is not refused for that', async () => {
