@@ -39,16 +39,22 @@ export class SessionHeaders {
   }
 
   get canTakeBack(): boolean {
-    return this.#lines.length > 0 && this.canSend
+    return (this.#lines.length > 0 || this.#carried !== undefined) && this.canSend
   }
 
+  /** Takes the id of the session off the answer: cookies, and headers that carry it. */
   takeBack(): void {
     if (!this.canTakeBack) return
     const { res } = this.#ctx
-    const rest = setCookieLines(res).filter((line) => !this.#lines.includes(line))
+    const ours = [...this.#lines, ...linesOf(this.#carried?.get('set-cookie'))]
+    const rest = setCookieLines(res).filter((line) => !ours.includes(line))
     if (rest.length > 0) res.setHeader('Set-Cookie', rest)
     else res.removeHeader('Set-Cookie')
-    this.#lines = []
+    for (const [name, value] of this.#carried ?? [])
+      if (name !== 'set-cookie' && String(res.getHeader(name)) === String(value))
+        res.removeHeader(name)
+    this.#lines = NONE
+    this.#carried = undefined
   }
 
   /** Runs work of the application that sets headers. What it sets survives an error's answer. */

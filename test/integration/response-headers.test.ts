@@ -1,10 +1,19 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { expressCookie } from '../../src/adapters.js'
 import { MemoryStore } from '../../src/index.js'
 import type { SessionIdStore } from '../../src/options/session-options.js'
 import { FaultyStore } from '../../src/testing.js'
 import { type Opened, SOME } from '../support/backends.js'
 import type { Reply } from '../support/browser.js'
-import { type Route, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
+import { Gates } from '../support/gate.js'
+import {
+  BASICS,
+  type Route,
+  type Routes,
+  type Site,
+  type SiteOptions,
+  serve,
+} from '../support/site.js'
 
 let site: Site | undefined
 afterEach(() => site?.close())
@@ -101,6 +110,54 @@ describe('the cookie stays on the answer, whatever is set later', () => {
     )
     const reply = await user.get('/save')
     expect([reply.status, reply.cookies]).toEqual([409, []])
+  })
+})
+
+describe('C8: what sessionIdStore sets', () => {
+  const header: SessionIdStore = {
+    get() {
+      return this.get('x-session') || this.cookies.get('known', { signed: false })
+    },
+    set(sid) {
+      this.set('x-session', sid)
+      this.cookies.set('known', sid, { signed: false })
+    },
+    reset() {},
+  }
+  const carriers: [string, SessionIdStore][] = [
+    ['a header and a cookie', header],
+    ['expressCookie', expressCookie({ secret: 'a long random secret' })],
+  ]
+
+  test.each(
+    carriers,
+  )('is taken back when a login ends the session meanwhile: %s', async (_, ids) => {
+    const gates = new Gates()
+    const user = await start(
+      {
+        ...BASICS,
+        '/slow': async (ctx) => {
+          await ctx.updateSession((draft) => {
+            draft.x = 2
+          })
+          ctx.append('Set-Cookie', 'own=1')
+          await gates.pass('slow')
+        },
+        '/login': (ctx) => {
+          ctx.regenerateSession()
+          ctx.session.user = 'ada'
+        },
+      },
+      { sessionIdStore: ids },
+    )
+    await user.get('/set')
+    const slow = user.get('/slow')
+    await gates.arrived('slow')
+    await user.get('/login')
+    gates.open('slow')
+    const { headers, cookies } = await slow
+    expect([headers['x-session'], cookies]).toEqual([undefined, ['own=1']])
+    expect((await user.get('/read')).json()).toEqual({ user: 'ada' })
   })
 })
 
