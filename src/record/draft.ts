@@ -2,6 +2,9 @@ import { type FieldChange, type Fields, splitFields } from './fields.js'
 import { encodeFields } from './format.js'
 import type { Draft, LoadedRecord, RecordWrite } from './records.js'
 
+/** What the record may get beside its fields, in UTF-16 code units: a cookie, its end, and marks. */
+const MOST_ADDED = 256
+
 /** A record while one or more requests change it, before it is written. */
 export class RecordDraft implements Draft {
   #memo: Map<string, Fields> | undefined
@@ -35,7 +38,7 @@ export class RecordDraft implements Draft {
 
   /** An upper bound of the length of `value`, in UTF-16 code units. */
   get maxLength(): number {
-    return (this.#whole ?? this.record.value).length + this.#growth
+    return (this.#whole ?? this.record.value).length + this.#growth + MOST_ADDED
   }
 
   /** The fields as they are to be written. */
@@ -51,6 +54,7 @@ export class RecordDraft implements Draft {
     this.#whole = value
     this.#fields = undefined
     this.#write = write
+    this.#growth += Math.max(0, value.length - this.record.value.length)
   }
 
   /** Changes single fields; none: extends the record. */
