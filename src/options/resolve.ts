@@ -4,7 +4,7 @@ import { makeSigning, SignerCache } from '../cookie/signature.js'
 import { type EnvelopeOptions, RecordEnvelope } from '../record/envelope.js'
 import { RecordFormat } from '../record/format.js'
 import { HeldSessions } from '../record/held-sessions.js'
-import type { OnConflict } from '../record/merge.js'
+import { forData, type OnConflict } from '../record/merge.js'
 import type { SessionRecords } from '../record/records.js'
 import { RecordRepository } from '../record/repository.js'
 import { makeSeal } from '../record/seal.js'
@@ -97,7 +97,7 @@ export function resolveShared(options: Options): SharedSettings {
     events: new Events(key, options.eventSalt),
     hooks: { genSid, valid, beforeSave, errorHandler, describe: options.users?.describe },
     allowEmpty: options.allowEmpty ?? DEFAULTS.allowEmpty,
-    onConflict: options.onConflict ?? DEFAULTS.onConflict,
+    onConflict: forData(options.onConflict ?? DEFAULTS.onConflict),
     defer: options.defer ?? DEFAULTS.defer,
     privateCache: options.privateCache ?? DEFAULTS.privateCache,
     now,

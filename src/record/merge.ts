@@ -1,4 +1,5 @@
 import { SessionError } from '../util/errors.js'
+import { isObject } from '../util/shape.js'
 import {
   type FieldChange,
   type FieldLookup,
@@ -50,6 +51,13 @@ export function merge(
   return changes
 }
 
+/** A function decides about keys of the data. Of two changes of the cookie, the later write is kept. */
+export function forData(onConflict: OnConflict): OnConflict {
+  if (typeof onConflict !== 'function') return onConflict
+  return (key, base, theirs, mine) =>
+    key === 'cookie' ? mine : onConflict(key, base, theirs, mine)
+}
+
 /** The same decision, seen from the other side. */
 export function fromTheirSide(onConflict: OnConflict): OnConflict {
   if (typeof onConflict === 'function')
@@ -75,13 +83,37 @@ function chooseCookie(onConflict: OnConflict, key: string, was: Text, their: Tex
 function resolve(onConflict: OnConflict, key: string, was: Text, their: Text, my: Text): Text {
   // A function decides even between equal values: two additions of one are not one addition.
   if (typeof onConflict === 'function') {
-    const kept = onConflict(key, parseField(was), parseField(their), parseField(my))
-    return kept === undefined ? undefined : JSON.stringify(kept)
+    return textOf(onConflict(key, parseField(was), parseField(their), parseField(my)))
   }
   if (onConflict === 'mine' || isSameJson(their, my)) return my
   if (onConflict === 'theirs') return their
   throw new SessionError(
     'ERR_SESSION_CONFLICT',
     'Another request changed the same key of this session: let the client try again, or choose another onConflict',
+  )
+}
+
+/** The text of what a function returned; undefined deletes the key. */
+function textOf(kept: unknown): Text {
+  if (kept === undefined) return undefined
+  let text: Text
+  try {
+    text = isThenable(kept) ? undefined : JSON.stringify(kept)
+  } catch (cause) {
+    throw unfit(cause)
+  }
+  if (text === undefined) throw unfit()
+  return text
+}
+
+function isThenable(value: unknown): boolean {
+  return isObject(value) && typeof value.then === 'function'
+}
+
+function unfit(cause?: unknown): SessionError {
+  return new SessionError(
+    'ERR_SESSION_DATA',
+    'onConflict returned a promise, or something that JSON cannot write: return plain data at once',
+    { cause },
   )
 }

@@ -64,6 +64,42 @@ describe.each(STRONG.slice(0, 2))('two requests change the same key, on $name', 
   })
 })
 
+describe('what a function onConflict returns', () => {
+  const kept: [string, () => unknown][] = [
+    ['a promise', () => Promise.resolve('both')],
+    ['a function', () => () => 'both'],
+    ['a BigInt', () => 1n],
+  ]
+  test.each(kept)('%s: the request fails, and the other write is kept', async (_, onConflict) => {
+    await start({ onConflict })
+    await user.do('set:k:base')
+    const slow = await user.start('g', 'read,wait:g,set:k:slow')
+    await user.do('set:k:fast')
+    expect((await slow.finish()).status).toBe(500)
+    expect(site.errors).toMatchObject([{ code: 'ERR_SESSION_DATA' }])
+    expect(await user.read()).toEqual({ k: 'fast' })
+  })
+
+  test('is not asked about the cookie: the later write is kept', async () => {
+    const keys: string[] = []
+    await start({
+      onConflict: (key) => {
+        keys.push(key)
+        return undefined
+      },
+    })
+    await user.do('set:k:base')
+    const slow = await user.start('g', 'read,wait:g,age:3600000')
+    await user.do('age:7200000')
+    expect((await slow.finish()).status).toBe(200)
+    expect(await user.read()).toEqual({ k: 'base' })
+    expect(keys).toEqual([])
+    const [line = ''] = (await user.do('set:k:next')).cookies
+    const ends = Date.parse(/expires=([^;]*)/.exec(line)?.[1] ?? '')
+    expect(ends - Date.now()).toBeLessThan(3_700_000)
+  })
+})
+
 describe('a store where another write always comes first', () => {
   /** Each replace finds another value than the one before. */
   function contended(): { store: SessionStore; rounds(): number } {
