@@ -67,6 +67,7 @@ export class SessionChange implements Change {
     const state = this.#state
     if (isAsRead(draft, this.base)) {
       const write = writeOf(state, this.#session)
+      if (!write) return false
       this.written = state.valueToWrite(this.#session, write.expiresAt, this.#encoded)
       draft.replace(this.written, write)
       return true
@@ -75,7 +76,9 @@ export class SessionChange implements Change {
     const base = draft.fieldsOf(this.base)
     const onConflict = fromTheirSide(state.settings.onConflict)
     const changes = merge(base, this.#fieldsBeside(base), draft.fields, onConflict)
-    draft.edit(changes, writeOf(state, this.#sessionOver(draft, base, changes)))
+    const write = writeOf(state, this.#sessionOver(draft, base, changes))
+    if (!write) return false
+    draft.edit(changes, write)
     this.written = undefined
     this.isMerged = true
     return true
@@ -139,9 +142,13 @@ export function isAsRead({ isUntouched, record }: Draft, base: LoadedRecord): bo
   return isUntouched && record.value === base.value
 }
 
-/** When a session ends that is written now. */
-export function writeOf({ settings, recordEnd }: ChangingState, session: Session): RecordWrite {
+/** When a session ends that is written now. undefined: it has reached its absolute timeout already. */
+export function writeOf(
+  { settings, recordEnd }: ChangingState,
+  session: Session,
+): RecordWrite | undefined {
   const { lifetime } = settings
+  if (lifetime.isPast(session)) return undefined
   const expiresAt = lifetime.deadline(session)
   return { expiresAt, end: lifetime.endToWrite(session, expiresAt, recordEnd) }
 }

@@ -49,6 +49,7 @@ function plan(state: SessionState, cause: Cause): Plan {
     if (record?.content && !record.isWritable) return { action: 'none', value }
     throw error
   }
+  if (cause === 'end' && session && state.isRefused(value)) return { action: 'none', value }
   const action = planCommit({
     save: cause === 'end' ? state.saving : state.saving || undefined,
     asked: cause === 'save',
@@ -91,6 +92,7 @@ function touch(
   value: string,
 ): Awaitable<void> {
   if (!isExtended(state, session)) return replace(state, found, session, value)
+  if (state.settings.lifetime.isPast(session)) return state.markGone()
   const listed = state.settings.listing?.extended(state, session, found)
   // Another request may have ended the session meanwhile: only a write shows that.
   return listed
@@ -107,6 +109,7 @@ async function create(
 ): Promise<void> {
   const { records, lifetime, listing } = state.settings
   if (!state.request.canSendId) return withhold(state, old)
+  if (old && lifetime.isPast(session)) return state.markGone()
   const expiresAt = lifetime.deadline(session)
   const record = await records.create(
     () => nextId(state),

@@ -87,6 +87,12 @@ export class Lifetime<S extends object> {
     return this.#read.beganAt(session, this.now()) + this.absoluteTimeout
   }
 
+  /** Whether the absolute timeout of a session has passed. */
+  isPast(session: S): boolean {
+    const end = this.absoluteEnd(session)
+    return end !== undefined && end <= this.now()
+  }
+
   /** Whether a record has passed an end of its own: the absolute one, koa-session's, or its cookie's. */
   isOver(record: RecordTimes): boolean {
     const now = this.now()

@@ -1,6 +1,6 @@
 import { type Awaitable, andThenWith, ignoreRejection, isPromise } from '../util/async.js'
 import { assign } from './assign.js'
-import { carryOver, checkRegenerate, type Keep } from './carry-over.js'
+import { carryOver, checkRegenerate, dataOf, NOTHING } from './carry-over.js'
 import { type Cause, COMMITS, commit } from './commit.js'
 import type { RegenerateRequest } from './declared-data.js'
 import { assertId, fixedId } from './id.js'
@@ -8,7 +8,7 @@ import { deadlineBefore, putBack } from './keep-deadline.js'
 import { isRefusal } from './listing.js'
 import { openSession } from './open.js'
 import { reload } from './reload.js'
-import { Session } from './session.js'
+import type { Session } from './session.js'
 import { SessionState } from './state.js'
 import { handleStoreFailure } from './store-failure.js'
 import { update } from './update.js'
@@ -116,35 +116,25 @@ export class RequestSession extends SessionState {
     this.restart()
     if (checkpoint !== undefined) this.checkpoint = checkpoint
     const isUnread = this.current === undefined && this.loaded === undefined
-    return ignoreRejection(isUnread ? this.#regenerateUnread(keep) : this.#regenerateRead(keep))
-  }
-
-  async #regenerateRead(keep: Keep): Promise<Session> {
-    const before = this.session
+    const before = isUnread ? undefined : this.session
     const session = this.make()
     this.moveTo(session)
-    if (before) carryOver(session, before, Session.storedCookie(before), keep)
-    return this.#withId(session)
+    const fill = async (): Promise<Session> => {
+      const { data, cookie } = before ? dataOf(before) : (this.found?.content ?? NOTHING)
+      if (before !== null) carryOver(session, data, cookie, keep)
+      // The id is known once a regenerate was awaited.
+      if (this.loaded?.kind !== 'blocked') await this.reservedId.reserve()
+      return session
+    }
+    const reading = isUnread ? Promise.resolve(this.ready()) : this.#regenerating
+    return ignoreRejection(reading ? this.#fillLater(reading.then(fill)) : fill())
   }
 
   /** What is kept is not read yet: a later use of the session waits for it. */
-  #regenerateUnread(keep: Keep): Promise<Session> {
-    const session = this.make()
-    this.moveTo(session)
-    const kept = Promise.resolve(this.ready()).then(() => {
-      const content = this.found?.content
-      carryOver(session, content?.data ?? {}, content?.cookie, keep)
-      return this.#withId(session)
-    })
-    this.#regenerating = kept
-    this.#writes = Promise.allSettled([this.#writes, kept])
-    return kept
-  }
-
-  /** Makes the id, so that it is known once a regenerate was awaited. */
-  async #withId(session: Session): Promise<Session> {
-    if (this.loaded?.kind !== 'blocked') await this.reservedId.reserve()
-    return session
+  #fillLater(filled: Promise<Session>): Promise<Session> {
+    this.#regenerating = filled
+    this.#writes = Promise.allSettled([this.#writes, filled])
+    return filled
   }
 
   /** After everything else: writes what changed, then sends the cookie. Calls take turns. */
@@ -222,8 +212,7 @@ export class RequestSession extends SessionState {
   }
 
   async #fail(error: unknown): Promise<false> {
-    // A refused login is not tried again: the browser keeps the session that it had.
-    if (isRefusal(error)) this.saving = false
+    if (isRefusal(error)) this.markRefused()
     await handleStoreFailure(this, error)
     return false
   }

@@ -26,6 +26,7 @@ export abstract class SessionState extends HandlerSession implements SessionOwne
   #isRestarted = false
   #isDue: boolean
   #isTouched = false
+  #refused: string | undefined
   #sentAt: number | undefined
 
   constructor(
@@ -100,6 +101,19 @@ export abstract class SessionState extends HandlerSession implements SessionOwne
 
   touch(): void {
     this.#isTouched = true
+  }
+
+  /**
+   * The login was refused: the end of the request does not try it again, and the browser keeps the
+   * session that it had. What the handler changes now is written.
+   */
+  markRefused(): void {
+    if (this.current) this.#refused = this.encode(this.current)
+  }
+
+  /** Whether this is the session whose login was refused, as it was then. */
+  isRefused(value: string): boolean {
+    return value === this.#refused
   }
 
   /** Extends the session by `renew`, or to store it as it would be stored today. */

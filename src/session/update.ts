@@ -5,7 +5,7 @@ import { fromTheirSide, merge } from '../record/merge.js'
 import type { Change, ChangeResult, Draft, LoadedRecord } from '../record/records.js'
 import type { SplitText } from '../record/similar-fields.js'
 import { type Awaitable, isPromise } from '../util/async.js'
-import { SessionError, sessionEnded, tooManyConflicts } from '../util/errors.js'
+import { headersSent, SessionError, sessionEnded, tooManyConflicts } from '../util/errors.js'
 import { MAX_ROUNDS } from '../util/lost-rounds.js'
 import { changed, fieldsBeside, isAsRead, markWritten, writeOf } from './change.js'
 import { rebase } from './rebase.js'
@@ -114,8 +114,9 @@ async function create(
   const after = state.encode(draft)
   transfer(state, split(state, before), draft, session)
   try {
-    await writes.commit()
+    const isStored = await writes.commit()
     if (state.loaded?.kind === 'blocked') throw sessionEnded()
+    if (!isStored && !state.request.canSendId) throw headersSent()
   } catch (error) {
     transfer(state, split(state, after), state.make(parseRecord(before)), session)
     throw error
@@ -177,6 +178,7 @@ class UpdateChange<T> implements Change {
     request.assertSendable(this.#draft)
     await this.#state.settings.listing?.beforeWrite(this.#state, this.#draft, this.base)
     const write = writeOf(this.#state, this.#draft)
+    if (!write) return false
     if (isAsRead(draft, this.base)) {
       this.written = this.#state.valueToWrite(this.#draft, write.expiresAt)
       draft.replace(this.written, write)

@@ -115,7 +115,7 @@ export class SessionLists implements SessionListing<Session> {
       ...about,
       now: lifetime.now(),
       expiresAt: lifetime.deadline(session),
-      info: keptInfo(state.request.describe()),
+      info: keptInfo(await state.request.describe()),
     }
     const change = (list: UserList, dead: ReadonlySet<string> | undefined) => {
       const isKnown = !listing.isLogin && listing.old === undefined && isListed(list, listing)

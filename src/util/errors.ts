@@ -168,3 +168,11 @@ export function sessionEnded(): SessionError {
     'The session ended before the change could be stored, and nothing was stored: let the user log in again',
   )
 }
+
+/** A 500: the id of a new session cannot reach the browser any more. */
+export function headersSent(): SessionError {
+  return new SessionError(
+    'ERR_SESSION_CONTEXT',
+    'The headers of the answer were sent, so that the cookie of a new session cannot be: call update() before the answer begins',
+  )
+}

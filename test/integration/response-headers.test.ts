@@ -294,3 +294,25 @@ test('headers that are sent while the store writes: the record is withdrawn', as
   await expect.poll(() => site?.events).toEqual(['unsent'])
   expect(memory.size).toBe(0)
 })
+
+describe('a new session after the headers', () => {
+  test('an update is refused, as no browser would have its id', async () => {
+    const store = new MemoryStore()
+    const user = await start(
+      {
+        '/late': async (ctx) => {
+          ctx.respond = false
+          ctx.res.writeHead(200).flushHeaders()
+          const update = ctx.updateSession((draft) => {
+            draft.x = 1
+          })
+          const code = await update.catch((error) => error.code)
+          ctx.res.end(String(code))
+        },
+      },
+      { store },
+    )
+    expect((await user.get('/late')).text).toBe('ERR_SESSION_CONTEXT')
+    expect(store.size).toBe(0)
+  })
+})

@@ -651,3 +651,57 @@ describe('beforeSave', () => {
     expect(await request('', change)).toMatchObject({ status: 500, calls: [], cookies: [] })
   })
 })
+
+describe('a request that goes on beyond the absolute timeout', () => {
+  const KINDS: Record<string, Handler> = {
+    'a save': async (ctx) => {
+      ctx.session.count = 1
+      expect(await ctx.saveSession()).toBe(false)
+    },
+    'an update': (ctx) =>
+      expect(ctx.updateSession(() => undefined)).rejects.toMatchObject({
+        code: 'ERR_SESSION_ENDED',
+      }),
+    'a change': change,
+    'a regenerate': (ctx) => void ctx.regenerateSession({ keep: ['user'] }),
+    'a read': (ctx) => void ctx.session.user,
+  }
+
+  test.each(Object.keys(KINDS))('stores and sends nothing: %s', async (kind) => {
+    const { request, begin, clock } = setUp({
+      rolling: true,
+      ttl: 1000,
+      absoluteTimeout: 1500,
+    })
+    const cookie = await begin()
+    clock.advance(900)
+    await request(cookie, (ctx) => void ctx.session.user)
+    clock.advance(500)
+    const answer = await request(cookie, async (ctx) => {
+      void ctx.session.user
+      await nextTurn()
+      clock.advance(200)
+      await KINDS[kind]?.(ctx)
+    })
+    expect([answer.cookies.filter(Boolean), answer.events]).toEqual([[], ['gone']])
+    expect((await request(cookie, (ctx) => expect({ ...ctx.session }).toEqual({}))).status).toBe(
+      404,
+    )
+  })
+})
+
+describe('a deferred session', () => {
+  test('keeps what a second regenerate keeps too, where none was awaited', async () => {
+    const { request, stored } = setUp({ defer: true })
+    const first = await request('', (ctx) => {
+      ctx.session = { cart: ['tea'], user: 'ada' }
+    })
+    const { cookies } = await request(`koa.sid=${first.cookies[0]}`, (ctx) => {
+      ctx.regenerateSession({ keep: ['cart', 'user'] })
+      ctx.regenerateSession({ keep: ['cart'] })
+    })
+    const data = stored(`koa.sid=${cookies[0]}`)
+    expect(data).toMatchObject({ cart: ['tea'] })
+    expect(data).not.toHaveProperty('user')
+  })
+})

@@ -175,6 +175,45 @@ describe('max', () => {
   })
 })
 
+describe('after a refused login, in the same request', () => {
+  const after: Record<string, [Route, object]> = {
+    'nothing is stored': [() => undefined, { user: 'bob' }],
+    'a logout is done': [(ctx) => ctx.session.destroy(), {}],
+    'the end of the session is done': [
+      (ctx) => {
+        ctx.session = null
+      },
+      {},
+    ],
+    'other data are stored': [
+      (ctx) => {
+        ctx.session.user = 'bob'
+        ctx.session.flash = 'Too many devices'
+      },
+      { user: 'bob', flash: 'Too many devices' },
+    ],
+  }
+
+  test.each(Object.keys(after))('%s', async (what) => {
+    const [act, left] = after[what] ?? []
+    const login: Route = async (ctx) => {
+      await ctx.regenerateSession()
+      ctx.session.user = 'ada'
+      await ctx.saveSession().catch(() => act?.(ctx))
+    }
+    site = await serveUsers(
+      { users: { ...users, max: 1, whenFull: 'refuse' } },
+      { '/as-ada': login },
+    )
+    const ada = await loggedIn(site)
+    const bob = site.browser()
+    await bob.get('/login?user=bob')
+    await bob.get('/as-ada')
+    expect((await bob.get('/read')).json()).toEqual(left)
+    expect(await userOf(ada)).toBe('ada')
+  })
+})
+
 describe('checkpoint', () => {
   test('a login whose check began before all sessions were ended is refused', async () => {
     await start()
@@ -246,6 +285,22 @@ describe('what the list shows', () => {
     await site.browser().get('/login', { 'user-agent': 'x'.repeat(5000) })
     const list = await listOf(user)
     expect(list.map(({ info }) => info)).toEqual([{ agent: 'x'.repeat(256) }, { agent: 'Mozilla' }])
+  })
+
+  test('what describe resolves to, and a login fails with what it rejects with', async () => {
+    const describe = async (ctx: Context) => {
+      if (ctx.query.user === 'eve') throw new Error('The address is not known')
+      return { city: 'Paris' }
+    }
+    site = await serveUsers({ users: { ...users, describe } })
+    const user = await loggedIn(site)
+    expect((await listOf(user)).map(({ info }) => info)).toEqual([{ city: 'Paris' }])
+    const eve = site.browser()
+    expect((await eve.get('/login?user=eve')).status).toBe(500)
+    expect([site.errors.map(({ message }) => message), eve.jar.size]).toEqual([
+      ['The address is not known'],
+      0,
+    ])
   })
 
   test('whether koa-sess/device-bound has bound a session', async () => {
