@@ -140,9 +140,7 @@ export class RecordRepository implements SessionRecords {
   async #insert(record: LoadedRecord, expiresAt: number): Promise<boolean> {
     const { key, raw } = record
     try {
-      if (await this.#table.create(key, raw, expiresAt)) return true
-      // A client that sent the command twice gets the answer to the second one.
-      return (await this.#table.load('set', key)) === raw
+      return await this.#table.insert(key, raw, expiresAt)
     } catch (failure) {
       // The store may have done it, under an id that no browser gets.
       await this.rollback(record)

@@ -43,6 +43,17 @@ export class RecordTable {
   }
 
   /**
+   * Creates a record. A client whose connection broke may have sent the command twice: the second one
+   * finds what the first one wrote. Otherwise an equal value is the session of another browser, whose
+   * id `genSid` returned again.
+   */
+  async insert(key: string, value: string, expiresAt: number): Promise<boolean> {
+    const { breaks } = this.#guard
+    if (await this.create(key, value, expiresAt)) return true
+    return this.#guard.breaks !== breaks && (await this.load('set', key)) === value
+  }
+
+  /**
    * Compare and set. A client whose connection breaks may send the command again: the second one
    * finds what the first one wrote. That is a success. Where it finds another value, it is not known
    * whether the first one was done.
