@@ -4,7 +4,10 @@ interface Edit {
   text: string
 }
 
-/** Changes of a text, by positions in the original, so that everything else keeps its format. */
+/**
+ * Changes of a text, by positions in the original, so that everything else keeps its format. What is changed
+ * inside of a range that is replaced is lost with it.
+ */
 export class Edits {
   readonly #original: string
   #edits: Edit[] = []
@@ -38,6 +41,7 @@ export class Edits {
     let text = ''
     let at = start
     for (const edit of edits.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
+      if (edit.start < at) continue
       text += this.#original.slice(at, edit.start) + edit.text
       at = edit.end
     }

@@ -1,4 +1,5 @@
 import type ts from 'typescript'
+import { awaits, operand } from './expressions.js'
 import { constantOf, initializerOf, isNothing, numberOf, replaceNulls } from './literals.js'
 import { OptionPlan } from './option-plan.js'
 import { renameHook } from './rename-hook.js'
@@ -68,7 +69,7 @@ function planProperty(source: Source, plan: OptionPlan, name: string, property: 
   } else if (name === 'prefix') planPrefix(source, plan, property)
   else if (name === 'ContextStore' && value) {
     plan.adapters.push('fromContextStore')
-    source.replace(property, `store: fromContextStore(${source.textOf(value)})`)
+    source.replace(property, `store: fromContextStore(${source.take(value)})`)
   } else if (SAME.includes(name)) {
     if (replaceNulls(source, value) && name === 'store')
       source.note(
@@ -109,8 +110,9 @@ function planAutoCommit(
 function planPrefix(source: Source, plan: OptionPlan, property: Property): void {
   const value = initializerOf(source, property)
   plan.dropped.add(property)
-  if (!plan.inCookie && value && constantOf(source, value) !== '' && !plan.has('genid'))
-    plan.added.push(`genSid: () => ${source.textOf(value)} + crypto.randomUUID()`)
+  if (plan.inCookie || !value || constantOf(source, value) === '' || plan.has('genid')) return
+  const head = awaits(source, value) ? 'async () =>' : '() =>'
+  plan.added.push(`genSid: ${head} ${operand(source, value)} + crypto.randomUUID()`)
 }
 
 function addStoreMode(source: Source, plan: OptionPlan): void {

@@ -32,12 +32,16 @@ export function replaceNulls(source: Source, node: ts.Expression | undefined): b
   const bare = source.bare(node)
   const branches = ts.isConditionalExpression(bare)
     ? [bare.whenTrue, bare.whenFalse]
-    : ts.isBinaryExpression(bare)
+    : ts.isBinaryExpression(bare) && isFallback(source, bare.operatorToken)
       ? [bare.right]
       : []
   const nulls = branches.filter(({ kind }) => kind === ts.SyntaxKind.NullKeyword)
   for (const each of nulls) source.replace(each, 'undefined')
   return nulls.length > 0
+}
+
+function isFallback({ ts }: Source, { kind }: ts.BinaryOperatorToken): boolean {
+  return kind === ts.SyntaxKind.BarBarToken || kind === ts.SyntaxKind.QuestionQuestionToken
 }
 
 /** The value of `true`, `false` or a text; undefined for any other expression. */

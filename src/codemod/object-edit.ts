@@ -31,8 +31,7 @@ function inline(entries: readonly string[]): string {
 
 /** The new properties, each as text. */
 function entriesOf(source: Source, object: ts.ObjectLiteralExpression, plan: ObjectPlan): string[] {
-  const textOf = (property: Property) =>
-    source.edits.take(property.getStart(source.tree), property.end)
+  const textOf = (property: Property) => source.take(property)
   const inCookie = [...[...plan.moved].map(textOf), ...plan.addedToCookie]
   const [firstMoved] = plan.moved
   const cookie = inCookie.length > 0 ? [`cookie: ${inline(inCookie)}`] : []

@@ -1,4 +1,5 @@
 import type ts from 'typescript'
+import { awaits, operand, usesThis } from './expressions.js'
 import type { Source } from './source.js'
 
 /** Renames a hook that was called with the context, and is called with `this` as the context here. */
@@ -22,10 +23,16 @@ function renameProperty(source: Source, property: ts.PropertyAssignment, name: s
     source.replace(property.name, name)
     return
   }
-  const [open, close] = isFunction ? ['(', ')'] : ['', '']
-  const start = property.getStart(source.tree)
-  source.edits.replace(start, initializer.getStart(source.tree), `${name}() { return ${open}`)
-  source.after(initializer, `${close}(this) }`)
+  source.replace(property, callOf(source, initializer, name))
+}
+
+/** The hook as a function that calls an expression. In an arrow function, `this` stays what it is around it. */
+function callOf(source: Source, initializer: ts.Expression, name: string): string {
+  const isAsync = awaits(source, initializer)
+  const callee = operand(source, initializer)
+  if (usesThis(source, initializer))
+    return `${name}: ${isAsync ? 'async ' : ''}(_length, ctx) => ${callee}(ctx)`
+  return `${isAsync ? 'async ' : ''}${name}() { return ${callee}(this) }`
 }
 
 function renameMethod(source: Source, method: ts.MethodDeclaration, name: string): void {

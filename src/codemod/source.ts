@@ -40,6 +40,11 @@ export class Source {
     return this.text.slice(node.getStart(this.tree), node.end)
   }
 
+  /** The changed text of a node, to put elsewhere. */
+  take(node: ts.Node): string {
+    return this.edits.take(node.getStart(this.tree), node.end)
+  }
+
   /** A text as a literal, in the quotes that the file uses most. */
   quoted(text: string): string {
     const isDouble = this.text.split('"').length > this.text.split("'").length
