@@ -1,4 +1,5 @@
 import type ts from 'typescript'
+import { aroundComparison, aroundObject } from './parentheses.js'
 import type { Scopes } from './scopes.js'
 import { isContextMember, isSession } from './session-access.js'
 import type { Source } from './source.js'
@@ -65,29 +66,22 @@ function keepData(source: Source, access: ts.PropertyAccessExpression): void {
 }
 
 function countKeys(source: Source, access: ts.PropertyAccessExpression, rest: string): void {
-  const [open, close] = rest && !isAlone(source, access) ? ['(', ')'] : ['', '']
+  const [open, close] = rest ? aroundComparison(source, access) : ['', '']
   source.before(access, `${open}Object.keys(`)
-  const fallback = access.questionDotToken ? ' ?? {}' : ''
+  const fallback = source.ts.isOptionalChain(access) ? ' ?? {}' : ''
   source.edits.replace(access.expression.end, access.end, `${fallback}).length${rest}${close}`)
 }
 
 function copyData(source: Source, access: ts.PropertyAccessExpression): void {
   const { ts } = source
   const call = access.parent
-  if (!ts.isCallExpression(call)) return
-  const [open, close] = isAlone(source, call) ? ['', ''] : ['(', ')']
+  if (!ts.isCallExpression(call) || call.expression !== access) {
+    source.note(access, `${source.textOf(access)}: write () => ({ ...ctx.session })`)
+    return
+  }
+  const [open, close] = aroundObject(source, call)
   source.before(call, `${open}{ ...`)
   source.edits.replace(access.expression.end, call.end, ` }${close}`)
-}
-
-/** Whether an operator or an object literal can be in the place of a node without parentheses. */
-function isAlone({ ts }: Source, node: ts.Expression): boolean {
-  const { parent } = node
-  if (ts.isIfStatement(parent) || ts.isReturnStatement(parent)) return true
-  if (ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent)) return true
-  if (ts.isCallExpression(parent)) return parent.expression !== node
-  if (!ts.isBinaryExpression(parent) || parent.right !== node) return false
-  return parent.operatorToken.kind === ts.SyntaxKind.EqualsToken
 }
 
 function cookieMaxAge(source: Source, access: ts.PropertyAccessExpression): void {
