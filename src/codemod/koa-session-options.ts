@@ -1,5 +1,7 @@
 import type ts from 'typescript'
+import { ATTRIBUTES } from './attributes.js'
 import { awaits, operand } from './expressions.js'
+import type { LaterUse } from './later-options.js'
 import { constantOf, initializerOf, isNothing, numberOf, replaceNulls } from './literals.js'
 import { OptionPlan } from './option-plan.js'
 import { renameHook } from './rename-hook.js'
@@ -11,12 +13,6 @@ const DAY = 86_400_000
 /** For how long after a run cookies of koa-session are read at least, in ms: it is deployed later. */
 const DEPLOY = 30 * DAY
 
-/** Options that are attributes of the cookie here. */
-export const ATTRIBUTES: readonly string[] = [
-  ...['maxAge', 'maxage', 'expires', 'path', 'domain', 'httpOnly', 'secure', 'sameSite'],
-  ...['signed', 'overwrite', 'priority', 'partitioned'],
-]
-
 const SAME = ['key', 'store', 'rolling', 'valid', 'beforeSave']
 
 const BY_HAND: Partial<Record<string, string>> = {
@@ -27,25 +23,34 @@ const BY_HAND: Partial<Record<string, string>> = {
 
 /**
  * Plans the options of koa-session.
- * @param assigned Names of options that are assigned later.
+ * @param later What the file does with them later.
  * @param today In epoch ms.
  */
 export function planKoaSession(
   source: Source,
   object: ts.ObjectLiteralExpression | undefined,
-  assigned: ReadonlySet<string>,
+  later: LaterUse,
   today: number,
 ): OptionPlan {
   const plan = new OptionPlan(source, object)
-  const hasStore = ['store', 'ContextStore'].some((name) => plan.has(name) || assigned.has(name))
-  plan.inCookie = !hasStore && !plan.hasSpread
+  const isGiven = (name: string) => plan.has(name) || later.assigned.has(name)
+  plan.inCookie = !['store', 'ContextStore'].some(isGiven) && !plan.hasSpread
   for (const [name, property] of plan.properties) planProperty(source, plan, name, property)
-  if (plan.hasSpread) return plan
-  const lifetime = plan.has('maxAge') || plan.has('maxage') || assigned.has('maxAge')
-  if (!lifetime) plan.addedToCookie.push('maxAge: 86_400_000')
+  if (!plan.hasSpread) addDefaults(source, plan, isGiven, today)
+  const hasCookie = plan.moved.size + plan.addedToCookie.length > 0
+  if (later.usesCookie && !hasCookie) plan.added.push('cookie: {}')
+  return plan
+}
+
+function addDefaults(
+  source: Source,
+  plan: OptionPlan,
+  isGiven: (name: string) => boolean,
+  today: number,
+): void {
+  if (!['maxAge', 'maxage'].some(isGiven)) plan.addedToCookie.push('maxAge: 86_400_000')
   if (plan.inCookie) addCookieMode(source, plan, today)
   else addStoreMode(source, plan)
-  return plan
 }
 
 function planProperty(source: Source, plan: OptionPlan, name: string, property: Property): void {

@@ -1,7 +1,8 @@
 import type ts from 'typescript'
 import { planGenericSession } from './generic-session-options.js'
 import { noteHabits } from './habits.js'
-import { ATTRIBUTES, planKoaSession } from './koa-session-options.js'
+import { planKoaSession } from './koa-session-options.js'
+import { rewriteLater } from './later-options.js'
 import { editObject } from './object-edit.js'
 import { type OptionPlan, optionsText } from './option-plan.js'
 import { findCalls, findImports } from './package-imports.js'
@@ -73,7 +74,7 @@ function rewriteUse(source: Source, scopes: Scopes, name: PackageName, today: nu
     if (known) continue
     const plan =
       name === 'koa-session'
-        ? planKoaSession(source, object, assignedTo(source, scopes, options, object), today)
+        ? planKoaSession(source, object, rewriteLater(source, scopes, options, object), today)
         : planGenericSession(source, object, scopes)
     plans.set(object ?? call, plan)
     if (object) editObject(source, object, plan)
@@ -138,34 +139,3 @@ function isApp({ ts }: Source, scopes: Scopes, node: ts.Expression): boolean {
   const name = ts.isPropertyAccessExpression(value) ? value.name : value
   return ts.isIdentifier(name) && /^(app|application|koa|server)$/i.test(name.text)
 }
-
-/** Follows options in a variable: rewrites `CONFIG.maxAge`. @returns the names that are assigned. */
-function assignedTo(
-  source: Source,
-  scopes: Scopes,
-  options: ts.Expression | undefined,
-  object: ts.ObjectLiteralExpression | undefined,
-): ReadonlySet<string> {
-  const { ts } = source
-  const names = new Set<string>()
-  const bare = options && source.bare(options)
-  if (!object || !bare || !ts.isIdentifier(bare)) return names
-  const declaration = scopes.find(bare)
-  source.visit((node) => {
-    if (!ts.isPropertyAccessExpression(node) || !ts.isIdentifier(node.expression)) return
-    if (scopes.find(node.expression) !== declaration) return
-    const { parent, name } = node
-    const isAssigned =
-      ts.isBinaryExpression(parent) &&
-      parent.left === node &&
-      parent.operatorToken.kind === ts.SyntaxKind.EqualsToken
-    if (isAssigned) names.add(name.text)
-    if (ATTRIBUTES.includes(name.text)) source.before(name, 'cookie.')
-    else if (!UNCHANGED.includes(name.text))
-      source.note(node, `${source.textOf(node)}: this option has another name or value here`)
-  })
-  return names
-}
-
-/** Options of koa-session that are the same here. */
-const UNCHANGED = ['key', 'store', 'rolling', 'valid', 'beforeSave']
