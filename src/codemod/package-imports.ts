@@ -65,21 +65,45 @@ export function isFunctionName(name: string): boolean {
   return name === 'default' || name === 'createSession'
 }
 
-/** Every call of the imported function. */
+/** Every call of the imported function. Where else it is named, it gets a note: other names of it are not followed. */
 export function findCalls(
   source: Source,
   scopes: Scopes,
   imports: readonly PackageImport[],
 ): ts.CallExpression[] {
   const { ts } = source
-  const declarations = imports.flatMap((each) => each.declarations)
+  const declarations = new Set<ts.Node | undefined>(imports.flatMap((each) => each.declarations))
+  const callees = new Set<ts.Node>()
   const calls: ts.CallExpression[] = []
   source.visit((node) => {
+    if (ts.isIdentifier(node) && !callees.has(node) && isReference(source, node)) {
+      if (declarations.has(scopes.find(node))) source.note(node, `${node.text}: ${NO_CALL}`)
+    }
     if (!ts.isCallExpression(node)) return
     const callee = source.bare(node.expression)
-    const declaration = ts.isIdentifier(callee) ? scopes.find(callee) : undefined
-    const isImported = declaration !== undefined && declarations.includes(declaration)
-    if (isImported || imports.some(({ statement }) => statement === callee)) calls.push(node)
+    const isImported = ts.isIdentifier(callee) && declarations.has(scopes.find(callee))
+    if (!isImported && !imports.some(({ statement }) => statement === callee)) return
+    callees.add(callee)
+    calls.push(node)
   })
   return calls
+}
+
+const NO_CALL =
+  'this is no call. Options that it gets elsewhere are not changed, see docs/migration.md'
+
+/** Whether an identifier means a value: it is neither a declared name, a key, a member nor a type. */
+function isReference({ ts }: Source, node: ts.Identifier): boolean {
+  const { parent } = node
+  if (ts.isExportSpecifier(parent)) {
+    const isElsewhere = parent.parent.parent.moduleSpecifier !== undefined
+    return !isElsewhere && (parent.propertyName ?? parent.name) === node
+  }
+  if (ts.isShorthandPropertyAssignment(parent)) return true
+  if ('name' in parent && parent.name === node) return false
+  if (ts.isBindingElement(parent) || ts.isImportSpecifier(parent))
+    return parent.propertyName !== node
+  return (
+    !ts.isQualifiedName(parent) && !ts.isTypeReferenceNode(parent) && !ts.isTypeQueryNode(parent)
+  )
 }
