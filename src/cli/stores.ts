@@ -50,7 +50,7 @@ export async function openStore(target: string, role: Role): Promise<OpenedStore
 async function open(target: string, role: Role): Promise<OpenedStore> {
   const scheme = schemeOf(target)
   if (scheme === undefined) return openModule(target, role)
-  const openUrl = SCHEMES[scheme]
+  const openUrl = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined
   if (openUrl) return openUrl(target, role)
   throw new UsageError(
     `--${role}: ${scheme}: is none of ${Object.keys(SCHEMES).join(', ')}: for any other store, name a module`,

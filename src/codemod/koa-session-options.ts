@@ -15,11 +15,14 @@ const DEPLOY = 30 * DAY
 
 const SAME = ['key', 'store', 'rolling', 'valid', 'beforeSave']
 
-const BY_HAND: Partial<Record<string, string>> = {
-  externalKey: 'externalKey: write sessionIdStore, with get, set and reset, called with this = ctx',
-  encode: 'encode: records are JSON here; for secrecy use the option encryption',
-  decode: 'decode: records are JSON here; for secrecy use the option encryption',
-}
+const BY_HAND: ReadonlyMap<string, string> = new Map([
+  [
+    'externalKey',
+    'externalKey: write sessionIdStore, with get, set and reset, called with this = ctx',
+  ],
+  ['encode', 'encode: records are JSON here; for secrecy use the option encryption'],
+  ['decode', 'decode: records are JSON here; for secrecy use the option encryption'],
+])
 
 /**
  * Plans the options of koa-session.
@@ -81,7 +84,12 @@ function planProperty(source: Source, plan: OptionPlan, name: string, property: 
         property,
         'store: without one the session is in memory here, and not in the cookie',
       )
-  } else if (BY_HAND[name]) source.note(property, BY_HAND[name])
+  } else leaveOrDrop(source, plan, name, property)
+}
+
+function leaveOrDrop(source: Source, plan: OptionPlan, name: string, property: Property): void {
+  const advice = BY_HAND.get(name)
+  if (advice) source.note(property, advice)
   else plan.dropIgnored(property, 'koa-session')
 }
 

@@ -74,6 +74,7 @@ describe('what it cannot do, it says in one line', () => {
     [['migrate', '--from', 'redis://a:b@h/0', '--to', 'redis://c@h/0'], /the same store/],
     [['migrate', '--from', 'nothing.mjs', '--to', 'b.mjs'], /--from: there is no such module/],
     [['migrate', '--from', 'mongodb://h/db', '--to', 'b'], /mongodb: is none of redis, rediss,/],
+    [['migrate', '--from', 'constructor://h', '--to', 'b'], /constructor: is none of redis,/],
     [['migrate', '--from', 'redis://', '--to', 'redis://['], /a valid URL or a path/],
     [
       ['migrate', '--from', 'redis://h', '--to', 'b'],
