@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { mentions, type PackageName } from '../codemod/packages.js'
-import { transform } from '../codemod/transform.js'
+import { type Change, type Task, transform } from '../codemod/transform.js'
 import { changedLines } from './changed-lines.js'
 import { loadParser } from './parser.js'
 import { sourceFiles } from './source-files.js'
@@ -13,16 +14,17 @@ import type { CodemodTask } from './usage.js'
  * @throws {UsageError} when a path or the parser is missing.
  */
 export function codemod({ name, paths, dryRun }: CodemodTask): number {
-  const files = sourceFiles(paths).map((path) => ({ path, text: readFileSync(path, 'utf8') }))
+  const files = sourceFiles(paths).map(readSource)
   if (!files.some(({ text }) => mentions(text, name))) {
     console.log(`Nothing to do: none of these ${files.length} files imports ${name}.`)
     return 0
   }
   const task = { parser: loadParser(), name, today: Date.now() }
   let [changed, open] = [0, 0]
-  for (const { path, text } of files) {
+  for (const file of files) {
+    const { path, text } = file
     const shown = relative('', path)
-    const result = transform(task, path, text)
+    const result = changeOf(task, file)
     open += result.notes.length
     if (result.text !== text) {
       changed++
@@ -34,6 +36,28 @@ export function codemod({ name, paths, dryRun }: CodemodTask): number {
   }
   console.log(summary(name, dryRun, changed, open))
   return 0
+}
+
+interface SourceFile {
+  path: string
+  text: string
+  isReadable: boolean
+}
+
+/** What is not UTF-8 is read as Latin-1, which takes any bytes, to see whether it needs a change. */
+function readSource(path: string): SourceFile {
+  const bytes = readFileSync(path)
+  const isReadable = isUtf8(bytes)
+  return { path, text: bytes.toString(isReadable ? 'utf8' : 'latin1'), isReadable }
+}
+
+const NOT_UTF8 = { line: 1, message: 'this file is not UTF-8, so it is left as it is' }
+
+function changeOf(task: Task, { path, text, isReadable }: SourceFile): Change {
+  const change = transform(task, path, text)
+  if (isReadable) return change
+  const isConcerned = mentions(text, task.name) || change.text !== text || change.notes.length > 0
+  return { text, notes: isConcerned ? [NOT_UTF8] : [] }
 }
 
 function summary(name: PackageName, dryRun: boolean, changed: number, open: number): string {

@@ -62,6 +62,26 @@ test('it rewrites files in folders, and leaves declarations, node_modules and ot
     expect(read(left)).toBe(OLD)
 })
 
+test('a file that is not UTF-8 is left as it is, byte for byte', async () => {
+  const latin = (text: string) => Buffer.from(`// caf\u00E9\n${text}`, 'latin1')
+  const files = { 'app.js': latin(OLD), 'handler.js': latin(HANDLER), 'other.js': latin('run()\n') }
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(app, 'src', name), bytes)
+  const { code, out } = await codemod('koa-session', 'src')
+  expect(code).toBe(0)
+  expect(out).toContain('look at src/app.js:1: this file is not UTF-8, so it is left as it is\n')
+  expect(out).toContain('look at src/handler.js:1: this file is not UTF-8')
+  expect(out).not.toContain('other.js')
+  expect(out).toContain('1 file changed, 2 places to look at')
+  for (const [name, bytes] of Object.entries(files))
+    expect(readFileSync(join(app, 'src', name))).toEqual(bytes)
+})
+
+test('a byte order mark and letters of UTF-8 are kept', async () => {
+  write('src/app.js', `\uFEFF// caf\u00E9\n${OLD}`)
+  await codemod('koa-session', 'src')
+  expect(read('src/app.js')).toMatch(/^\uFEFF\/\/ caf\u00E9\nimport session from 'koa-sess'\n/)
+})
+
 test('its help says what its exit status means, and nothing of stores', async () => {
   const { code, out } = await codemod('--help')
   expect(code).toBe(0)
