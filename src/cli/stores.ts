@@ -66,7 +66,7 @@ export function openGiven(source: unknown, path: string): OpenedStore {
 function adapted(source: SessionStore | LegacyStore): Pick<OpenedStore, 'store' | 'isWeak'> {
   return isSessionStore(source)
     ? { store: source }
-    : { store: adaptLegacy(source, Date.now), isWeak: true }
+    : { store: adaptLegacy(source, Date.now, { anySpelling: true }), isWeak: true }
 }
 
 async function openModule(path: string, role: Role): Promise<OpenedStore> {

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { copy, preview } from '../../src/cli/copy.js'
 import { bar } from '../../src/cli/progress.js'
+import { openGiven } from '../../src/cli/stores.js'
 import { MemoryStore } from '../../src/index.js'
 import { isMoved, movedMark, tombstone } from '../../src/record/tombstone.js'
 import { migrating } from '../../src/stores/migrating/store.js'
 import { FaultyStore, ManualClock } from '../../src/testing.js'
+import { OlderRows } from '../conformance/rows.js'
 
 const [A, B] = ['{"a":1}', '{"b":1}']
 const clock = new ManualClock()
@@ -95,4 +97,16 @@ test('a bar is never fuller than full, and needs to know how many there are', ()
   expect(bar(1234, undefined)).toBe('1,234 sessions')
   expect(bar(1, 2)).toBe(`[${'#'.repeat(15)}${'-'.repeat(15)}] 50 % 1 of 2 sessions`)
   expect(bar(3, 2)).toBe(`[${'#'.repeat(30)}] 100 % 3 of 2 sessions`)
+})
+
+test('another run extends a copy that a store of get, set and destroy spells in its own way', async () => {
+  const rows = new OlderRows(Date.now)
+  const older = openGiven(rows, 'config').store
+  const until = Date.now() + 3_600_000
+  const record = { key: 'k', value: '{"a":1.0,"2":3}', expiresAt: until }
+  const source = { load: () => record.value }
+  expect(await copy(source, older, record, Date.now())).toBe('copied')
+  const later = { ...record, expiresAt: 2 * until }
+  expect(await copy(source, older, later, Date.now())).toBe('there')
+  expect(rows.rows.get('k')?.expiresAt).toBeGreaterThan(until + 1000)
 })

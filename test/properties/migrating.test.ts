@@ -5,6 +5,7 @@ import { MemoryStore, type SessionStore } from '../../src/index.js'
 import { tombstone, tombstoneUntil } from '../../src/record/tombstone.js'
 import { migrating } from '../../src/stores/migrating/store.js'
 import { FaultyStore, ManualClock } from '../../src/testing.js'
+import { OlderRows } from '../conformance/rows.js'
 
 const KEY = 'k'
 const HOUR = 3_600_000
@@ -168,4 +169,31 @@ test(`nothing is lost and nothing comes back, in any order of the steps: ${RUNS}
     expect([await after.load(KEY), to.load(KEY)]).toEqual([undefined, undefined])
   })
   await fc.assert(property, { numRuns: RUNS, seed, ...(PATH ? { path: PATH } : {}) })
+})
+
+/** Sessions as text, in every spelling that JSON has. */
+const spelled = fc
+  .tuple(
+    fc.dictionary(fc.oneof(fc.nat(20).map(String), fc.string()), fc.oneof(fc.json(), number())),
+    fc.constantFrom('', ' ', '\n'),
+  )
+  .map(([data, space]) => {
+    const fields = Object.entries({ ...data, cookie: '{"path":"/"}' }).reverse()
+    return `{${fields.map(([key, text]) => `${JSON.stringify(key)}:${space}${text}`).join(',')}}`
+  })
+
+function number(): fc.Arbitrary<string> {
+  return fc.constantFrom('1.0', '1e2', '-0', '12345678901234567890')
+}
+
+test('a session keeps its deadline as it moves to a store of get, set and destroy', async () => {
+  const property = fc.asyncProperty(spelled, async (written) => {
+    const { now } = new ManualClock()
+    const [from, to, later] = [new MemoryStore({ now }), new OlderRows(now), now() + HOUR]
+    from.create(KEY, '{}', later)
+    const store = migrating({ from, to, now })
+    expect(await store.replace(KEY, '{}', written, later)).toEqual({ ok: true })
+    expect(to.rows.get(KEY)?.expiresAt).toBe(later)
+  })
+  await fc.assert(property, { examples: [['{"b":1,"2":5,"cookie":{}}'], ['{"b":1.0}']] })
 })

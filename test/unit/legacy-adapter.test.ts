@@ -7,11 +7,21 @@ import type {
   StoredSession,
 } from '../../src/stores/contract.js'
 import { adaptLegacy } from '../../src/stores/legacy/adapter.js'
+import { MemoryStore } from '../../src/stores/memory/store.js'
+import { migrating } from '../../src/stores/migrating/store.js'
 import { followContexts, withContext } from '../../src/util/current-context.js'
 import { Gate } from '../support/gate.js'
 
 const HOUR = 3_600_000
 const RECORD = '{"user":"ada","cookie":{"path":"/","maxAge":null,"own":[]}}'
+/** Sessions that such a store spells differently: it parses them, and writes them anew. */
+const OTHER_SPELLINGS = [
+  '{"b":1,"2":5,"cookie":{}}',
+  '{"b":1.0,"cookie":{}}',
+  '{ "b": { "c": [1, 2] },\n"cookie":{}}',
+  '{"b":"\\u00e9","b":2,"cookie":{}}',
+  '{"cookie":{"expires":"2035-01-01T00:00:00Z"}}',
+]
 const SEALED = '{"sealed":"AAAAAAAA.BBBB"}'
 
 /** Stores that expire nothing: what they are given is what they return. */
@@ -101,6 +111,34 @@ describe.each(ENDLESS)('a store that expires nothing: %s', (_name, open) => {
       user: 'ada',
       role: 'countess',
     })
+  })
+
+  test.each(OTHER_SPELLINGS)('%j is expected as it was written', async (written) => {
+    const { table, ...store } = open()
+    const strict = adaptLegacy(store, () => 0)
+    const lenient = adaptLegacy(store, () => 0, { anySpelling: true })
+    await strict.create('key', written, HOUR)
+    const current = await strict.load('key')
+    expect(await strict.replace('key', written, RECORD, HOUR)).toEqual({ ok: false, current })
+    for (const other of [RECORD, 'no JSON', '', '5e-9', '[]'])
+      expect(await lenient.replace('key', other, RECORD, HOUR)).toEqual({ ok: false, current })
+    expect(await lenient.replace('key', written, RECORD, HOUR)).toEqual({ ok: true })
+    expect(await lenient.load('key')).toBe(RECORD)
+    expect((await lenient.replace('gone', written, RECORD, HOUR)).ok).toBe(false)
+  })
+
+  test.each(OTHER_SPELLINGS)('%j moves there, and keeps its deadline', async (written) => {
+    let time = 0
+    const now = () => time
+    const { table, ...store } = open()
+    const from = new MemoryStore({ now })
+    const moving = migrating({ from, to: store, now })
+    from.create('key', RECORD, HOUR)
+    expect(await moving.replace('key', RECORD, written, HOUR)).toEqual({ ok: true })
+    time = HOUR - 1
+    expect(JSON.parse((await moving.load('key')) ?? 'null')).toBeTruthy()
+    time = HOUR
+    expect(await moving.load('key')).toBe(undefined)
   })
 
   test('the object of the store is not changed', async () => {

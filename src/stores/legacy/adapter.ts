@@ -21,6 +21,11 @@ export interface LegacyAdapterOptions {
   maxAge?: number | undefined
   /** Records hold their deadline. False tests whether the store expires sessions itself. Default true. */
   datesRecords?: boolean | undefined
+  /**
+   * True: `replace` takes the expected value in any spelling of the same JSON, as the store returns it in
+   * its own. For callers that expect what they wrote and did not read again. Default false.
+   */
+  anySpelling?: boolean | undefined
 }
 
 /**
@@ -50,6 +55,7 @@ class LegacyAdapter implements SessionStore {
   readonly #rolling: boolean
   readonly #maxAge: number
   readonly #datesRecords: boolean
+  readonly #anySpelling: boolean
   readonly #queue = new KeyQueue()
   /** Tombstones and their deadlines, by key. In the order of deadlines, as all last equally long. */
   readonly #tombstones = new Map<string, { value: string; until: number }>()
@@ -57,7 +63,12 @@ class LegacyAdapter implements SessionStore {
   constructor(
     source: LegacyStore,
     now: () => number,
-    { rolling = false, maxAge = ONE_DAY, datesRecords = true }: LegacyAdapterOptions,
+    {
+      rolling = false,
+      maxAge = ONE_DAY,
+      datesRecords = true,
+      anySpelling = false,
+    }: LegacyAdapterOptions,
   ) {
     this.#source = source
     this.#now = now
@@ -65,6 +76,7 @@ class LegacyAdapter implements SessionStore {
     this.#maxAge = maxAge
     // A store with touchSession expires sessions itself, and would keep a deadline as it is.
     this.#datesRecords = datesRecords && !source.touchSession
+    this.#anySpelling = anySpelling
     followContexts()
   }
 
@@ -88,7 +100,7 @@ class LegacyAdapter implements SessionStore {
   replace(key: string, expected: string, value: string, expiresAt: number): Promise<Replaced> {
     return this.#queue.run(key, async () => {
       const current = await this.#read(key)
-      if (current !== expected) return { ok: false, current }
+      if (!this.#isSame(current, expected)) return { ok: false, current }
       await this.#write(key, { value, expiresAt, changed: value !== expected })
       return { ok: true }
     })
@@ -135,6 +147,16 @@ class LegacyAdapter implements SessionStore {
     if (dated?.isOver) return undefined
     const session = dated?.session ?? stored
     return isEncodable(session) ? JSON.stringify(session) : undefined
+  }
+
+  #isSame(current: string | undefined, expected: string): boolean {
+    if (current === expected) return true
+    return this.#anySpelling && current !== undefined && current === this.#asRead(expected)
+  }
+
+  /** A session as the store returns it: parsed and written once. */
+  #asRead(value: string): string | undefined {
+    return parseObject(value) && this.#textOf(toLegacySession(value))
   }
 
   /** Async, so that a synchronous throw of the store becomes a rejection. */

@@ -77,8 +77,10 @@ class MigratingStore implements SessionStore {
   readonly #connections: Connections
 
   constructor({ from, to, move, now }: Required<MigratingOptions>) {
-    this.#from = isSessionStore(from) ? from : adaptLegacy(from, now)
-    this.#to = isSessionStore(to) ? to : adaptLegacy(to, now)
+    // A move compares with what it wrote, and does not read that again.
+    const adapted = { anySpelling: true }
+    this.#from = isSessionStore(from) ? from : adaptLegacy(from, now, adapted)
+    this.#to = isSessionStore(to) ? to : adaptLegacy(to, now, adapted)
     this.#isMoving = move
     this.#now = now
     const storesMarks = isSessionStore(from)
