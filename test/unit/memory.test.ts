@@ -38,6 +38,22 @@ describe('MemoryStore', () => {
     expect(['c', 'd', 'e'].filter((key) => store.load(key))).toEqual(['d', 'e'])
   })
 
+  test('lists above maxBytes leave the sessions alone, and maxBytes still bounds these', () => {
+    const store = new MemoryStore({ maxBytes: 5000 })
+    const list = (user: number) => `koa:sess:&${String(user).padStart(43, '0')}`
+    for (let user = 0; user < 20; user++) store.create(list(user), 'x'.repeat(200), LATER)
+    store.replace(list(0), 'x'.repeat(200), 'x'.repeat(2000), LATER)
+    expect(store.bytes).toBeGreaterThan(10_000)
+    expect(store.create('a', 'x'.repeat(900), LATER)).toBe(true)
+    expect(store.create('b', 'x'.repeat(900), LATER)).toBe(true)
+    expect([store.load('a'), store.load('b')]).toEqual(['x'.repeat(900), 'x'.repeat(900)])
+    store.create('c', 'x'.repeat(900), LATER)
+    expect([store.load('a'), store.load('c')]).toEqual([undefined, 'x'.repeat(900)])
+    for (let user = 0; user < 20; user++) store.destroy(list(user))
+    for (const key of ['b', 'c']) store.destroy(key)
+    expect(store.bytes).toBe(0)
+  })
+
   test.each([0, -1, Number.NaN, '5', null])('max %j is refused', (max) => {
     const make = () => new MemoryStore({ max: max as number })
     expect(make).toThrow(expect.objectContaining({ code: 'ERR_SESSION_DURATION' }))

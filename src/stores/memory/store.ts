@@ -4,6 +4,7 @@ import { assertKnownOptions } from '../../util/shape.js'
 import { BaseStore } from '../base.js'
 import type { Replaced, ScanPage, StoredRecord } from '../contract.js'
 import { bytesOf, Entry, flattenString, LruList } from './lru-list.js'
+import { Totals } from './totals.js'
 
 /** @since 1.0.0 */
 export interface MemoryStoreOptions {
@@ -16,7 +17,7 @@ export interface MemoryStoreOptions {
   /**
    * How much memory the sessions take at most, in bytes; above it, the least recently used are deleted.
    * Counted as V8 may need it: two bytes for each character of id and record, and 200 for each session.
-   * The default is 128 MiB.
+   * Lists of the option `users` do not count. The default is 128 MiB.
    * @default 134_217_728
    * @since Unreleased
    * @example new MemoryStore({ maxBytes: 32 * 1024 * 1024 })
@@ -40,7 +41,7 @@ const SWEEP_PER_TICK = 500
 const TICK_MS = 100
 const DEFAULT_PAGE_SIZE = 100
 /**
- * Whether a key is that of the list of a user's sessions: `&` and a hash. `max` does not count it, and it
+ * Whether a key is that of the list of a user's sessions: `&` and a hash. Neither limit counts it, and it
  * is not evicted: without its list, a session could not be ended from elsewhere. Only a login makes one.
  */
 const isListKey = (key: string) => key.at(-44) === '&'
@@ -56,10 +57,9 @@ export class MemoryStore extends BaseStore {
   readonly #byUse = new LruList()
   readonly #max: number
   readonly #maxBytes: number
-  #bytes = 0
+  readonly #totals = new Totals()
   #sweeper = this.#entries.values()
   #hasWarned = false
-  #lists = 0
   #timer: NodeJS.Timeout | undefined
 
   /**
@@ -85,12 +85,12 @@ export class MemoryStore extends BaseStore {
   }
 
   /**
-   * How much memory they take, in bytes, as `maxBytes` counts it.
+   * How much memory they take, in bytes: each record as `maxBytes` counts one, lists of `users` too.
    * @since Unreleased
    * @example const bytes = memoryStore.bytes
    */
   get bytes(): number {
-    return this.#bytes
+    return this.#totals.sessionBytes + this.#totals.listBytes
   }
 
   load(key: string, touch?: number): string | undefined {
@@ -109,9 +109,9 @@ export class MemoryStore extends BaseStore {
     const entry = this.#live(key)
     if (entry?.value !== expected) return { ok: false, current: entry?.value }
     this.#assertFits(key, value)
-    this.#bytes -= entry.bytes
+    this.#totals.remove(entry)
     entry.value = flattenString(value)
-    this.#bytes += entry.bytes
+    this.#totals.add(entry)
     this.#use(entry, expiresAt)
     this.#evict()
     return { ok: true }
@@ -157,8 +157,7 @@ export class MemoryStore extends BaseStore {
     this.#remove(this.#entries.get(key))
     const entry = new Entry(flattenString(key), flattenString(value), isListKey(key))
     this.#entries.set(entry.key, entry)
-    this.#bytes += entry.bytes
-    if (entry.isList) this.#lists++
+    this.#totals.add(entry)
     this.#use(entry, expiresAt)
     this.#evict()
     if (!this.#timer) this.#startTimer()
@@ -180,8 +179,7 @@ export class MemoryStore extends BaseStore {
 
   #remove(entry: Entry | undefined): void {
     if (!entry || !this.#entries.delete(entry.key)) return
-    this.#bytes -= entry.bytes
-    if (entry.isList) this.#lists--
+    this.#totals.remove(entry)
     this.#byUse.remove(entry)
   }
 
@@ -224,9 +222,10 @@ export class MemoryStore extends BaseStore {
     )
   }
 
-  /** Deletes the least recently used entries until the rest fits. The entry just used is the last to go. */
+  /** Deletes the least recently used sessions until the rest fits. The one just used is the last to go. */
   #evict(): void {
-    while (this.#entries.size - this.#lists > this.#max || this.#bytes > this.#maxBytes) {
+    const totals = this.#totals
+    while (totals.sessions > this.#max || totals.sessionBytes > this.#maxBytes) {
       const { oldest } = this.#byUse
       if (!oldest) return
       this.#remove(oldest)
