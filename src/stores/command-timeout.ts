@@ -42,17 +42,20 @@ class WaiterQueue {
 export class CommandTimeout {
   readonly #ms: number
   readonly #server: string
+  readonly #limit: string
   readonly #waiters = new WaiterQueue()
   #isTimerSet = false
 
   /**
    * @param commandTimeout The option of that name, in ms. Default 5000.
    * @param server Names the server in the message of the error.
+   * @param limit Names what gives the limit, likewise.
    * @throws {SessionError} ERR_SESSION_DURATION
    */
-  constructor(commandTimeout: number | undefined, server: string) {
+  constructor(commandTimeout: number | undefined, server: string, limit = 'commandTimeout') {
     this.#ms = duration('commandTimeout', commandTimeout ?? DEFAULT_MS, { most: MAX_TIMER_MS })
     this.#server = server
+    this.#limit = limit
   }
 
   get ms(): number {
@@ -116,7 +119,7 @@ export class CommandTimeout {
 
   #timeoutError(cause: unknown): SessionError {
     return unavailable(
-      `${this.#server} did not answer within commandTimeout (${this.#ms} ms), so a write may or may not be done. Check whether it hangs, is overloaded, waits for a lock or cannot be reached, or raise commandTimeout.`,
+      `${this.#server} did not answer within ${this.#limit} (${this.#ms} ms), so a write may or may not be done. Check whether it hangs, is overloaded, waits for a lock or cannot be reached, or raise commandTimeout.`,
       cause,
     )
   }

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
+import { PostgresStore } from '../../src/stores/sql/postgres.js'
 import { Pruner } from '../../src/stores/sql/pruner.js'
 import { unavailable } from '../../src/util/errors.js'
 
@@ -67,6 +68,26 @@ describe('pruning that fails', () => {
     expect(notices).toHaveLength(10)
     expect(notices[0]).toEqual({ event: 'prune-failed', store: 'SomeStore', failures: 1, error })
     expect(notices[9]).toMatchObject({ failures: 10 })
+  })
+
+  test.each([
+    [20, 30_000],
+    [40_000, 40_000],
+  ])('with a commandTimeout of %i ms, a DELETE without an answer fails after %i ms', async (commandTimeout, limit) => {
+    vi.useFakeTimers()
+    const query = vi.fn(() => new Promise<never>(() => undefined))
+    const client = { query, connect: query, on() {}, off() {} }
+    const store = new PostgresStore({ client, commandTimeout })
+    await vi.advanceTimersByTimeAsync(60_000 + limit - 1)
+    expect([query.mock.calls.length, notices.length]).toEqual([1, 0])
+    await vi.advanceTimersByTimeAsync(2)
+    expect(notices).toMatchObject([{ store: 'PostgresStore', failures: 1 }])
+    await vi.advanceTimersByTimeAsync(120_000)
+    store.close()
+    expect([query.mock.calls.length, notices.length]).toEqual([3, 3])
+    const reason = `did not answer within the limit of a batch (${limit} ms)`
+    const code = 'KOA_SESS_PRUNE_FAILED'
+    expect(warn.mock.calls).toEqual([[expect.stringContaining(reason), { code }]])
   })
 
   test('now and then is no warning', async () => {

@@ -17,9 +17,13 @@ import { withRetry } from './errors.js'
 import { positiveInteger, type SqlStoreOptions } from './options.js'
 import { Pruner } from './pruner.js'
 
+/** In messages. */
+const SERVER = 'The session database'
 // Node runs a timer with a longer delay after 1 ms.
 const TIMER_RANGE = { zero: true, most: 2 ** 31 - 1 }
 const DEFAULT_PAGE_SIZE = 100
+/** How long a batch of `prune` may take at least, in ms: no user waits for it, and it may delete many rows. */
+const PRUNE_TIMEOUT = 30_000
 
 /**
  * Stores sessions in one table of an SQL database, safe for any number of processes: every write is one
@@ -34,6 +38,7 @@ export abstract class SqlStore extends BaseStore {
   readonly #client: SqlClient
   readonly #statements: Statements
   readonly #timeout: CommandTimeout
+  readonly #pruneTimeout: CommandTimeout
   readonly #batchSize: number
   readonly #pruner: Pruner
 
@@ -47,7 +52,9 @@ export abstract class SqlStore extends BaseStore {
     this.#dialect = dialect
     this.#statements = statements(dialect)
     this.#batchSize = positiveInteger('pruneBatch', pruneBatch)
-    this.#timeout = new CommandTimeout(commandTimeout, 'The session database')
+    this.#timeout = new CommandTimeout(commandTimeout, SERVER)
+    const pruneLimit = Math.max(this.#timeout.ms, PRUNE_TIMEOUT)
+    this.#pruneTimeout = new CommandTimeout(pruneLimit, SERVER, 'the limit of a batch')
     const interval = duration('pruneInterval', pruneInterval, TIMER_RANGE)
     this.#pruner = new Pruner(this, interval, new.target.name)
   }
@@ -122,12 +129,15 @@ export abstract class SqlStore extends BaseStore {
   /**
    * Deletes all expired rows, `pruneBatch` of them at a time. Returns how many it deleted. Several
    * processes may call it at once.
+   * @throws {SessionError} ERR_SESSION_UNAVAILABLE (503), also for a statement that takes longer than 30 s,
+   * or `commandTimeout` if that is longer. With SQLite: for a lock that lasts longer than `commandTimeout`.
    * @example const count = await sqlStore.prune()
    */
   async prune(): Promise<number> {
     const [statement, now] = [this.#dialect.prune(this.#batchSize), this.now()]
     for (let deleted = 0; ; ) {
-      const count = await this.attempt(() => this.#client.run(statement, [now]))
+      const batch = this.attempt(() => this.#client.run(statement, [now]))
+      const count = await this.withTimeout(batch, this.#pruneTimeout)
       deleted += count
       if (count < this.#batchSize) return deleted
       // Lets requests run: a synchronous driver would block the event loop for the whole pruning.
@@ -152,9 +162,9 @@ export abstract class SqlStore extends BaseStore {
     return withRetry(query)
   }
 
-  /** Rejects a promise that takes longer than `commandTimeout`. */
-  protected withTimeout<T>(result: Awaitable<T>): Awaitable<T> {
-    return isPromise(result) ? this.#timeout.guard(result) : result
+  /** Rejects a promise that takes longer than `commandTimeout`, or another limit. */
+  protected withTimeout<T>(result: Awaitable<T>, timeout = this.#timeout): Awaitable<T> {
+    return isPromise(result) ? timeout.guard(result) : result
   }
 
   /** Runs a statement within `commandTimeout`. */
