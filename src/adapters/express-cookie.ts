@@ -60,7 +60,7 @@ export function expressCookie(options: ExpressCookieOptions): ExpressCookie {
   const { name = 'connect.sid', secret } = options
   if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name))
     throw new SessionError('ERR_SESSION_OPTION', 'options.name must be the name of a cookie.')
-  const secrets = typeof secret === 'string' ? [secret] : [...(secret ?? [])]
+  const secrets = [secret].flat()
   const [current] = secrets
   if (!current || !secrets.every((each) => typeof each === 'string' && each !== ''))
     throw new SessionError(

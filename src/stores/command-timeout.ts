@@ -52,8 +52,8 @@ export class CommandTimeout {
    * @param limit Names what gives the limit, likewise.
    * @throws {SessionError} ERR_SESSION_DURATION
    */
-  constructor(commandTimeout: number | undefined, server: string, limit = 'commandTimeout') {
-    this.#ms = duration('commandTimeout', commandTimeout ?? DEFAULT_MS, { most: MAX_TIMER_MS })
+  constructor(commandTimeout = DEFAULT_MS, server: string, limit = 'commandTimeout') {
+    this.#ms = duration('commandTimeout', commandTimeout, { most: MAX_TIMER_MS })
     this.#server = server
     this.#limit = limit
   }

@@ -1,3 +1,4 @@
+import { assertKnownOptions } from '../util/shape.js'
 import { compare } from './compare.js'
 import { TestContext } from './context.js'
 import { collision, contract, passed } from './contract.js'
@@ -65,16 +66,21 @@ export interface StoreTests {
   outage?: Outage | undefined
 }
 
+const OPTIONS = [
+  ...['describe', 'it', 'name', 'strong', 'connections', 'writers', 'clock', 'precision', 'outage'],
+]
 const GROUPS = [contract, passed, collision, expiry, compare, races, hostile, scan]
 
 /**
  * Defines the tests that a session store has to pass. `create` returns a store, or
  * `{ store, close }`. Every test opens a store, closes it, and deletes its keys, which no other
  * test uses. So no hooks are needed, and the server may hold other data.
+ * @throws {SessionError} ERR_SESSION_OPTION for an unknown option.
  * @since 1.0.0
  * @example testStore(() => new MemoryStore(), { describe, it })
  */
 export function testStore(create: CreateStore, options: StoreTests): void {
+  assertKnownOptions('testStore', options, OPTIONS)
   const { describe, it, name = 'a session store' } = options
   const traits: StoreTraits = {
     strong: options.strong ?? true,

@@ -13,17 +13,19 @@ export function hasMethods(value: unknown, ...names: readonly string[]): value i
 }
 
 /**
- * Refuses options that do not exist: a misspelled one would otherwise be ignored.
+ * Refuses options that do not exist, as a misspelled one would be ignored, and what is no object.
  * @param owner Names what takes the options, as in `RedisStore`.
  * @param elsewhere Options of other packages, and what does the same here.
  * @throws {SessionError} ERR_SESSION_OPTION
  */
 export function assertKnownOptions(
   owner: string,
-  options: object,
+  options: unknown,
   known: readonly string[],
   elsewhere: Readonly<Record<string, string>> = {},
 ): void {
+  if (!isObject(options))
+    throw new SessionError('ERR_SESSION_OPTION', `${owner} takes an object of options.`)
   const unknown = Object.keys(options).find((name) => !known.includes(name))
   if (unknown === undefined) return
   const meant = Object.hasOwn(elsewhere, unknown)

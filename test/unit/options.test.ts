@@ -1,7 +1,15 @@
 import Koa from 'koa'
 import { describe, expect, test } from 'vitest'
+import { expressCookie, toExpressStore } from '../../src/adapters.js'
+import { deviceBound } from '../../src/device-bound.js'
 import session, { MemoryStore, SessionError } from '../../src/index.js'
+import { migrating } from '../../src/migrate.js'
+import { RedisStore } from '../../src/redis.js'
+import { MysqlStore } from '../../src/stores/sql/mysql.js'
 import { assertSqlOptions } from '../../src/stores/sql/options.js'
+import { PostgresStore } from '../../src/stores/sql/postgres.js'
+import { SqliteStore } from '../../src/stores/sql/sqlite.js'
+import { testStore } from '../../src/testing.js'
 
 const make = (options: unknown) => () => session(options as Parameters<typeof session>[0])
 const store = { get: () => null, set: () => null, destroy: () => null }
@@ -161,6 +169,90 @@ describe('a store refuses unknown options', () => {
   ])('in memory: %j', (options, message) => {
     expect(() => new MemoryStore(options)).toThrow(SessionError)
     expect(() => new MemoryStore(options)).toThrow(message)
+  })
+})
+
+const ignore = () => undefined
+const pool = { query: ignore, connect: ignore, on: ignore, off: ignore }
+const mysqlPool = { execute: ignore, query: ignore, getConnection: ignore }
+const redis = {
+  call: ignore,
+  on: ignore,
+  off: ignore,
+  duplicate: ignore,
+  status: 'ready',
+  options: {},
+}
+const statement = { run: ignore, get: ignore, all: () => [] }
+const sqlite = { prepare: () => statement, exec: ignore }
+const QUIET = { pruneInterval: 0 }
+const STORES: [name: string, make: (options: object) => unknown][] = [
+  ['PostgresStore', (options) => new PostgresStore({ client: Object(pool), ...QUIET, ...options })],
+  ['MysqlStore', (options) => new MysqlStore({ client: Object(mysqlPool), ...QUIET, ...options })],
+  ['SqliteStore', (options) => new SqliteStore({ client: Object(sqlite), ...QUIET, ...options })],
+  ['RedisStore', (options) => new RedisStore({ client: Object(redis), ...options })],
+]
+
+describe.each(STORES)('%s refuses', (name, make) => {
+  const refused: [object, string][] = [
+    [{ commandTimeout: null }, 'ERR_SESSION_DURATION'],
+    [{ commandTimeout: '5s' }, 'ERR_SESSION_DURATION'],
+    [{ commandTimeout: 0 }, 'ERR_SESSION_DURATION'],
+  ]
+  const ofSql: [object, string][] = [
+    [{ pruneInterval: null }, 'ERR_SESSION_DURATION'],
+    [{ pruneInterval: false }, 'ERR_SESSION_DURATION'],
+    [{ pruneBatch: null }, 'ERR_SESSION_OPTION'],
+    [{ pruneBatch: '500' }, 'ERR_SESSION_OPTION'],
+    [{ now: null }, 'ERR_SESSION_OPTION'],
+    [{ table: null }, 'ERR_SESSION_OPTION'],
+  ]
+  const ofServers: [object, string][] = ['false', 0, null].map((prepare) => [
+    { prepare },
+    'ERR_SESSION_OPTION',
+  ])
+  if (name !== 'RedisStore') refused.push(...ofSql)
+  if (name === 'PostgresStore' || name === 'MysqlStore') refused.push(...ofServers)
+
+  test('nothing that is meant', () => expect(() => make({ commandTimeout: 50 })).not.toThrow())
+
+  test.each(refused)('%j', (options, code) => {
+    expect(() => make(options)).toThrow(expect.objectContaining({ code }))
+  })
+})
+
+describe('a function refuses', () => {
+  const [memory, tests] = [() => new MemoryStore(), { describe: ignore, it: ignore }]
+  const pair = { from: memory(), to: memory() }
+  test.each<[string, () => unknown, string]>([
+    ['no function as now', () => migrating({ ...pair, now: Object(5) }), 'now must be a function'],
+    ['null as now', () => migrating({ ...pair, now: null as never }), 'now must be a function'],
+    ['a text as options', () => migrating('from' as never), 'migrating takes an object of options'],
+    ['null', () => toExpressStore(memory(), null as never), 'toExpressStore takes an object'],
+    [
+      'no options',
+      () => Reflect.apply(expressCookie, undefined, []),
+      'expressCookie takes an object',
+    ],
+    ['a number as secret', () => expressCookie({ secret: Object(5) }), 'needs the option secret'],
+    ['null as secret', () => expressCookie({ secret: null as never }), 'needs the option secret'],
+    ['no secret', () => expressCookie({ secret: [] }), 'needs the option secret'],
+    ['null', () => deviceBound(null as never), 'deviceBound takes an object of options'],
+    ['a list', () => deviceBound([] as never), 'deviceBound takes an object of options'],
+    [
+      'a misspelled option',
+      () => testStore(memory, Object.assign({ connection: 3 }, tests)),
+      'Did you mean "connections"?',
+    ],
+    [
+      'no options',
+      () => Reflect.apply(testStore, undefined, [memory]),
+      'testStore takes an object',
+    ],
+  ])('%s: %s', (_name, make, message) => {
+    expect(make).toThrow(SessionError)
+    expect(make).toThrow(expect.objectContaining({ code: 'ERR_SESSION_OPTION' }))
+    expect(make).toThrow(message)
   })
 })
 

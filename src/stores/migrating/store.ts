@@ -64,6 +64,8 @@ export function migrating(options: MigratingOptions): SessionStore {
     throw new SessionError('ERR_SESSION_OPTION', 'from and to are the same store. Pass two stores.')
   if (typeof move !== 'boolean')
     throw new SessionError('ERR_SESSION_OPTION', 'move must be true or false.')
+  if (typeof now !== 'function')
+    throw new SessionError('ERR_SESSION_OPTION', 'now must be a function')
   return new MigratingStore({ from, to, move, now })
 }
 

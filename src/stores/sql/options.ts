@@ -48,7 +48,7 @@ const OPTIONS = ['client', 'table', 'now', 'commandTimeout', 'pruneInterval', 'p
 const MAX_NAME_BYTES = 52
 
 /**
- * Refuses unknown options, and names that cannot be names.
+ * Refuses unknown options, names that cannot be names, and a `prepare` that is neither true nor false.
  * @param store Names the class in messages.
  * @param more The options that this store takes beside the common ones.
  * @throws {SessionError} ERR_SESSION_OPTION
@@ -59,6 +59,10 @@ export function assertSqlOptions(store: string, options: object, ...more: string
     const name: unknown = Reflect.get(options, option)
     if (name !== undefined) assertName(option, name)
   }
+  const prepare: unknown = Reflect.get(options, 'prepare')
+  // A text such as 'false', as from the environment, would count as true.
+  if (prepare !== undefined && typeof prepare !== 'boolean')
+    throw new SessionError('ERR_SESSION_OPTION', 'prepare must be true or false.')
 }
 
 /**
