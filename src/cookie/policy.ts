@@ -30,14 +30,18 @@ export class CookiePolicy {
 
 /** Browsers drop a cookie that breaks the rules of its prefix, in any case (RFC 6265bis, 4.1.3). */
 function withPrefixRules(key: string, options: CookieOptions): CookieOptions {
-  const host = /^__host-/i.test(key)
-  if (!host && !/^__secure-/i.test(key)) return options
+  const [prefix] = /^__(?:host-http|host|http|secure)-/i.exec(key) ?? []
+  if (prefix === undefined) return options
+  const [isHost, isHttp] = [/^__host/i.test(prefix), /http-$/i.test(prefix)]
   const breaksRules =
-    options.secure === false || (host && (options.domain || (options.path ?? '/') !== '/'))
+    options.secure === false ||
+    (isHttp && options.httpOnly === false) ||
+    (isHost && (options.domain || (options.path ?? '/') !== '/'))
   if (breaksRules) {
+    const rules = [isHttp ? ' and httpOnly' : '', isHost ? ', with path / and no domain' : '']
     throw new SessionError(
       'ERR_SESSION_COOKIE',
-      `A cookie named ${key.slice(0, key.indexOf('-') + 1)}… must be secure${host ? ', with path / and no domain' : ''}: browsers drop it otherwise`,
+      `A cookie named ${prefix}… must be secure${rules.join('')}: browsers drop it otherwise`,
     )
   }
   return { ...options, secure: true }

@@ -12,7 +12,10 @@ export class SignedId implements CookieContent {
   readonly #signers: SignerCache
   readonly #isSigned: boolean
 
-  /** `isSigned`: as the options say; a session may alter that for its own cookie. */
+  /**
+   * `isSigned`: as the options say. Then requests are verified, so that no session's own `signed: false`
+   * may leave the signature out: its next request would not find it.
+   */
   constructor(signers: SignerCache, isSigned: boolean) {
     this.#signers = signers
     this.#isSigned = isSigned
@@ -40,7 +43,7 @@ export class SignedId implements CookieContent {
       name,
       id,
       attributes,
-      cookie.signed ? this.#signer(exchange) : undefined,
+      this.#signs(cookie) ? this.#signer(exchange) : undefined,
       known,
     )
   }
@@ -50,7 +53,11 @@ export class SignedId implements CookieContent {
   }
 
   assertWritable(exchange: Exchange, cookie: SessionCookie): void {
-    if (cookie.signed) this.#signer(exchange)
+    if (this.#signs(cookie)) this.#signer(exchange)
+  }
+
+  #signs(cookie: SessionCookie): boolean {
+    return this.#isSigned || cookie.signed
   }
 
   #verifier(incoming: Incoming): Signer | undefined {

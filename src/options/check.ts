@@ -127,6 +127,7 @@ function checkRest({ hashIds, encryption, maxBytes }: SessionOptions<never>): vo
   )
   assertKnownOptions('encryption', encryption ?? {}, ['keys', 'plainUntil', 'decryptOnly'])
   check(only === undefined || typeof only === 'boolean', 'encryption.decryptOnly', 'a boolean')
+  check(!only || until === undefined, 'encryption', 'with plainUntil or decryptOnly, not both')
   check(
     maxBytes === undefined || (Number.isInteger(maxBytes) && maxBytes > 0),
     'maxBytes',

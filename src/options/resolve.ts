@@ -1,4 +1,4 @@
-import type { CookieOptions } from '../cookie/attributes.js'
+import type { CookieOptions, SessionCookie } from '../cookie/attributes.js'
 import { CookiePolicy } from '../cookie/policy.js'
 import { makeSigning, SignerCache } from '../cookie/signature.js'
 import { type EnvelopeOptions, RecordEnvelope } from '../record/envelope.js'
@@ -9,7 +9,7 @@ import type { SessionRecords } from '../record/records.js'
 import { RecordRepository } from '../record/repository.js'
 import { makeSeal } from '../record/seal.js'
 import { StoreGuard } from '../record/store-guard.js'
-import { Lifetime } from '../session/lifetime.js'
+import { fixedIdleTimeout, Lifetime } from '../session/lifetime.js'
 import { Session } from '../session/session.js'
 import {
   assertStore,
@@ -182,7 +182,7 @@ function resolveLifetime(
       absoluteTimeout:
         absoluteTimeout === undefined ? undefined : duration('absoluteTimeout', absoluteTimeout),
       rolling,
-      renew: resolveRenew(options),
+      renew: resolveRenew(options, policy.defaults),
       cookie: policy.defaults,
       now,
     },
@@ -190,7 +190,7 @@ function resolveLifetime(
   )
 }
 
-function resolveRenew({ renew, ttl }: Options): number | undefined {
+function resolveRenew({ renew, ttl }: Options, cookie: SessionCookie): number | undefined {
   if (renew === undefined) return undefined
   if (typeof renew === 'boolean')
     throw new SessionError(
@@ -200,10 +200,10 @@ function resolveRenew({ renew, ttl }: Options): number | undefined {
   const ms = duration('renew', renew)
   // A duration is rounded up, and so would be a fraction.
   if (renew < 1) return renew
-  if (typeof ttl !== 'number' || ms < ttl) return ms
+  if (ms < (fixedIdleTimeout(ttl, cookie) ?? Number.POSITIVE_INFINITY)) return ms
   throw new SessionError(
     'ERR_SESSION_OPTION',
-    'renew must be less than ttl: it is what has to be left of it',
+    'renew must be less than the lifetime (ttl, cookie.maxAge, or one day): it is what has to be left of it',
   )
 }
 

@@ -180,7 +180,7 @@ export class Lifetime<S extends object> {
 }
 
 /** The idle timeout where it is the same for every session, in ms. */
-function fixedIdleTimeout(ttl: unknown, cookie: SessionCookie): number | undefined {
+export function fixedIdleTimeout(ttl: unknown, cookie: SessionCookie): number | undefined {
   if (cookie.expires) return undefined
   if (typeof ttl === 'number') return ttl
   return ttl === undefined ? (cookie.maxAge ?? ONE_DAY) : undefined

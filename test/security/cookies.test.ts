@@ -55,6 +55,21 @@ describe('C4: sizes and ages', () => {
   })
 })
 
+test('T5: a session that says signed: false of its own cookie is signed all the same', async () => {
+  const site = await serve({
+    ...BASICS,
+    '/unsigned': (ctx) => {
+      ctx.session.x = 1
+      ctx.session.cookie.signed = false
+    },
+  })
+  const user = site.browser()
+  await user.get('/unsigned')
+  const read = await user.get('/read')
+  await site.close()
+  expect(read.json()).toEqual({ x: 1 })
+})
+
 describe('Y1: secure as the connection is', () => {
   test('auto follows TLS, and says once when a cookie goes out without it', async () => {
     const site = await start({ cookie: { secure: 'auto' } }, true)
