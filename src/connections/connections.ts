@@ -65,6 +65,7 @@ export class Connections {
       const connection = session.connect(extend ? writer : undefined)
       // What is left of it may be less than the time until its first check.
       if (extend) await checker.check(session)
+      this.#assertOpen()
       if (connection.signal.aborted) return undefined
       return new ConnectedSession({ held: session, checker, connection, writer })
     } finally {

@@ -767,6 +767,27 @@ describe('close', () => {
     await expect(here.open(visitor)).rejects.toMatchObject({ code: 'ERR_SESSION_UNAVAILABLE' })
     live.close()
   })
+
+  test.each([
+    'load',
+    'replace',
+  ] as const)('during the %s of an open: it opens nothing, and leaves no check', async (method) => {
+    const { here, store, visitor } = await start()
+    const gate = new Gate()
+    const original = store[method]
+    Object.assign(store, {
+      [method]: async (...args: Parameters<typeof original>) => {
+        await gate.pass()
+        return Reflect.apply(original, store, args)
+      },
+    })
+    const opening = here.open(visitor, { extend: true })
+    await gate.arrived
+    here.sessions.close()
+    gate.open()
+    await expect(opening).rejects.toMatchObject({ code: 'ERR_SESSION_UNAVAILABLE' })
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })
 
 test.each([0, 999, 1e12, Number.NaN, '1s'])('recheck %s is refused at construction', (recheck) => {
