@@ -19,8 +19,9 @@ export async function admit(
   const { since, id } = binding
   const state = device.cookieState(binding)
   if (state === 'proved') return { since, isProved: true }
-  // Requests that left before the registration's answer arrived cannot have the cookie.
-  if (settings.now() < since + settings.grace) return { since, isProved: false }
+  // Requests that left before the registration's answer arrived cannot have the cookie. The clock of the
+  // server that bound the session may be ahead of this one.
+  if (Math.abs(settings.now() - since) < settings.grace) return { since, isProved: false }
   const skipped = readSkipped(ctx.get('Secure-Session-Skipped'), id)
   const unproved: Unproved = { why: state, skipped }
   device.emitRefused(state)

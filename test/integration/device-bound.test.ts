@@ -584,6 +584,41 @@ describe('the binding', () => {
   })
 })
 
+describe('where the clocks of two servers differ', () => {
+  /** Two servers on one store, the second one with another clock. */
+  async function servers(ahead: number) {
+    const store = new MemoryStore({ now })
+    const theirs = () => time + ahead
+    const here = await start({ session: { store } })
+    const there = await start({ session: { store, now: theirs }, device: { now: theirs } })
+    return { here, there }
+  }
+
+  it('a challenge of a clock that is ahead is answered at one that is behind', async () => {
+    const { here, there } = await servers(-1000)
+    const login = await here.user.get('/login')
+    const moved = thief(there.site, here.user)
+    const device = new Device(moved)
+    expect((await device.register(login)).status).toBe(200)
+    expect((await device.refresh()).status).toBe(200)
+  })
+
+  it.each([-1000, 1000])('requests under way are let in, %s ms apart', async (ahead) => {
+    const { here, there } = await servers(ahead)
+    const login = await there.user.get('/login')
+    const late = thief(here.site, there.user)
+    expect((await there.device.register(login)).status).toBe(200)
+    expect((await late.get('/user')).json()).toBe('ada')
+  })
+
+  it('a registration by a clock that is far ahead opens no door', async () => {
+    const { here, there } = await servers(MAX_AGE)
+    await there.device.register(await there.user.get('/login'))
+    time += MAX_AGE / 2
+    expect((await thief(here.site, there.user, SESSION_COOKIES).get('/user')).status).toBe(401)
+  })
+})
+
 describe('it works with', () => {
   const sealed = { keys: ['a secret of thirty-two bytes or more'] }
   it.each<[string, SessionOptions<SessionData>]>([

@@ -82,6 +82,16 @@ describe('a challenge', () => {
     expect(isFresh()).toBe(false)
   })
 
+  it('of a server whose clock is ahead is accepted, but not one of a later stretch', () => {
+    time = 600_000 * 3_000_000
+    const challenge = challenges.make('refresh challenge', 'id')
+    const isFresh = () => challenges.isFresh('refresh challenge', 'id', challenge)
+    time -= 600_000
+    expect(isFresh()).toBe(true)
+    time -= 1
+    expect(isFresh()).toBe(false)
+  })
+
   it('is for one id and one purpose', () => {
     const challenge = challenges.make('refresh challenge', 'id')
     expect(challenges.isFresh('refresh challenge', 'other', challenge)).toBe(false)
