@@ -1,6 +1,7 @@
 import type { LoadedRecord } from '../record/records.js'
 import { BINDING_KEY } from '../session/device-binding.js'
 import { isId } from '../session/id.js'
+import { mayBeBound } from '../session/keep-binding.js'
 import { Session } from '../session/session.js'
 import { isObject } from '../util/shape.js'
 import { type DeviceKey, deviceKeyIn } from './device-key.js'
@@ -14,12 +15,9 @@ export interface Binding {
   since: number
 }
 
-const QUOTED_KEY = `"${BINDING_KEY}"`
-
 /** The binding in a record; undefined: the session is not bound. */
 export function bindingInRecord(record: LoadedRecord): Binding | undefined {
-  // A quick look, which spares parsing most records.
-  if (!record.value.includes(QUOTED_KEY)) return undefined
+  if (!mayBeBound(record)) return undefined
   return bindingIn(record.content?.data[BINDING_KEY])
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from 'koa'
 import type { ContextScope } from '../koa/context-state.js'
+import type { LoadedRecord } from '../record/records.js'
 import { Session } from '../session/session.js'
 import type { DeviceRefusal } from '../util/events.js'
 import { type Binding, bindingInRecord } from './binding.js'
@@ -23,8 +24,7 @@ export class DeviceSession {
     readonly settings: DeviceBoundSettings,
     keys: PurposeKeys,
   ) {
-    const { loaded } = scope.session
-    const record = loaded?.kind === 'found' ? loaded.record : undefined
+    const record = this.#record
     this.id = record?.id
     this.binding = record && bindingInRecord(record)
     const { maxAge, now } = settings
@@ -40,6 +40,13 @@ export class DeviceSession {
   /** The session has another id than the one that the request came with. */
   get isMoved(): boolean {
     return this.scope.session.id !== this.id
+  }
+
+  /** The session was stored under another id, and its binding with it. */
+  get hasTakenBindingAlong(): boolean {
+    const record = this.#record
+    if (!record || record.id === this.id || !this.scope.session.session) return false
+    return bindingInRecord(record) !== undefined
   }
 
   /** What the bound cookie of the request shows. */
@@ -78,6 +85,11 @@ export class DeviceSession {
 
   emitRefused(why: DeviceRefusal): void {
     this.scope.emit('device:refused', { id: this.id, why })
+  }
+
+  get #record(): LoadedRecord | undefined {
+    const { loaded } = this.scope.session
+    return loaded?.kind === 'found' ? loaded.record : undefined
   }
 
   /** As the session's own cookie is sent: both have to come with the same requests. */

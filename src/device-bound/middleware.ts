@@ -1,9 +1,9 @@
 import type { Context, Middleware, Next } from 'koa'
-import { type ContextScope, scopeOf } from '../koa/context-state.js'
+import { type ContextScope, type ContextSession, scopeOf } from '../koa/context-state.js'
 import { Session } from '../session/session.js'
 import { isPromise } from '../util/async.js'
 import { SessionError } from '../util/errors.js'
-import { type Binding, bindingInSession, setBinding } from './binding.js'
+import { setBinding } from './binding.js'
 import { DeviceSession } from './device-session.js'
 import { admit } from './guard.js'
 import { type DeviceBoundOptions, type DeviceBoundSettings, resolveOptions } from './options.js'
@@ -40,35 +40,36 @@ export function deviceBound(
 }
 
 async function handle(device: DeviceSession, next: Next): Promise<void> {
-  const { ctx, binding } = device
+  const { ctx, binding, scope } = device
   // Without a binding the answer is the same for all browsers, unless a handler uses the session.
-  if (binding) device.scope.noteUse()
+  if (binding) scope.noteUse()
   const boundDevice = binding && (await admit(device, binding))
   if (binding && !boundDevice) return
+  scope.session.bindingRule = 'kept'
   let isOffered = false
   const bindDevice = async () => {
-    assertReachable(device.scope, device.settings)
+    assertReachable(scope, device.settings)
     isOffered = true
+    scope.session.bindingRule = 'anew'
+    if (device.hasTakenBindingAlong) await dropBinding(scope.session)
   }
   Object.assign(ctx, { boundDevice, bindDevice })
   try {
     await next()
   } finally {
-    if (binding) keepBinding(device, binding, isOffered)
+    if (binding && !scope.session.session) device.clearCookie()
   }
   if (isOffered) await offer(device)
 }
 
-/** A binding ends with its session, or with the next login, and not by what a handler assigns. */
-function keepBinding(device: DeviceSession, binding: Binding, isOffered: boolean): void {
-  const { session } = device.scope.session
-  if (!session) {
-    device.clearCookie()
-    return
+/** A login that was saved before it called `bindDevice()` has taken along the binding of the earlier one. */
+async function dropBinding(session: ContextSession): Promise<void> {
+  session.bindingRule = 'free'
+  try {
+    await session.update((draft) => setBinding(draft, undefined))
+  } finally {
+    session.bindingRule = 'anew'
   }
-  const wanted = isOffered && device.isMoved ? undefined : binding
-  if (JSON.stringify(bindingInSession(session)) === JSON.stringify(wanted)) return
-  setBinding(session, wanted)
 }
 
 /** After the handlers: the session has its id by then. */

@@ -1,4 +1,5 @@
 import type { RegenerateRequest } from '../session/declared-data.js'
+import type { BindingRule } from '../session/device-binding.js'
 import type { Session } from '../session/session.js'
 import type { LoadResult } from '../session/transport.js'
 import type { Awaitable } from '../util/async.js'
@@ -20,6 +21,7 @@ export interface ContextSession {
   get id(): string | undefined
   set id(id: string)
   saving: boolean | undefined
+  bindingRule: BindingRule
   save(): Promise<boolean>
   regenerate(options?: RegenerateRequest): Promise<Session>
   update<T>(change: (draft: Session) => T | Promise<T>): Promise<T>

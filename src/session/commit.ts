@@ -4,6 +4,7 @@ import { StoreFailure } from '../record/store-guard.js'
 import { type Awaitable, andThen } from '../util/async.js'
 import { markWritten, SessionChange } from './change.js'
 import { assertId } from './id.js'
+import { keepBinding } from './keep-binding.js'
 import type { SessionListing } from './listing.js'
 import { type Action, planCommit } from './plan.js'
 import type { Session } from './session.js'
@@ -43,7 +44,10 @@ function plan(state: SessionState, cause: Cause): Plan {
   const { session, record, found, settings } = state
   let value = ''
   try {
-    if (session) value = state.encode(session)
+    if (session) {
+      keepBinding(state, session)
+      value = state.encode(session)
+    }
   } catch (error) {
     // A record that cannot be written even as it was read is left alone.
     if (record?.content && !record.isWritable) return { action: 'none', value }

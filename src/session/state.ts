@@ -4,6 +4,7 @@ import type { LoadedRecord, SessionEnd } from '../record/records.js'
 import type { Awaitable } from '../util/async.js'
 import { DataWarning } from './data-warning.js'
 import type { RegenerateRequest } from './declared-data.js'
+import type { BindingRule } from './device-binding.js'
 import { HandlerSession } from './handler-session.js'
 import { ReservedId } from './reserved-id.js'
 import { Session, type SessionOwner } from './session.js'
@@ -18,6 +19,7 @@ export abstract class SessionState extends HandlerSession implements SessionOwne
   #reservedId: ReservedId | undefined
   /** At which the login of this request began. */
   checkpoint: string | undefined
+  bindingRule: BindingRule = 'free'
   #saving: boolean | undefined
   readonly #endsBefore: number
   readonly #beganAt: number

@@ -8,6 +8,7 @@ import { type Awaitable, isPromise } from '../util/async.js'
 import { headersSent, SessionError, sessionEnded, tooManyConflicts } from '../util/errors.js'
 import { MAX_ROUNDS } from '../util/lost-rounds.js'
 import { changed, fieldsBeside, isAsRead, markWritten, writeOf } from './change.js'
+import { setStoredBinding } from './keep-binding.js'
 import { rebase } from './rebase.js'
 import { Session } from './session.js'
 import type { SessionState } from './state.js'
@@ -175,6 +176,7 @@ class UpdateChange<T> implements Change {
     if (draft.isUntouched && !draft.record.isWritable) return false
     if (!isAsRead(draft, this.base)) await this.#runAgain(draft)
     await request.beforeSave(this.#draft)
+    this.#keepBinding(draft)
     request.assertSendable(this.#draft)
     await this.#state.settings.listing?.beforeWrite(this.#state, this.#draft, this.base)
     const write = writeOf(this.#state, this.#draft)
@@ -184,6 +186,12 @@ class UpdateChange<T> implements Change {
       draft.replace(this.written, write)
     } else draft.edit(merge(draft.fields, this.fields, draft.fields, 'theirs'), write)
     return true
+  }
+
+  #keepBinding(draft: Draft): void {
+    if (this.#state.bindingRule === 'free') return
+    const { fields } = isAsRead(draft, this.base) ? this.base : draft
+    setStoredBinding(this.#draft, fields)
   }
 
   /** Over what is stored now, with what the handler had changed before. */

@@ -5,10 +5,11 @@ import { deviceBound } from '../../src/device-bound.js'
 import { MemoryStore } from '../../src/index.js'
 import { FaultyStore } from '../../src/testing.js'
 import { Device, offered, type ProofChanges } from '../support/device.js'
+import { Gate } from '../support/gate.js'
 import { RUNS, TIMEOUT } from '../support/hostile/check.js'
 import { deviceInputs } from '../support/hostile/device.js'
 import { DeviceOracle } from '../support/oracle/device.js'
-import { BASICS, KEYS, type Site, serve } from '../support/site.js'
+import { BASICS, KEYS, type Route, type Routes, type Site, serve } from '../support/site.js'
 
 const START = 1_800_000_000_000
 const BOUND = '__Host-koa.sid.device'
@@ -20,19 +21,21 @@ afterEach(async () => {
   for (const site of sites.splice(0)) await site.close()
 })
 
-async function bound() {
+const ROUTES: Routes = {
+  ...BASICS,
+  '/login': async (ctx) => {
+    ctx.regenerateSession()
+    ctx.session.user = 'ada'
+    await ctx.bindDevice()
+  },
+  '/move': (ctx) => void ctx.regenerateSession(),
+  '/assign': (ctx) => void Object.assign(ctx.session, { deviceBinding: null }),
+}
+
+async function bound(routes: Routes = {}) {
   const store = new FaultyStore(new MemoryStore({ now }))
   const site = await serve(
-    {
-      ...BASICS,
-      '/login': async (ctx) => {
-        ctx.regenerateSession()
-        ctx.session.user = 'ada'
-        await ctx.bindDevice()
-      },
-      '/move': (ctx) => void ctx.regenerateSession(),
-      '/assign': (ctx) => void Object.assign(ctx.session, { deviceBinding: null }),
-    },
+    { ...ROUTES, ...routes },
     { store, now, after: [deviceBound({ now, grace: 0 })] },
   )
   sites.push(site)
@@ -145,6 +148,156 @@ describe('D3: a session is bound once', () => {
     expect((await device.refresh()).status).toBe(200)
   })
 })
+
+describe('D3: a handler that saves by itself does not undo the binding', () => {
+  test.each<[string, Route]>([
+    [
+      'a new object',
+      (ctx) => {
+        ctx.session = { user: 'ada' }
+        return ctx.saveSession()
+      },
+    ],
+    [
+      'a deletion',
+      (ctx) => {
+        delete ctx.session.deviceBinding
+        return ctx.session.save()
+      },
+    ],
+    [
+      'another key',
+      (ctx) => {
+        ctx.session.deviceBinding.key.x = 'A'.repeat(43)
+        return ctx.saveSession()
+      },
+    ],
+    [
+      'a new id',
+      async (ctx) => {
+        await ctx.regenerateSession()
+        ctx.session.user = 'ada'
+        return ctx.saveSession()
+      },
+    ],
+    [
+      'a new id, and an object',
+      (ctx) => {
+        ctx.regenerateSession()
+        ctx.session = { user: 'ada' }
+        return ctx.saveSession()
+      },
+    ],
+    [
+      'an update that deletes it',
+      (ctx) => ctx.updateSession((draft) => void delete draft.deviceBinding),
+    ],
+    [
+      'an update of a new object',
+      (ctx) => {
+        ctx.session = {}
+        return ctx.updateSession((draft) => void Object.assign(draft, { user: 'ada' }))
+      },
+    ],
+    [
+      'an update of a new id',
+      (ctx) => {
+        ctx.regenerateSession()
+        return ctx.updateSession((draft) => void Object.assign(draft, { user: 'ada' }))
+      },
+    ],
+  ])('%s', async (_, edit) => {
+    const { site, store, user, device } = await bound({
+      '/edit': async (ctx) => {
+        ctx.sessionSave = false
+        await edit(ctx)
+      },
+    })
+    store.calls.length = 0
+    expect((await user.get('/edit')).status).toBe(200)
+    // Between two writes the session would be open, and a process that ends there leaves it so.
+    expect(written(store)).not.toEqual([])
+    for (const record of written(store)) expect(record).toContain(device.id)
+    expect((await copy(site, user.jar, [BOUND]).get('/read')).status).toBe(401)
+    expect((await device.refresh()).status).toBe(200)
+    expect((await user.get('/read')).json()).toMatchObject({
+      user: 'ada',
+      deviceBinding: { key: device.jwk },
+    })
+  })
+
+  test('an update that deletes it, over the writes of others', async () => {
+    const gate = new Gate()
+    const { site, user } = await bound({
+      '/edit': (ctx) =>
+        ctx.updateSession(async (draft) => {
+          await gate.pass()
+          delete draft.deviceBinding
+        }),
+    })
+    const edit = user.get('/edit')
+    await gate.arrived
+    await user.get('/set')
+    gate.open()
+    expect((await edit).status).toBe(200)
+    expect((await copy(site, user.jar, [BOUND]).get('/read')).status).toBe(401)
+  })
+
+  test('an update that began before the registration, and deletes every key', async () => {
+    const gate = new Gate()
+    const site = await serve(
+      {
+        ...ROUTES,
+        '/edit': async (ctx) => {
+          await gate.pass()
+          await ctx.updateSession((draft) => {
+            for (const key of Object.keys(draft)) delete draft[key]
+          })
+        },
+      },
+      { now, after: [deviceBound({ now, grace: 0 })] },
+    )
+    sites.push(site)
+    const user = site.browser()
+    const login = await user.get('/login')
+    const edit = user.get('/edit')
+    await gate.arrived
+    expect((await new Device(user).register(login)).status).toBe(200)
+    gate.open()
+    expect((await edit).status).toBe(200)
+    expect((await copy(site, user.jar, [BOUND]).get('/read')).status).toBe(401)
+  })
+
+  test('but a login is bound anew, saved before bindDevice() or after it', async () => {
+    const { site, user } = await bound({
+      '/saved': async (ctx) => {
+        ctx.sessionSave = false
+        await ctx.regenerateSession()
+        ctx.session.user = 'grace'
+        await ctx.saveSession()
+        await ctx.bindDevice()
+      },
+      '/offered': async (ctx) => {
+        ctx.sessionSave = false
+        await ctx.bindDevice()
+        await ctx.regenerateSession()
+        ctx.session.user = 'ada'
+        await ctx.saveSession()
+      },
+    })
+    for (const path of ['/saved', '/offered']) {
+      const login = await user.get(path)
+      expect((await copy(site, user.jar, [BOUND]).get('/read')).status).toBe(200)
+      expect((await new Device(user).register(login)).status).toBe(200)
+      expect((await copy(site, user.jar, [BOUND]).get('/read')).status).toBe(401)
+    }
+  })
+})
+
+/** The records that a store was asked to write, or that a write expected. */
+function written({ calls }: FaultyStore): string[] {
+  return calls.flatMap(({ args }) => args.map(String).filter((text) => text.startsWith('{')))
+}
 
 test('D4: keys are derived for each purpose: no MAC serves for another', async () => {
   const { site, user, device } = await bound()
