@@ -57,7 +57,7 @@ async function handle(device: DeviceSession, next: Next): Promise<void> {
   try {
     await next()
   } finally {
-    if (binding && !scope.session.session) device.clearCookie()
+    if (binding && scope.session.hasEnded) device.clearCookie()
   }
   if (isOffered) await offer(device)
 }

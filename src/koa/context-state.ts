@@ -11,6 +11,8 @@ export interface ContextSession {
   readonly session: Session | null
   /** `ctx.session`: never null. */
   readonly visible: Session
+  /** The session that the request came with was ended, whatever came after it. */
+  readonly hasEnded: boolean
   /** Reads the store, once. */
   ready(): Awaitable<void>
   /** What the id of the request led to; undefined: not looked up yet. */

@@ -7,6 +7,7 @@ export abstract class HandlerSession {
   #next: Session | undefined
   #previous: Session | undefined
   #isMoved = false
+  #hasEnded = false
 
   /** A new session. */
   abstract make(): Session
@@ -44,6 +45,11 @@ export abstract class HandlerSession {
     return this.#isMoved
   }
 
+  /** `null` ended a session of this request: one that has no record yet has nothing to do with it. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
   /** Whether a session is the empty one that handlers see after null. */
   protected isNext(session: Session | undefined): boolean {
     return session !== undefined && session === this.#next
@@ -51,8 +57,10 @@ export abstract class HandlerSession {
 
   /** Ends the current session, or takes another one in its place, under the same id. */
   setCurrent(session: Session | null): void {
-    if (session === null) this.#previous = this.#current ?? this.#previous
-    else if (this.#current === null) this.#isMoved = true
+    if (session === null) {
+      this.#previous = this.#current ?? this.#previous
+      this.#hasEnded = true
+    } else if (this.#current === null) this.#isMoved = true
     this.#current = session
     this.#next = undefined
   }

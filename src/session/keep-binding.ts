@@ -6,6 +6,8 @@ import { Session } from './session.js'
 /** The state of a request, as far as the binding of its session depends on it. */
 interface BoundState {
   readonly bindingRule: BindingRule
+  /** The session that the request came with was ended. */
+  readonly hasEnded: boolean
   /** The record that was found. */
   readonly found: LoadedRecord | undefined
   /** The record that the current session continues; undefined: it needs a new one. */
@@ -20,9 +22,10 @@ export function mayBeBound({ value }: LoadedRecord): boolean {
 }
 
 /** Before a session is written: no handler has undone its binding, or made one. */
-export function keepBinding({ bindingRule, found, record }: BoundState, session: Session): void {
+export function keepBinding(state: BoundState, session: Session): void {
+  const { bindingRule, hasEnded, found, record } = state
   if (bindingRule === 'free') return
-  const source = bindingRule === 'kept' ? found : record
+  const source = bindingRule === 'kept' && !hasEnded ? found : record
   setStoredBinding(session, source && mayBeBound(source) ? source.fields : undefined)
 }
 

@@ -320,6 +320,72 @@ describe('D5: the binding ends with its session, and not with a failure of the s
     expect((await device.refresh()).status).toBe(401)
   })
 
+  test.each<[string, Route]>([
+    [
+      'a key after it',
+      (ctx) => {
+        ctx.session = null
+        ctx.session.flash = 'bye'
+      },
+    ],
+    [
+      'an object after it',
+      (ctx) => {
+        ctx.session = null
+        ctx.session = { flash: 'bye' }
+      },
+    ],
+    [
+      'a copy of the binding after it',
+      (ctx) => {
+        const { user: _, ...rest } = ctx.session
+        ctx.session = null
+        ctx.session = { ...rest, flash: 'bye' }
+      },
+    ],
+    [
+      'a new id after it',
+      async (ctx) => {
+        ctx.session = null
+        await ctx.regenerateSession()
+        ctx.session.flash = 'bye'
+      },
+    ],
+    [
+      'a key after destroy()',
+      async (ctx) => {
+        await ctx.session.destroy()
+        ctx.session.flash = 'bye'
+      },
+    ],
+    [
+      'a copy after destroy() that is saved',
+      async (ctx) => {
+        ctx.sessionSave = false
+        const { deviceBinding } = ctx.session
+        await ctx.session.destroy()
+        ctx.session = { deviceBinding, flash: 'bye' }
+        await ctx.saveSession()
+      },
+    ],
+    [
+      'a new id before it',
+      async (ctx) => {
+        await ctx.regenerateSession()
+        ctx.session = null
+        ctx.session.flash = 'bye'
+      },
+    ],
+  ])('a logout ends it, with %s', async (_, logout) => {
+    const { user, device } = await bound({ '/out': async (ctx) => void (await logout(ctx)) })
+    await user.get('/out')
+    expect(user.jar.has(BOUND)).toBe(false)
+    expect((await user.get('/read')).json()).toEqual({ flash: 'bye' })
+    expect((await device.refresh()).status).toBe(401)
+    // The next user of this browser binds a key of their own.
+    expect((await new Device(user).register(await user.get('/login'))).status).toBe(200)
+  })
+
   test('an expiry ends it at the next refresh', async () => {
     const { device } = await bound()
     time += 86_400_000
