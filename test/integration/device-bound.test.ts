@@ -545,6 +545,49 @@ describe('the binding', () => {
     expect((await next.refresh()).status).toBe(200)
   })
 
+  it('is kept by a new id, if the session is read again after the registration', async () => {
+    const gate = new Gate()
+    const { site, user, device } = await start({
+      routes: {
+        '/slow': async (ctx) => {
+          await gate.pass()
+          await ctx.session.reload()
+          ctx.regenerateSession({ keep: ['user'] })
+        },
+      },
+    })
+    const login = await user.get('/login')
+    const slow = user.get('/slow')
+    await gate.arrived
+    expect((await device.register(login)).status).toBe(200)
+    gate.open()
+    expect((await slow).status).toBe(200)
+    time += GRACE
+    expect((await thief(site, user, SESSION_COOKIES).get('/user')).status).toBe(401)
+    expect((await user.get('/user')).json()).toBe('ada')
+  })
+
+  it('is lost by a new id that a request takes which began before the registration', async () => {
+    const gate = new Gate()
+    const { user, device } = await start({
+      routes: {
+        '/slow': async (ctx) => {
+          await gate.pass()
+          ctx.regenerateSession({ keep: ['user'] })
+        },
+      },
+    })
+    const login = await user.get('/login')
+    const slow = user.get('/slow')
+    await gate.arrived
+    expect((await device.register(login)).status).toBe(200)
+    gate.open()
+    expect((await slow).status).toBe(200)
+    expect((await user.get('/device')).json()).toBe(null)
+    expect((await device.refresh()).status).toBe(401)
+    expect((await new Device(user).register(await user.get('/offer'))).status).toBe(200)
+  })
+
   it('is offered until it is there, and then no more', async () => {
     const { user, device } = await start()
     await user.get('/login')
