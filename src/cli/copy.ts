@@ -1,4 +1,4 @@
-import { isMoved, isTombstone } from '../record/tombstone.js'
+import { isEnded, isMoved, isTombstone } from '../record/tombstone.js'
 import type { SessionStore, StoredRecord } from '../stores/contract.js'
 import { unsettledDeadline } from '../stores/migrating/mark.js'
 import type { Outcome } from './outcome.js'
@@ -8,10 +8,13 @@ type Loader = Pick<SessionStore, 'load'>
 /** How often a session that changes during the copy is copied again. */
 const MAX_ATTEMPTS = 10
 
-/** The outcome of a record that needs no copy: it was moved, it ended, or it expired. */
+/**
+ * The outcome of a record that needs no copy: it was moved, it ended, or it expired. A value in transit
+ * is a session on its way to another key of its store: the server that reads the copy completes the move.
+ */
 function outcomeWithoutCopy({ value, expiresAt }: StoredRecord, now: number): Outcome | undefined {
   if (isMoved(value)) return 'there'
-  if (isTombstone(value)) return 'ended'
+  if (isEnded(value)) return 'ended'
   return expiresAt <= now ? 'expired' : undefined
 }
 
@@ -56,7 +59,7 @@ export async function copy(
     }
     const current = await from.load(key)
     if (current === copied) return 'copied'
-    const hasLeft = current === undefined || isTombstone(current)
+    const hasLeft = current === undefined || isEnded(current)
     if (hasLeft && !isMoved(current)) {
       // It ended. A server may have changed the copy since, so `replace` could miss it.
       await to.destroy(key)

@@ -1,7 +1,7 @@
 import type { RecordEnvelope } from '../record/envelope.js'
 import { parseRecord } from '../record/format.js'
 import { createdIn } from '../record/stored-cookie.js'
-import { isTombstone } from '../record/tombstone.js'
+import { isEnded, valueInTransit } from '../record/tombstone.js'
 import type { StoredRecord } from '../stores/contract.js'
 import { isListKey } from '../users/list-table.js'
 import { Histogram } from './histogram.js'
@@ -45,10 +45,11 @@ export class Tally {
   }
 
   add({ key, value, expiresAt }: StoredRecord): void {
-    if (expiresAt <= this.#now || isTombstone(value)) return
+    if (expiresAt <= this.#now || isEnded(value)) return
     if (isListKey(this.#envelope.prefix, key)) this.lists++
     // A record of anything else.
-    else if (value.startsWith('{')) this.#addSession(key, value, expiresAt)
+    else if ((valueInTransit(value)?.value ?? value).startsWith('{'))
+      this.#addSession(key, value, expiresAt)
   }
 
   #addSession(key: string, value: string, expiresAt: number): void {
@@ -63,7 +64,7 @@ export class Tally {
 
   /** When a session began; undefined: its record does not say, or no key opens it. */
   #createdAt(key: string, value: string): number | undefined {
-    const text = this.#envelope.unwrap(key, value)
+    const text = this.#envelope.unwrapMoving(key, value)
     // Most records hold no times: they need not be parsed.
     return text?.includes('"created"') ? createdIn(parseRecord(text)?.cookie) : undefined
   }

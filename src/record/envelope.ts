@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { SessionError } from '../util/errors.js'
 import type { Seal } from './seal.js'
+import { valueInTransit } from './tombstone.js'
 
 export interface EnvelopeOptions {
   prefix: string
@@ -122,6 +123,14 @@ export class RecordEnvelope {
     const text = sealedText(raw)
     if (text !== undefined) return sealed?.seal.open(text, key)
     return !sealed || sealed.decryptOnly || now() < sealed.plainUntil ? raw : undefined
+  }
+
+  /** The same, of a value in transit too: that is encrypted for the key to which it moves. */
+  unwrapMoving(key: string, raw: string): string | undefined {
+    const moving = valueInTransit(raw)
+    if (!moving) return this.unwrap(key, raw)
+    const id = key.slice(this.prefix.length)
+    return this.unwrap(id.startsWith(HASH_MARK) ? key : this.#hashedKey(id), moving.value)
   }
 
   /** Whether a record has the key and the form in which it would be written today. */

@@ -3,7 +3,7 @@ import { copy, preview } from '../../src/cli/copy.js'
 import { bar } from '../../src/cli/progress.js'
 import { openGiven } from '../../src/cli/stores.js'
 import { MemoryStore } from '../../src/index.js'
-import { isMoved, movedMark, tombstone } from '../../src/record/tombstone.js'
+import { inTransit, isMoved, movedMark, tombstone } from '../../src/record/tombstone.js'
 import { migrating } from '../../src/stores/migrating/store.js'
 import { FaultyStore, ManualClock } from '../../src/testing.js'
 import { OlderRows } from '../conformance/rows.js'
@@ -64,6 +64,25 @@ describe.each(['before', 'after'] as const)('%s its copy is made', (at) => {
     const server = migrating({ from, to, now })
     expect(await meet(at, () => server.destroy('k'))).toBe('ended')
     expect([await server.load('k'), to.load('k')]).toEqual([undefined, undefined])
+  })
+})
+
+describe('a session on its way to another key', () => {
+  const transit = inTransit(B, expiresAt)
+  const moveToOtherKey = () => from.replace('k', A, transit, expiresAt)
+
+  test('is copied as it is', async () => {
+    moveToOtherKey()
+    const record = { key: 'k', value: transit, expiresAt }
+    expect(await preview(to, record, now())).toBe('copied')
+    expect(await copy(from, held, record, now())).toBe('copied')
+    expect(to.load('k')).toBe(transit)
+    expect(await copy(from, held, { ...record, expiresAt: now() }, now())).toBe('expired')
+  })
+
+  test.each(['before', 'after'] as const)('since %s its copy is made', async (at) => {
+    expect(await meet(at, moveToOtherKey)).toBe('copied')
+    expect(to.load('k')).toBe(transit)
   })
 })
 
