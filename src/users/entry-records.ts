@@ -4,7 +4,7 @@ import type { HeldSessions } from '../record/held-sessions.js'
 import { LoadedRecord } from '../record/records.js'
 import { replaceByTombstone } from '../record/revoke.js'
 import type { RecordTable } from '../record/table.js'
-import { isEnded, tombstone, valueInTransit } from '../record/tombstone.js'
+import { isEnded, tombstone } from '../record/tombstone.js'
 import type { Lifetime } from '../session/lifetime.js'
 import type { Session } from '../session/session.js'
 import { countTurn } from '../util/turn.js'
@@ -105,7 +105,7 @@ export class EntryRecords implements ListedRecords, SessionFinder, ScannedRecord
   #parse(entry: Pick<ListEntry, 'key'>, raw: string): EntrySession | undefined {
     const { envelope, format } = this.#options
     const key = this.#key(entry)
-    const value = envelope.unwrap(key, valueInTransit(raw)?.value ?? raw)
+    const value = envelope.unwrapMoving(key, raw)
     const session = value === undefined ? undefined : this.#options.read(value)
     if (value === undefined || !session) return undefined
     return { record: new LoadedRecord(format, entry.key, key, raw, value), session }

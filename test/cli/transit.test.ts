@@ -94,4 +94,13 @@ describe.each([
     expect(out).toMatch(/^sessions: 1\n/)
     expect(out).toMatch(/by age\n +up to 1 hour +1 +100 %/)
   })
+
+  test('sessions lists it and ends it', async () => {
+    const { module, user } = await interrupted(options)
+    const args = ['sessions', '--store', module, '--config', configOf(isEncrypted), '--user', 'ada']
+    expect((await run(args)).out).toMatch(/\n1 session\n$/)
+    expect((await run([...args, '--end-all'])).out).toMatch(/^ended: 1\n/)
+    const site = await start({ store: await storeOf(module), hashIds: { plainUntil }, ...options })
+    expect(await userOf(sameUser(site, user))).toBe(undefined)
+  })
 })
