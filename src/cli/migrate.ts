@@ -10,6 +10,7 @@ import type { Scan } from './pages.js'
 import { Progress, summary } from './progress.js'
 import { fingerprint, readState, type State, writeState } from './state.js'
 import { identify, openStore } from './stores.js'
+import { withoutTransit } from './transit.js'
 import { type MigrateTask, UsageError } from './usage.js'
 import { useStore } from './use-store.js'
 
@@ -65,7 +66,8 @@ async function processPages(
   failures: Failures,
 ): Promise<void> {
   const { prefix, batch, write } = task
-  const processRecord = await (write ? copying(from.store, to) : previewing(to))
+  const processAny = await (write ? copying(from.store, to) : previewing(to))
+  const processRecord = to.isWeak ? withoutTransit(processAny) : processAny
   const probeStores = () => Promise.all([from.store, to.store].map(probe))
   const onFailure = (error: unknown) => failures.add(error)
   const progress = new Progress({ expected: state.expected, done: total(state.counts) })

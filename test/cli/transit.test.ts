@@ -104,3 +104,18 @@ describe.each([
     expect(await userOf(sameUser(site, user))).toBe(undefined)
   })
 })
+
+test('a store of get, set and destroy cannot keep it: that is said, and is an exit status of 1', async () => {
+  const { module: from } = await interrupted()
+  const to = join(folder, `${randomUUID()}.mjs`)
+  writeFileSync(to, 'export default { get() {}, set() {}, destroy() {} }')
+  for (const [args, count] of [
+    [[], 'to copy: 0'],
+    [['--write'], 'copied: 0'],
+  ] as const) {
+    const { code, out, err } = await run(['migrate', '--from', from, '--to', to, ...args])
+    expect([code, out]).toEqual([1, expect.stringContaining(`${count}\n`)])
+    expect(out).toContain('failed: 1\n')
+    expect(err).toContain('1 session failed: it is on its way to a hashed id')
+  }
+})
