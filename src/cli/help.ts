@@ -4,8 +4,8 @@ const STORES = `How to write a STORE
   mysql://USER@HOST/NAME      needs the package mysql2
   sqlite:FILE                 needs better-sqlite3 or libsql, or Node 22 and later
   ./FILE.mjs                  a module of yours whose default export is a store, or { store, close }
-A URL may hold a password: redis://USER:PASSWORD@HOST. Packages and modules are those of the directory
-that you run it in.`
+A URL may hold a password: redis://USER:PASSWORD@HOST. In it, write / as %2F, ? as %3F, # as %23, @ as %40.
+Packages and modules are those of the directory that you run it in.`
 
 const STATUS = `If something goes wrong, it says which store failed and why. Its exit status is
   0 everything was done     1 something failed     2 the command was not understood

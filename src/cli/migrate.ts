@@ -1,5 +1,6 @@
 import type { SessionStore } from '../stores/contract.js'
 import { hasCode } from '../stores/sql/errors.js'
+import { identify } from './address.js'
 import { type ProcessRecord, processBatch } from './batch.js'
 import { copy, preview } from './copy.js'
 import { Failures } from './failures.js'
@@ -9,7 +10,7 @@ import { addCounts, NO_COUNTS, total } from './outcome.js'
 import type { Scan } from './pages.js'
 import { Progress, summary } from './progress.js'
 import { fingerprint, readState, type State, writeState } from './state.js'
-import { identify, openStore } from './stores.js'
+import { openStore } from './stores.js'
 import { withoutTransit } from './transit.js'
 import { type MigrateTask, UsageError } from './usage.js'
 import { useStore } from './use-store.js'
@@ -22,7 +23,7 @@ interface Stores {
 
 /** Runs `koa-sess migrate`. @returns its exit code. */
 export async function migrate(task: MigrateTask): Promise<number> {
-  const [source, target] = [identify(task.from), identify(task.to)]
+  const [source, target] = [identify(task.from, 'from'), identify(task.to, 'to')]
   if (source === target) throw new UsageError('--from and --to are the same store')
   const state = await readState(task.state, fingerprint(source, target, task.prefix))
   if (state.done && task.write) {

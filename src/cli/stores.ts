@@ -8,50 +8,28 @@ import {
   type SessionStore,
 } from '../stores/contract.js'
 import { adaptLegacy } from '../stores/legacy/adapter.js'
+import { addressOf, schemeOf } from './address.js'
 import { attemptWith, named } from './named-store.js'
-import type { OpenedStore, Role } from './opened-store.js'
+import type { OpenedStore, OpenUrl, Role } from './opened-store.js'
 import { SCHEMES } from './schemes.js'
 import { UsageError } from './usage.js'
 
-/** The scheme of a URL; undefined for a path. The drive letter of Windows is no scheme. */
-function schemeOf(target: string): string | undefined {
-  return /^([a-z][a-z\d+]+):/i.exec(target)?.[1]?.toLowerCase()
-}
-
-/** A store's address without user and password: equal for two spellings of one store. */
-export function identify(target: string): string {
-  const scheme = schemeOf(target)
-  if (scheme === undefined) return resolve(target)
-  if (scheme === 'sqlite') return `sqlite:${resolve(target.slice('sqlite:'.length))}`
-  if (!URL.canParse(target)) throw new UsageError('a store is a valid URL or a path to a module')
-  const url = new URL(target)
-  url.username = ''
-  url.password = ''
-  return url.href
-}
-
-/** A store as messages name it. Parameters of a URL are left out: they may hold a password. */
-function addressOf(target: string): string {
-  const scheme = schemeOf(target)
-  if (scheme === undefined || scheme === 'sqlite') return target
-  const { protocol, host, pathname } = new URL(target)
-  return `${protocol}//${host}${pathname}`
-}
-
 /**
- * @throws {UsageError} for an unknown scheme, a missing driver, a module that exports no store.
+ * @throws {UsageError} for a wrong URL, an unknown scheme, a missing driver, a module that exports no store.
  * @throws {StoreError} if the store cannot be opened.
  */
 export async function openStore(target: string, role: Role): Promise<OpenedStore> {
-  const attempt = attemptWith(role, addressOf(target))
+  const open = openerOf(target, role)
+  const attempt = attemptWith(role, addressOf(target, role))
   return named(attempt, await attempt(() => open(target, role)))
 }
 
-async function open(target: string, role: Role): Promise<OpenedStore> {
+/** An unknown scheme is said first: what else is wrong with its URL does not matter. */
+function openerOf(target: string, role: Role): OpenUrl {
   const scheme = schemeOf(target)
-  if (scheme === undefined) return openModule(target, role)
+  if (scheme === undefined) return openModule
   const openUrl = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined
-  if (openUrl) return openUrl(target, role)
+  if (openUrl) return openUrl
   throw new UsageError(
     `--${role}: ${scheme}: is none of ${Object.keys(SCHEMES).join(', ')}: for any other store, name a module`,
   )

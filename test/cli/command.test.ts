@@ -362,7 +362,7 @@ describe('Redis', () => {
     let server: RedisServer
     beforeAll(async () => {
       server = await RedisServer.start(['--databases', '2'])
-      await ask(server, (client) => client.config('SET', 'requirepass', 'right'))
+      await ask(server, (client) => client.config('SET', 'requirepass', 'right/?#@'))
     })
     afterAll(() => server[Symbol.asyncDispose]())
 
@@ -373,12 +373,14 @@ describe('Redis', () => {
         const { code, out, err } = await run(['migrate', '--from', from, '--to', url], project)
         expect([code, out]).toEqual([1, ''])
         expect(err).toMatch(/^koa-sess: --to \(redis:[^\n]+\n$/)
-        expect(err).not.toMatch(/wrong:|right:/)
+        expect(err).not.toMatch(/wrong[:@]|right/)
         return err
       }
       expect(await reason(':wrong@')).toContain('the user or the password is wrong or missing')
       expect(await reason('')).toContain('the user or the password is wrong or missing')
-      expect(await reason(':right@', '/7')).toContain('the server has no database of this number')
+      expect(await reason(':right%2F%3F%23%40@', '/7')).toContain(
+        'the server has no database of this number',
+      )
     })
   })
 
