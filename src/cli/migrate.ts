@@ -37,7 +37,8 @@ export async function migrate(task: MigrateTask): Promise<number> {
       throw new UsageError(
         '--from is a store without scan, so its sessions cannot be listed: move them in the application, with migrating()',
       )
-    return useStore(await openStore(task.to, 'to'), (to) => run(task, state, { from, scan, to }))
+    const to = await openStore(task.to, 'to', !task.write)
+    return useStore(to, () => run(task, state, { from, scan, to }))
   })
 }
 
@@ -104,19 +105,19 @@ async function copying(from: SessionStore, { store, setup }: OpenedStore): Promi
   return (record) => copy(from, store, record, Date.now())
 }
 
-/** A dry run creates no table; a missing one counts as empty. */
-async function previewing({ store, setup }: OpenedStore): Promise<ProcessRecord> {
+/** A dry run creates no file and no table; what is missing counts as empty. */
+async function previewing({ store, setup, isNew }: OpenedStore): Promise<ProcessRecord> {
   const previewIn = (target: Pick<SessionStore, 'load'>): ProcessRecord => {
     return (record) => preview(target, record, Date.now())
   }
   try {
     await probe(store)
-    return previewIn(store)
+    if (!isNew) return previewIn(store)
   } catch (error) {
     if (!setup || !isMissingTable(error)) throw error
-    console.error('koa-sess: --to has no table yet, --write creates it')
-    return previewIn({ load: () => undefined })
   }
+  console.error('koa-sess: --to has no table yet, --write creates it')
+  return previewIn({ load: () => undefined })
 }
 
 /** Any other failure of a dry run would be one of the copy too. */

@@ -49,7 +49,10 @@ const MESSAGES: [RegExp, string][] = [
   [/not support SSL/, 'the server does not take TLS connections'],
   [/^no such table/, 'there is no such table'],
   [/^database (table )?is locked/, 'another process has locked the file'],
-  [/^unable to open database file|directory does not exist/, 'the file cannot be opened'],
+  [
+    /^unable to open database file|directory does not exist|^ConnectionFailed\("Unable to open/,
+    'the file cannot be opened',
+  ],
   [/^file is not a database/, 'the file is not an SQLite database'],
 ]
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { SessionStore } from '../stores/contract.js'
+import { EMPTY_STORE } from '../stores/migrating/one-database.js'
 import {
   type Constructor,
   type Exports,
@@ -23,6 +24,8 @@ interface Endable {
 
 /** Prepared statements do not pass PgBouncer before 1.21, nor each ProxySQL. */
 const UNPREPARED = { prepare: false }
+/** By preference. */
+const SQLITE_DRIVERS = ['better-sqlite3', 'libsql', 'node:sqlite']
 /** How long connecting may take, in s. */
 const CONNECT_TIMEOUT = 10
 
@@ -71,15 +74,21 @@ export const openMysql: OpenUrl = (url, role) =>
     },
   })
 
-export const openSqlite: OpenUrl = async (url, role) => {
+export const openSqlite: OpenUrl = async (url, role, isDryRun) => {
   const file = resolve(url.slice('sqlite:'.length))
+  const isNew = !existsSync(file)
   // SQLite would create an empty database, and there would be nothing in it.
-  if (role !== 'to' && !existsSync(file))
-    throw new UsageError(`--${role}: there is no such SQLite file`)
+  if (isNew && role !== 'to') throw new UsageError(`--${role}: there is no such SQLite file`)
+  if (isNew && !existsSync(dirname(file)))
+    throw new UsageError(`--${role}: the folder of the SQLite file is missing`)
+  if (isNew && isDryRun) {
+    await importDriver(role, SQLITE_DRIVERS)
+    return { store: EMPTY_STORE, isNew, close: () => undefined }
+  }
   return openSql(role, {
     load: () => import('../stores/sql/sqlite.js'),
     className: 'SqliteStore',
-    drivers: ['better-sqlite3', 'libsql', 'node:sqlite'],
+    drivers: SQLITE_DRIVERS,
     connect: (driverName, driver) => {
       const Database = namedExport<Constructor<{ close(): void }>>(
         driver,

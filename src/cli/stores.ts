@@ -15,13 +15,18 @@ import { SCHEMES } from './schemes.js'
 import { UsageError } from './usage.js'
 
 /**
+ * @param isDryRun Creates nothing.
  * @throws {UsageError} for a wrong URL, an unknown scheme, a missing driver, a module that exports no store.
  * @throws {StoreError} if the store cannot be opened.
  */
-export async function openStore(target: string, role: Role): Promise<OpenedStore> {
+export async function openStore(
+  target: string,
+  role: Role,
+  isDryRun = false,
+): Promise<OpenedStore> {
   const open = openerOf(target, role)
   const attempt = attemptWith(role, addressOf(target, role))
-  return named(attempt, await attempt(() => open(target, role)))
+  return named(attempt, await attempt(() => open(target, role, isDryRun)))
 }
 
 /** An unknown scheme is said first: what else is wrong with its URL does not matter. */

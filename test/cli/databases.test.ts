@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -87,6 +87,43 @@ describe('a database that cannot be used: which and why, in a dry run too', () =
     const file = join(folder, 'text.db')
     writeFileSync(file, 'This is text and no database. '.repeat(100))
     expect(await refused(`sqlite:${file}`)).toContain('the file is not an SQLite database')
+  })
+})
+
+describe('an SQLite file that is missing', () => {
+  const records = { [`${prefix}missing`]: { value: '{"a":1}', expiresAt: later } }
+
+  test('is not created by a dry run', async () => {
+    const place = mkdtempSync(join(folder, 'dry-'))
+    const [from, to] = [fileStore('dry', { records }), `sqlite:${join(place, 'new.db')}`]
+    const dry = await migrate(from, to)
+    expect([dry.code, dry.out]).toEqual([0, expect.stringMatching(/^to copy: 1\n/)])
+    expect(dry.err).toContain('koa-sess: --to has no table yet, --write creates it\n')
+    expect(readdirSync(place)).toEqual([])
+    expect(await migrate(from, to, '--write')).toMatchObject({ code: 0 })
+    expect(readdirSync(place)).toContain('new.db')
+    expect((await migrate(from, to)).out).toContain('to copy: 0\nalready there: 1\n')
+  })
+
+  test('needs a driver, as the copy will', async () => {
+    const from = fileStore('driverless', { records })
+    const place = mkdtempSync(join(folder, 'driverless-'))
+    const results = []
+    for (const args of [[], ['--write']])
+      results.push(await run(line(from, `sqlite:${join(place, 'new.db')}`, args), place))
+    // Node 22 and later have one.
+    expect(results[0]?.code).toBe(results[1]?.code)
+  })
+
+  test('fails where its folder is missing too, and creates neither', async () => {
+    const place = join(folder, 'nowhere')
+    const from = fileStore('folderless', { records })
+    for (const args of [[], ['--write']]) {
+      const { code, out, err } = await migrate(from, `sqlite:${join(place, 'new.db')}`, ...args)
+      expect([code, out]).toEqual([2, ''])
+      expect(err).toBe('koa-sess: --to: the folder of the SQLite file is missing\n')
+      expect(existsSync(place)).toBe(false)
+    }
   })
 })
 

@@ -27,6 +27,7 @@ test.each([
   [{ code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, '', /TLS/],
   [{ code: 'SQLITE_NOTADB' }, '', /not an SQLite database/],
   [{ code: 'SQLITE_CANTOPEN_ISDIR' }, '', /cannot be opened/],
+  [{}, 'ConnectionFailed("Unable to open connection to local database a: 14")', /cannot be opened/],
   [{}, 'READONLY You can not write against a read only replica.', /^it is read-only/],
   [{ code: 'EXOTIC' }, '', /^it threw an error EXOTIC at test\/cli\/reason\.test\.ts:\d+$/],
   [{}, '', /^it threw an error without a code at test\/cli\/reason\.test\.ts:\d+$/],
