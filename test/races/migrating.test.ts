@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { copy } from '../../src/cli/copy.js'
 import { MemoryStore, type SessionStore } from '../../src/index.js'
-import { isMoved, movedMark, tombstone } from '../../src/record/tombstone.js'
+import { inTransit, isMoved, movedMark, tombstone } from '../../src/record/tombstone.js'
 import { migrating } from '../../src/stores/migrating/store.js'
 import { FaultyStore, ManualClock } from '../../src/testing.js'
 import { OlderRows } from '../conformance/rows.js'
@@ -146,6 +146,29 @@ test('and back again: a session moves over the mark that it left', async () => {
   expect([from.load('k'), deadline(from), isMoved(to.load('k'))]).toEqual([C, later + 1, true])
   // At once: no other move is under way.
   expect(back.calls.filter(({ method }) => method === 'create')).toHaveLength(1)
+})
+
+describe('a session that has moved goes to another key', () => {
+  test('from where it is', async () => {
+    await other.replace('k', A, B, later)
+    const transit = inTransit(C, later)
+    expect(await other.replace('k', B, transit, later)).toEqual(OK)
+    expect([isMoved(from.load('k')), await other.load('k')]).toEqual([true, transit])
+    expect(await other.replace('k', transit, movedMark(1), later)).toEqual(OK)
+    expect([from.load('k'), await other.load('k')]).toEqual([movedMark(1), movedMark(1)])
+  })
+
+  test('not after it ended, though only one of the stores answered', async () => {
+    await other.replace('k', A, B, later)
+    slow.from.fail('replace')
+    const until = clock.now() + 10_000
+    const logout = slow.store.replace('k', B, tombstone(until), until)
+    await expect(logout).rejects.toThrow('planned failure')
+    clock.advance(10_001)
+    const move = other.replace('k', B, inTransit(C, later), later)
+    expect(await move).toEqual({ ok: false, current: undefined })
+    expect(await other.load('k')).toBe(undefined)
+  })
 })
 
 test('a scan tells what is in either, and no marks', async () => {

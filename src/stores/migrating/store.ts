@@ -1,4 +1,4 @@
-import { isMoved, isTombstone } from '../../record/tombstone.js'
+import { isEnded, isMoved, isTombstone } from '../../record/tombstone.js'
 import type { Awaitable } from '../../util/async.js'
 import { SessionError } from '../../util/errors.js'
 import { assertKnownOptions } from '../../util/shape.js'
@@ -175,8 +175,8 @@ class MigratingStore implements SessionStore {
     const settled = await this.#settle(key, mark)
     const result = await this.#to.replace(key, expected, value, expiresAt)
     // A slow move of this session must find that it ended, not only that it moved.
-    const isEnded = isTombstone(value) && (result.ok || result.current === undefined)
-    if (isEnded) await this.#from.replace(key, settled, value, expiresAt)
+    const hasEnded = isEnded(value) && (result.ok || result.current === undefined)
+    if (hasEnded) await this.#from.replace(key, settled, value, expiresAt)
     return result
   }
 
