@@ -229,9 +229,12 @@ export class RecordRepository implements SessionRecords {
     return currentTurn() + this.#endings.begun
   }
 
-  /** An equal value may be another request's write, so it still counts as a conflict. */
-  #lost({ id, key }: LoadedRecord, current: string | undefined): ReplaceResult {
-    return asConflict(current === undefined ? MISSING : this.#reader.read(id, key, current))
+  /**
+   * An equal value may be another request's write, so it still counts as a conflict. A session that is
+   * moving to its hash is looked up there.
+   */
+  #lost({ id, key }: LoadedRecord, current: string | undefined): Awaitable<ReplaceResult> {
+    return andThen(this.#read(current, id, key), asConflict)
   }
 }
 

@@ -51,6 +51,9 @@ const ROUTES: Routes = {
     else ctx.session.slow = 1
     return read
   },
+  '/other': (ctx) => {
+    ctx.session.other = 1
+  },
   '/login': (ctx) => {
     ctx.regenerateSession({ keep: ['x'] })
   },
@@ -549,6 +552,31 @@ describe('S1: back from hashed ids to bare ones', () => {
     for (const each of [user, forward, user]) await each.get('/set')
     expect((await user.get('/read')).json()).toEqual({ x: 5 })
     expect(JSON.parse(memory.load(`koa:sess:${hashed(id)}`) ?? '')).toMatchObject({ x: 5 })
+  })
+
+  test.each([
+    1, 2, 3, 4, 5, 6, 7, 8,
+  ])('a write that meets such a move at its store call %i is kept', async (nth) => {
+    const { store } = open()
+    const writes = new FaultyStore(store)
+    const moves = new FaultyStore(store)
+    const user = (await start(writes, back)).browser()
+    await user.get('/set')
+    const forward = over(
+      user,
+      await start(moves, { hashIds: { plainUntil: new Date(START + DAY) } }),
+    )
+    const [slow, move] = [writes.hold('replace'), moves.hold('any', { nth })]
+    const writing = user.get('/set')
+    await slow.arrived
+    const moving = forward.get('/other')
+    await Promise.race([move.arrived, moving])
+    slow.release()
+    await writing
+    move.release()
+    await moving
+    for (const each of [user, forward])
+      expect((await each.get('/read')).json()).toEqual({ x: 2, other: 1 })
   })
 
   test('a logout ends it under either key', async () => {
