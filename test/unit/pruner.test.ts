@@ -50,11 +50,8 @@ describe('pruning that fails', () => {
 
   test('every time is one warning, and an event each time', async () => {
     const error = new Error('permission denied for table koa_sess')
-    const pruner = new Pruner(
-      counting(() => Promise.reject(error)),
-      100,
-      'SomeStore',
-    )
+    const target = counting(() => Promise.reject(error))
+    const pruner = new Pruner(target, 100, 'SomeStore')
     await vi.advanceTimersByTimeAsync(250)
     expect(warn).not.toHaveBeenCalled()
     await vi.advanceTimersByTimeAsync(750)
@@ -65,6 +62,8 @@ describe('pruning that fails', () => {
         { code: 'KOA_SESS_PRUNE_FAILED' },
       ],
     ])
+    // The pruner alone does not keep its target alive.
+    expect(target.turns).toBe(10)
     expect(notices).toHaveLength(10)
     expect(notices[0]).toEqual({ event: 'prune-failed', store: 'SomeStore', failures: 1, error })
     expect(notices[9]).toMatchObject({ failures: 10 })
@@ -93,9 +92,11 @@ describe('pruning that fails', () => {
   test('now and then is no warning', async () => {
     let turn = 0
     const answer = () => (++turn % 3 ? Promise.reject(new Error('down')) : Promise.resolve())
-    const pruner = new Pruner(counting(answer), 100, 'SomeStore')
+    const target = counting(answer)
+    const pruner = new Pruner(target, 100, 'SomeStore')
     await vi.advanceTimersByTimeAsync(1000)
     pruner.stop()
+    expect(target.turns).toBe(10)
     expect(notices).toHaveLength(7)
     expect(warn).not.toHaveBeenCalled()
   })
@@ -106,6 +107,7 @@ describe('pruning that fails', () => {
     const pruner = new Pruner(target, 100, 'SomeStore')
     await vi.advanceTimersByTimeAsync(300)
     pruner.stop()
+    expect(target.turns).toBe(3)
     expect(warn.mock.calls[0]?.[0]).toContain('read-only')
   })
 })
