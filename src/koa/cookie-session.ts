@@ -119,7 +119,7 @@ const STORED = [
 
 function check(epoch: unknown, plainUntil: unknown): void {
   const isDate = plainUntil instanceof Date && !Number.isNaN(plainUntil.getTime())
-  if (Number.isInteger(epoch) && (plainUntil === undefined || isDate)) return
+  if (Number.isSafeInteger(epoch) && (plainUntil === undefined || isDate)) return
   throw new SessionError('ERR_SESSION_OPTION', 'epoch must be an integer, and plainUntil a Date')
 }
 

@@ -154,7 +154,7 @@ export function isEmptyRecord(value: string): boolean {
   return value.startsWith(EMPTY_START)
 }
 
-function encodeData(data: object): string {
+export function encodeData(data: object): string {
   try {
     const body = stringify(data)
     if (!body?.startsWith('{')) throw new TypeError('toJSON returned something else than an object')

@@ -32,7 +32,7 @@ export function carryOver(session: Session, from: object, cookie: unknown, keep:
  * Refuses what `regenerate` would ignore: the data that were to be kept would be lost.
  * @throws {SessionError} ERR_SESSION_OPTION
  */
-export function checkRegenerate(request: RegenerateRequest): RegenerateRequest {
+export function checkRegenerate(request: RegenerateRequest, hasUsers: boolean): RegenerateRequest {
   if (!isObject(request)) throw bad('regenerate takes { keep: [keys], checkpoint }')
   assertKnownOptions('regenerate', request, ['keep', 'checkpoint'])
   const { keep, checkpoint } = request
@@ -40,6 +40,7 @@ export function checkRegenerate(request: RegenerateRequest): RegenerateRequest {
   if (keep !== undefined && !isKeys) throw bad('keep must be an array of keys')
   if (checkpoint !== undefined && typeof checkpoint !== 'string')
     throw bad('checkpoint must be what sessions.of(userId).checkpoint() resolved to: await it')
+  if (checkpoint !== undefined && !hasUsers) throw bad('checkpoint needs the option users')
   return request
 }
 

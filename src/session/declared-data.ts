@@ -14,7 +14,7 @@ export interface RegenerateRequest {
   keep?: readonly string[] | undefined
   /**
    * What `sessions.of(userId).checkpoint()` returned before the password was checked. The commit throws
-   * ERR_SESSION_REVOKED (401) when all sessions of the user were ended since.
+   * ERR_SESSION_REVOKED (401) when all sessions of the user were ended since. Needs the option `users`.
    * @default no check
    * @since Unreleased
    * @example ctx.regenerateSession({ checkpoint })

@@ -112,7 +112,7 @@ export class RequestSession extends SessionState {
 
   /** Marks the move at once, so that awaiting it is optional; the commit carries it out. */
   regenerate(request: RegenerateRequest = {}): Promise<Session> {
-    const { keep, checkpoint } = checkRegenerate(request)
+    const { keep, checkpoint } = checkRegenerate(request, this.settings.listing !== undefined)
     this.restart()
     if (checkpoint !== undefined) this.checkpoint = checkpoint
     const isUnread = this.current === undefined && this.loaded === undefined

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { parseRecord, type RecordContent, type RecordEnd } from '../record/format.js'
+import { encodeData, parseRecord, type RecordContent, type RecordEnd } from '../record/format.js'
 import type { LoadedRecord } from '../record/records.js'
 import { StoreFailure } from '../record/store-guard.js'
 import type { LegacyStore, SessionStore, StoredSession } from '../stores/contract.js'
@@ -105,12 +105,12 @@ function contentOf(session: unknown): Given {
   if (session instanceof Session)
     return { data: copy(session), cookie: Session.storedCookie(session) }
   if (isStored(session)) {
-    const content = parseRecord(JSON.stringify(session))
+    const content = parseRecord(encodeData(session))
     if (content) return { ...content, end: content }
   }
   const { cookie, ...data } = copy(session)
   if (cookie !== undefined) assertAttributes(cookie)
-  return { data, cookie: JSON.parse(JSON.stringify(cookie ?? null)) }
+  return { data, cookie: isObject(cookie) ? JSON.parse(encodeData(cookie)) : null }
 }
 
 function notAnObject(): SessionError {

@@ -498,6 +498,23 @@ describe.each(BACKENDS)('$name', ({ open }) => {
     expect((await admin.get('/client')).json()).toBe(true)
   })
 
+  test('ctx.sessionStore.set refuses what JSON cannot write, and stores nothing', async () => {
+    const codes: unknown[] = []
+    const { browser } = await start({
+      '/put': async (ctx) => {
+        const id = String(ctx.sessionId)
+        const seen = (await ctx.sessionStore.get(id)) ?? {}
+        for (const session of [{ big: 1n }, Object.assign(seen, { big: 1n })])
+          await ctx.sessionStore.set(id, session).catch((error) => codes.push(error.code))
+      },
+    })
+    const user = browser()
+    await user.get('/count')
+    await user.get('/put')
+    expect(codes).toEqual(['ERR_SESSION_DATA', 'ERR_SESSION_DATA'])
+    expect((await user.get('/read')).json()).toEqual({ count: 1 })
+  })
+
   test('any key is data, the names of the methods included', async () => {
     const data = JSON.parse(
       '{"save":1,"isNew":"x","touch":null,"regenerate":[],"constructor":2,"__proto__":{"a":1},"_x":3,"_expire":4,"0":5}',

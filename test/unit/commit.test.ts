@@ -391,6 +391,7 @@ describe('the end of a session', () => {
     ['a list of other things', { keep: [1] }],
     ['a list alone', ['user']],
     ['a checkpoint that was not awaited', { checkpoint: Promise.resolve('') }],
+    ['a checkpoint without the option users', { checkpoint: 'a checkpoint' }],
     ['null', null],
   ])('is refused with %s, and nothing is lost', async (_, given) => {
     const { request, begin, errors } = setUp()
