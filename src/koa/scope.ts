@@ -183,8 +183,8 @@ export class SessionScope implements SessionRequest, Exchange, ContextScope {
     return this.#headers?.canTakeBack ?? false
   }
 
-  takeBack(): void {
-    this.#headers?.takeBack()
+  takeBack(): boolean {
+    return this.#headers?.takeBack() ?? false
   }
 
   /** The answer depends on the session from now on. */

@@ -15,6 +15,8 @@ export class SessionHeaders {
   #lines: readonly string[] = NONE
   /** Headers that the application set to carry an id, in lower case; Set-Cookie has its lines alone. */
   #carried: Map<string, HeaderValue> | undefined
+  /** The same headers, as they were before. */
+  #before: Headers | undefined
   #isWatching = false
   #isGuarded = false
 
@@ -42,9 +44,12 @@ export class SessionHeaders {
     return (this.#lines.length > 0 || this.#carried !== undefined) && this.canSend
   }
 
-  /** Takes the id of the session off the answer: cookies, and headers that carry it. */
-  takeBack(): void {
-    if (!this.canTakeBack) return
+  /**
+   * Takes the id of the session off the answer: cookies, and headers that carry it. False: the
+   * application carries it, or nothing was sent.
+   */
+  takeBack(): boolean {
+    if (!this.canTakeBack) return false
     const { res } = this.#ctx
     const ours = [...this.#lines, ...linesOf(this.#carried?.get('set-cookie'))]
     const rest = setCookieLines(res).filter((line) => !ours.includes(line))
@@ -52,9 +57,11 @@ export class SessionHeaders {
     else res.removeHeader('Set-Cookie')
     for (const [name, value] of this.#carried ?? [])
       if (name !== 'set-cookie' && String(res.getHeader(name)) === String(value))
-        res.removeHeader(name)
+        putBack(res, name, this.#before?.get(name))
+    const isOurs = this.#carried === undefined
     this.#lines = NONE
-    this.#carried = undefined
+    this.#carried = this.#before = undefined
+    return isOurs
   }
 
   /** Runs work of the application that sets headers. What it sets survives an error's answer. */
@@ -72,10 +79,12 @@ export class SessionHeaders {
 
   #noteCarried(before: Headers, after: Headers): void {
     this.#carried ??= new Map()
+    this.#before ??= new Map()
     for (const name of before.keys()) if (!after.has(name)) this.#carried.delete(name)
     for (const [name, value] of after) {
       const earlier = before.get(name)
       if (String(earlier) === String(value) || OF_THE_BODY.test(name)) continue
+      if (!this.#carried.has(name)) this.#before.set(name, earlier)
       if (name === 'set-cookie') this.#carried.set(name, this.#newLines(earlier, value))
       else this.#carried.set(name, value)
     }
@@ -135,6 +144,11 @@ export class SessionHeaders {
 }
 
 const NONE: readonly string[] = []
+
+function putBack(res: Context['res'], name: string, value: HeaderValue): void {
+  if (value === undefined) res.removeHeader(name)
+  else res.setHeader(name, value)
+}
 
 /** Another body has others. */
 const OF_THE_BODY = /^(?:content-|transfer-encoding$)/

@@ -14,5 +14,7 @@ export abstract class SilentTransport {
   withhold(): void {}
   send(): void {}
   clear(): void {}
-  takeBack(): void {}
+  takeBack(): boolean {
+    return false
+  }
 }

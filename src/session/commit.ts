@@ -53,7 +53,7 @@ function plan(state: SessionState, cause: Cause): Plan {
     if (record?.content && !record.isWritable) return { action: 'none', value }
     throw error
   }
-  if (cause === 'end' && session && state.isRefused(value)) return { action: 'none', value }
+  if (cause === 'end' && session && state.isRefused(session)) return { action: 'none', value }
   const action = planCommit({
     save: cause === 'end' ? state.saving : state.saving || undefined,
     asked: cause === 'save',

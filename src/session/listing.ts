@@ -24,6 +24,8 @@ export interface ListedRecord {
 
 /** Keeps the list of each user's sessions, with the option `users`. */
 export interface SessionListing<S> {
+  /** Whose a session is; undefined: no user's. */
+  owner(session: S): string | undefined
   /**
    * Called when a new record is stored, before the old one is ended and before a browser gets the id.
    * False: another request has replaced the old one, and nothing was listed.

@@ -126,7 +126,9 @@ export class RequestSession extends SessionState {
       if (this.loaded?.kind !== 'blocked') await this.reservedId.reserve()
       return session
     }
-    const reading = isUnread ? Promise.resolve(this.ready()) : this.#regenerating
+    // One that failed for want of an id has carried over what it keeps.
+    const earlier = this.#regenerating?.catch(() => undefined)
+    const reading = isUnread ? Promise.resolve(this.ready()) : earlier
     return ignoreRejection(reading ? this.#fillLater(reading.then(fill)) : fill())
   }
 
@@ -173,6 +175,7 @@ export class RequestSession extends SessionState {
         commit: () => commit(this, 'update'),
       })
     } catch (failure) {
+      if (isRefusal(failure) && this.isMoved) this.markRefused()
       // An atomic change that was not made must not look made, whatever errorHandler does.
       throw (await handleStoreFailure(this, failure)).error
     }

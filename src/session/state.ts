@@ -28,7 +28,7 @@ export abstract class SessionState extends HandlerSession implements SessionOwne
   #isRestarted = false
   #isDue: boolean
   #isTouched = false
-  #refused: string | undefined
+  #refused: { readonly user: string | undefined } | undefined
   #sentAt: number | undefined
 
   constructor(
@@ -106,16 +106,20 @@ export abstract class SessionState extends HandlerSession implements SessionOwne
   }
 
   /**
-   * The login was refused: the end of the request does not try it again, and the browser keeps the
-   * session that it had. What the handler changes now is written.
+   * A login was refused: the end of the request does not try it again, and the browser keeps the session
+   * that it had. A logout, or the session of another user, is written.
    */
   markRefused(): void {
-    if (this.current) this.#refused = this.encode(this.current)
+    if (this.current) this.#refused = { user: this.#ownerOf(this.current) }
   }
 
-  /** Whether this is the session whose login was refused, as it was then. */
-  isRefused(value: string): boolean {
-    return value === this.#refused
+  /** Whether the login of this session was refused. */
+  isRefused(session: Session): boolean {
+    return this.#refused !== undefined && this.#refused.user === this.#ownerOf(session)
+  }
+
+  #ownerOf(session: Session): string | undefined {
+    return this.settings.listing?.owner(session)
   }
 
   /** Extends the session by `renew`, or to store it as it would be stored today. */
@@ -213,6 +217,7 @@ export abstract class SessionState extends HandlerSession implements SessionOwne
     DATA_WARNING.note(session)
     this.#loaded = { kind: 'found', record }
     this.markSettled()
+    this.#refused = undefined
     this.#isDue = false
     this.#isTouched = false
     this.#reservedId?.drop()
@@ -228,7 +233,7 @@ export abstract class SessionState extends HandlerSession implements SessionOwne
     this.markSettled()
     this.#sentAt = undefined
     // A browser that came without a cookie knows nothing of it yet.
-    if (this.#presentedId === undefined && this.request.canTakeBack) return this.request.takeBack()
+    if (this.#presentedId === undefined && this.request.takeBack()) return undefined
     return this.request.clear(session)
   }
 }

@@ -55,8 +55,8 @@ export interface SessionTransport {
   clear(session: Session): Awaitable<void>
   /** Something was sent, and the answer is still on this side. */
   readonly canTakeBack: boolean
-  /** Takes back what was sent. */
-  takeBack(): void
+  /** Takes back what was sent. False: the application carries the id, and may have put it elsewhere too. */
+  takeBack(): boolean
 }
 
 /** What the application decides about sessions, and what it is notified of. */

@@ -117,7 +117,7 @@ async function create(
   try {
     const isStored = await writes.commit()
     if (state.loaded?.kind === 'blocked') throw sessionEnded()
-    if (!isStored && !state.request.canSendId) throw headersSent()
+    if (!isStored && after !== before && !state.request.canSendId) throw headersSent()
   } catch (error) {
     transfer(state, split(state, after), state.make(parseRecord(before)), session)
     throw error

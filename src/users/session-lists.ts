@@ -45,6 +45,10 @@ export class SessionLists implements SessionListing<Session> {
     this.#options = options
   }
 
+  owner(session: Session): string | undefined {
+    return this.#options.owner(session)
+  }
+
   async created(
     state: ListedState,
     session: Session,

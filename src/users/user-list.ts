@@ -107,11 +107,11 @@ export function enlist(
   limit: Limit | undefined,
   dead: ReadonlySet<string> | undefined,
 ): Verdict {
-  const { key, old, checkpoint } = listing
+  const { key, old, from, checkpoint } = listing
   if (checkpoint !== undefined && checkpoint !== before.epoch) return 'revoked'
   const list = dead ? withoutDead(before, dead) : before
   const others = list.live.filter((entry) => entry.key !== key)
-  const counted = others.filter((entry) => entry.key !== old)
+  const counted = others.filter((entry) => entry.key !== old && entry.key !== from)
   const excess = limit && listing.isLogin ? counted.length + 1 - limit.max : 0
   if (!dead && (excess > 0 || others.length >= list.checkAt)) return 'check'
   if (dead && excess > 0 && isReplaced(listing, counted, dead)) return 'gone'
@@ -120,14 +120,21 @@ export function enlist(
   return { list: placed(list, listing, evicted), ended: evicted.size }
 }
 
-/** A login that cannot last must not end another session, least of all the login that came before it. */
+/** How long a login may be under way between its listing and the end of the old session, in ms. */
+const UNDER_WAY_MS = 10_000
+
+/**
+ * A login that cannot last must not end another session, least of all the login that came before it. One
+ * that was listed long ago and did not end the old session has failed.
+ */
 function isReplaced(
-  { from }: Listing,
+  { from, now }: Listing,
   others: readonly ListEntry[],
   dead: ReadonlySet<string>,
 ): boolean {
   if (from === undefined) return false
-  return dead.has(from) || others.some((entry) => entry.from === from)
+  const isUnderWay = ({ seenAt }: ListEntry) => now - seenAt < UNDER_WAY_MS
+  return dead.has(from) || others.some((entry) => entry.from === from && isUnderWay(entry))
 }
 
 function placed(list: UserList, listing: Listing, evicted: ReadonlySet<ListEntry>): UserList {

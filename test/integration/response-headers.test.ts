@@ -295,8 +295,40 @@ test('headers that are sent while the store writes: the record is withdrawn', as
   expect(memory.size).toBe(0)
 })
 
+describe('what sessionIdStore only extended', () => {
+  test('is as before once the id is taken back, and reset is called', async () => {
+    const calls: string[] = []
+    const ids: SessionIdStore = {
+      get: () => undefined,
+      set(sid) {
+        calls.push('set')
+        this.vary('X-Session')
+        this.set('x-session', sid)
+      },
+      reset: () => void calls.push('reset'),
+    }
+    const user = await start(
+      {
+        '/end': async (ctx) => {
+          ctx.vary('Origin')
+          ctx.session.x = 1
+          await ctx.saveSession()
+          ctx.session = null
+        },
+      },
+      { sessionIdStore: ids, privateCache: false },
+    )
+    const { headers } = await user.get('/end')
+    expect([headers.vary, headers['x-session'], calls]).toEqual([
+      'Origin',
+      undefined,
+      ['set', 'reset'],
+    ])
+  })
+})
+
 describe('a new session after the headers', () => {
-  test('an update is refused, as no browser would have its id', async () => {
+  test('an update is refused, as no browser would have its id; one that stores nothing is not', async () => {
     const store = new MemoryStore()
     const user = await start(
       {
@@ -304,15 +336,16 @@ describe('a new session after the headers', () => {
           ctx.respond = false
           ctx.res.writeHead(200).flushHeaders()
           const update = ctx.updateSession((draft) => {
-            draft.x = 1
+            if (ctx.query.x) draft.x = 1
+            return 'done'
           })
-          const code = await update.catch((error) => error.code)
-          ctx.res.end(String(code))
+          ctx.res.end(await update.catch((error) => error.code))
         },
       },
       { store },
     )
-    expect((await user.get('/late')).text).toBe('ERR_SESSION_CONTEXT')
+    expect((await user.get('/late?x=1')).text).toBe('ERR_SESSION_CONTEXT')
+    expect((await user.get('/late')).text).toBe('done')
     expect(store.size).toBe(0)
   })
 })

@@ -705,4 +705,25 @@ describe('a deferred session', () => {
     expect(data).toMatchObject({ cart: ['tea'] })
     expect(data).not.toHaveProperty('user')
   })
+
+  test('keeps what a regenerate keeps whose forerunner found no id', async () => {
+    let fails = false
+    const { request, stored } = setUp({
+      defer: true,
+      genSid: () => {
+        if (fails) throw new Error('no entropy')
+        return `session-number-${Math.random()}`
+      },
+    })
+    const first = await request('', (ctx) => {
+      ctx.session = { cart: ['tea'] }
+    })
+    const { cookies } = await request(`koa.sid=${first.cookies[0]}`, async (ctx) => {
+      fails = true
+      await expect(ctx.regenerateSession({ keep: ['cart'] })).rejects.toThrow('no entropy')
+      fails = false
+      await ctx.regenerateSession({ keep: ['cart'] })
+    })
+    expect(stored(`koa.sid=${cookies[0]}`)).toMatchObject({ cart: ['tea'] })
+  })
 })

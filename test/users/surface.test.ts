@@ -2,6 +2,7 @@ import type { Context } from 'koa'
 import { afterEach, describe, expect, test } from 'vitest'
 import { cookieSession } from '../../src/cookie.js'
 import session, { MemoryStore } from '../../src/index.js'
+import { FaultyStore, ManualClock, type StoreCall } from '../../src/testing.js'
 import { counted, SOME } from '../support/backends.js'
 import type { Route, Site, SiteOptions } from '../support/site.js'
 import { clearsCookie, lastCode, listOf, loggedIn, serveUsers, userOf, users } from './fixture.js'
@@ -178,6 +179,13 @@ describe('max', () => {
 describe('after a refused login, in the same request', () => {
   const after: Record<string, [Route, object]> = {
     'nothing is stored': [() => undefined, { user: 'bob' }],
+    'a message is not stored, and the login is not tried again': [
+      async (ctx) => {
+        ctx.session.flash = 'Too many devices'
+        await leave()
+      },
+      { user: 'bob' },
+    ],
     'a logout is done': [(ctx) => ctx.session.destroy(), {}],
     'the end of the session is done': [
       (ctx) => {
@@ -194,6 +202,7 @@ describe('after a refused login, in the same request', () => {
     ],
   }
 
+  let leave = async () => {}
   test.each(Object.keys(after))('%s', async (what) => {
     const [act, left] = after[what] ?? []
     const login: Route = async (ctx) => {
@@ -206,11 +215,67 @@ describe('after a refused login, in the same request', () => {
       { '/as-ada': login },
     )
     const ada = await loggedIn(site)
+    leave = async () => void (await ada.get('/set'))
     const bob = site.browser()
     await bob.get('/login?user=bob')
-    await bob.get('/as-ada')
+    expect((await bob.get('/as-ada')).status).toBe(200)
     expect((await bob.get('/read')).json()).toEqual(left)
     expect(await userOf(ada)).toBe('ada')
+  })
+
+  test('that an update made after a regenerate, the old session is kept', async () => {
+    site = await serveUsers(
+      { users: { ...users, max: 1, whenFull: 'refuse' } },
+      {
+        '/by-update': async (ctx) => {
+          await ctx.regenerateSession()
+          await ctx.updateSession((draft) => {
+            draft.user = 'ada'
+          })
+        },
+      },
+    )
+    await loggedIn(site)
+    const user = site.browser()
+    await user.get('/set')
+    expect((await user.get('/by-update')).status).toBe(409)
+    expect((await user.get('/read')).json()).toEqual({ x: 1 })
+  })
+})
+
+describe('a login with a limit', () => {
+  test.each([
+    '/leave-here',
+    '/login-here?user=bob',
+  ])('after %s does not end the session that it replaces', async (path) => {
+    await start({ users: { ...users, max: 2 } })
+    const [device, user] = [await loggedIn(site), await loggedIn(site)]
+    await user.get(path)
+    await user.get('/login')
+    expect([await userOf(user), await userOf(device)]).toEqual(['ada', 'ada'])
+  })
+
+  test.each([
+    200, 409,
+  ])('that failed half-way keeps its user out for ten seconds at most: %i', async (status) => {
+    const clock = new ManualClock()
+    const store = new FaultyStore(new MemoryStore({ now: clock.now }))
+    const whenFull = status === 409 ? 'refuse' : 'end-oldest'
+    await start({ store, now: clock.now, users: { ...users, max: 1, whenFull } })
+    const user = site.browser()
+    await user.get('/set')
+    // The record is listed, and then the store is away: it can be neither used nor taken back.
+    const isEnd = ({ method, args }: StoreCall) => method === 'replace' && /^\d/.test(`${args[1]}`)
+    const end = store.hold('replace', { where: isEnd })
+    const login = user.get('/login')
+    await end.arrived
+    const outage = store.fail('any', { times: Number.POSITIVE_INFINITY })
+    end.fail()
+    expect((await login).status).toBe(500)
+    outage.cancel()
+    clock.advance(10_000)
+    expect((await user.get('/login')).status).toBe(status)
+    if (status === 200) expect(await userOf(user)).toBe('ada')
   })
 })
 
