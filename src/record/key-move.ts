@@ -6,7 +6,9 @@ import { inTransit, movedMark, valueInTransit } from './tombstone.js'
 const COPY_TTL = 60_000
 /** How long the mark of a completed move is stored, for readers that looked at the new key before, in ms. */
 const MARK_TTL = 10_000
-const MAX_MOVE_NUMBER = 10 ** 14
+/** `migrating` has marks of its own: those of this move begin with a 9. */
+const MIN_MOVE_NUMBER = 9 * 10 ** 14
+const MOVE_NUMBERS = 10 ** 14
 
 /**
  * Moves a session from one key to another, which a store cannot change in one step:
@@ -53,7 +55,7 @@ export class KeyMove {
 
   async #mark(from: string, transit: string): Promise<void> {
     const until = this.#now() + MARK_TTL
-    const mark = movedMark(randomInt(MAX_MOVE_NUMBER))
+    const mark = movedMark(MIN_MOVE_NUMBER + randomInt(MOVE_NUMBERS))
     await this.#table.replace('set', { key: from, raw: transit }, mark, until, true)
   }
 

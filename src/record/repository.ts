@@ -170,10 +170,7 @@ export class RecordRepository implements SessionRecords {
   ): Promise<ReplaceResult> {
     const answer = await this.#move.begin(record, next.raw, expiresAt)
     if (!answer.ok) {
-      const { current } = answer
-      const found =
-        current === undefined ? MISSING : await this.#findAt(record.id, record.key, undefined)
-      return asConflict(found)
+      return this.#lost(record, answer.current)
     }
     try {
       const current = await this.#move.settle(record.key, next.key, answer.transit)
@@ -234,7 +231,13 @@ export class RecordRepository implements SessionRecords {
    * moving to its hash is looked up there.
    */
   #lost({ id, key }: LoadedRecord, current: string | undefined): Awaitable<ReplaceResult> {
-    return andThen(this.#read(current, id, key), asConflict)
+    return andThen(this.#readAfterLoss(id, key, current), asConflict)
+  }
+
+  /** The mark of a move is stored for a moment: without it, the session may be at its other key. */
+  #readAfterLoss(id: string, key: string, current: string | undefined): Awaitable<LookupResult> {
+    if (current !== undefined) return this.#read(current, id, key)
+    return this.#envelope.keysOfMove(id) ? this.find(id) : MISSING
   }
 }
 

@@ -50,8 +50,11 @@ export function tombstoneEnd(
   value: string,
   { now, tombstoneTtl }: { now: () => number; tombstoneTtl: number },
 ): number {
+  // A mark holds no deadline.
   const until = tombstoneUntil(value) ?? 0
-  return until <= now() && isBlocking(until, now()) ? now() + tombstoneTtl : until
+  return isMoved(value) || (until <= now() && isBlocking(until, now()))
+    ? now() + tombstoneTtl
+    : until
 }
 
 /** Whether a value marks an ended session. The marks of a move are tombstones as well. */

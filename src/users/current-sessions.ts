@@ -22,7 +22,7 @@ export interface CurrentSession {
 export interface UsersOfRequests {
   /** Whose a session is; undefined: no user's. */
   owner(session: Session): string | undefined
-  keyOf(id: string): string
+  keysOf(id: string): string[]
   sessionsOf(user: string, notify: Emit): ListedSessions
 }
 
@@ -52,7 +52,7 @@ export class CurrentSessions {
    * @example const all = await ctx.sessions.list()
    */
   list(): Promise<UserSession[]> {
-    return StoreFailure.unwrap(this.#open().then(({ sessions, key }) => sessions.list(key)))
+    return StoreFailure.unwrap(this.#open().then(({ sessions, keys }) => sessions.list(keys)))
   }
 
   /**
@@ -81,17 +81,17 @@ export class CurrentSessions {
   }
 
   async #end(handle: string): Promise<boolean> {
-    const { sessions, key } = await this.#open()
+    const { sessions, keys } = await this.#open()
     const ended = await sessions.end(handle)
-    if (ended !== undefined && ended === key) await this.#session.forget()
+    if (ended !== undefined && keys.includes(ended)) await this.#session.forget()
     return ended !== undefined
   }
 
   async #endOthers(): Promise<number> {
-    const { sessions, key } = await this.#open()
+    const { sessions, keys } = await this.#open()
     const { checkpoint: began } = this.#session
     const { ended, checkpoint } = await sessions.endAll({
-      ...(key !== undefined && { except: key }),
+      except: keys,
       ...(began !== undefined && { checkpoint: began }),
     })
     this.#session.checkpoint = checkpoint
@@ -99,16 +99,16 @@ export class CurrentSessions {
   }
 
   async #endAll(): Promise<number> {
-    const { sessions, key } = await this.#open()
+    const { sessions, keys } = await this.#open()
     const { ended } = await sessions.endAll()
-    if (key !== undefined && ended.has(key)) await this.#session.forget()
+    if (keys.some((key) => ended.has(key))) await this.#session.forget()
     // It was not listed yet.
     else await this.#session.destroy()
     return ended.size
   }
 
   /** @throws {SessionError} ERR_SESSION_OPTION without the option, ERR_SESSION_CONTEXT without a user. */
-  async #open(): Promise<{ sessions: ListedSessions; key: string | undefined }> {
+  async #open(): Promise<{ sessions: ListedSessions; keys: string[] }> {
     const users = this.#users
     if (!users) throw withoutUsers('ctx.sessions')
     const session = await this.#session.deferred()
@@ -122,7 +122,7 @@ export class CurrentSessions {
     const { found } = this.#session
     return {
       sessions: users.sessionsOf(user, this.#emit),
-      key: found && users.keyOf(found.id),
+      keys: found ? users.keysOf(found.id) : [],
     }
   }
 }

@@ -41,9 +41,10 @@ export class EntryRecords implements ListedRecords, SessionFinder, ScannedRecord
   async end(user: string, entry: ListEntry): Promise<boolean> {
     const { table, envelope, tombstoneTtl: ttl, lifetime, held } = this.#options
     const key = this.#key(entry)
-    const raw = await table.load('destroy', key)
-    if (raw === undefined) return this.#block(key)
-    if (isEnded(raw) || this.#isForeign(user, entry, raw)) return false
+    let raw = await table.load('destroy', key)
+    // Where a session moved there meanwhile, it is that one which is to end.
+    if (raw === undefined && !(await this.#block(key))) raw = await table.load('destroy', key)
+    if (raw === undefined || isEnded(raw) || this.#isForeign(user, entry, raw)) return false
     // A request of this process that read the session must look again.
     countTurn()
     const isOwn = await replaceByTombstone(table.ending, key, raw, { ttl, now: lifetime.now })
@@ -82,13 +83,12 @@ export class EntryRecords implements ListedRecords, SessionFinder, ScannedRecord
     return this.#options.envelope.prefix + key
   }
 
-  /** A session under its bare id may be moving to this key: a tombstone stops it. */
-  async #block(key: string): Promise<false> {
+  /** A session under its bare id may be moving to this key: a tombstone stops it. False: it has moved. */
+  async #block(key: string): Promise<boolean> {
     const { table, envelope, tombstoneTtl: ttl, lifetime } = this.#options
-    if (ttl === 0 || envelope.legacyKey('') === undefined) return false
+    if (ttl === 0 || envelope.legacyKey('') === undefined) return true
     const until = lifetime.now() + ttl
-    await table.create(key, tombstone(until), until)
-    return false
+    return table.create(key, tombstone(until), until)
   }
 
   /**

@@ -90,7 +90,17 @@ export class SessionLists implements SessionListing<Session> {
     const isLogin = this.#options.ownerOf(record) !== user
     if (!isLogin && this.#isListed(key, user)) return undefined
     const checkpoint = isLogin ? this.#checkpointOf(state, user) : undefined
-    return this.#enlist(state, session, user, { key, isLogin, checkpoint }).then(NOTHING)
+    const now = this.#keyNow(record)
+    if (now === key)
+      return this.#enlist(state, session, user, { key, isLogin, checkpoint }).then(NOTHING)
+    // The write moves it, and may fail: until then it stands under its bare id, and can be ended there.
+    return this.#enlist(state, session, user, { key: now, isLogin, checkpoint })
+      .then(() => this.#enlist(state, session, user, { key, isLogin: false }))
+      .then(NOTHING)
+  }
+
+  #keyNow({ key }: ListedRecord): string {
+    return key.slice(this.#options.envelope.prefix.length)
   }
 
   extended(state: ListedState, session: Session, record: ListedRecord): Awaitable<void> {
@@ -98,6 +108,13 @@ export class SessionLists implements SessionListing<Session> {
     const key = this.keyOf(record.id)
     if (user === undefined || this.#isListed(key, user)) return undefined
     return this.#enlist(state, session, user, { key, isLogin: false }).then(NOTHING)
+  }
+
+  /** The keys under which a session may be listed, while it moves from one to the other. */
+  keysOf(id: string): string[] {
+    const { envelope } = this.#options
+    const keys = envelope.keysOfMove(id) ?? [envelope.key(id)]
+    return keys.map((key) => key.slice(envelope.prefix.length))
   }
 
   /** The key of a session in lists: without the prefix. */

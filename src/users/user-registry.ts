@@ -40,7 +40,7 @@ export interface UserSessions {
 
 export interface UserRegistryOptions extends UserSessionsOptions, ScannedSessionsOptions {
   entries: UserSessionsOptions['entries'] & ScannedSessionsOptions['entries']
-  lists: SessionListing<Session> & { keyOf(id: string): string }
+  lists: SessionListing<Session> & { keysOf(id: string): string[] }
   owner(session: Session): string | undefined
   events: Events
 }
@@ -62,8 +62,8 @@ export class UserRegistry {
     return this.#options.owner(session)
   }
 
-  keyOf(id: string): string {
-    return this.#options.lists.keyOf(id)
+  keysOf(id: string): string[] {
+    return this.#options.lists.keysOf(id)
   }
 
   sessionsOf(user: string, notify: Notify): ListedSessions {

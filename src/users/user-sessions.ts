@@ -76,8 +76,8 @@ export class ListedSessions {
     return this.#options.table.key(this.user)
   }
 
-  /** Newest login first. `current`: the key of the session that asks. */
-  async list(current?: string): Promise<UserSession[]> {
+  /** Newest login first. `current`: the keys of the session that asks. */
+  async list(current: readonly string[] = []): Promise<UserSession[]> {
     const { table, writer, entries } = this.#options
     const { list } = await table.load(this.#listKey)
     // A process that ended them has crashed, or is at it.
@@ -85,7 +85,7 @@ export class ListedSessions {
     const found = await Promise.all(
       list.live.map(async (entry) => {
         const session = await entries.find(this.user, entry)
-        return session && this.#describe(entry, session, entry.key === current)
+        return session && this.#describe(entry, session, current.includes(entry.key))
       }),
     )
     return found.filter((session) => session !== undefined).reverse()
@@ -108,18 +108,24 @@ export class ListedSessions {
   }
 
   /**
-   * Ends all sessions but that of the key `except`. Returns the keys of those that were ended.
+   * Ends all sessions but those of the keys `except`. Returns the keys of those that were ended.
    * `checkpoint`: of the login that asks, if one is under way. It is returned as of now: the login must
    * not be refused for what it did itself.
    */
-  async endAll({ except, checkpoint }: { except?: string; checkpoint?: string } = {}): Promise<{
+  async endAll({
+    except = [],
+    checkpoint,
+  }: {
+    except?: readonly string[]
+    checkpoint?: string
+  } = {}): Promise<{
     ended: ReadonlySet<string>
     checkpoint: string | undefined
   }> {
     const { writer, lifetime } = this.#options
     const until = lifetime.now() + MIN_TTL
     const { result: epoch, ended } = await writer.change(this.user, (list) => ({
-      list: revoke(list, { ends: ({ key }) => key !== except, isAll: true, until }),
+      list: revoke(list, { ends: ({ key }) => !except.includes(key), isAll: true, until }),
       result: list.epoch,
     }))
     this.#notify('users:ended', { user: this.user, count: ended.size })

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { isMoved, movedMark } from '../../record/tombstone.js'
+import { movedMark } from '../../record/tombstone.js'
 
 /**
  * The mark of a move has 15 digits. The first one is its kind. In an unsettled mark, 8 digits for the
@@ -32,6 +32,11 @@ export function settledMark(mark: string): string {
 export function unsettledDeadline(mark: string): number | undefined {
   const minutes = PATTERN.exec(mark)?.[3]
   return minutes === undefined ? undefined : Number(minutes) * MINUTE
+}
+
+/** Whether a value is the mark of a move to another store. That of a move to a hash begins with a 9. */
+export function isMoved(value: string | undefined): value is string {
+  return value !== undefined && /^0e09[0-8]\d{14}$/.test(value)
 }
 
 /** Whether a value is this mark, settled or not. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isMoved, isTombstone } from '../../record/tombstone.js'
+import { isTombstone } from '../../record/tombstone.js'
 import type { Replaced, SessionStore } from '../contract.js'
-import { isSameMove, settledMark, unsettledDeadline, unsettledMark } from './mark.js'
+import { isMoved, isSameMove, settledMark, unsettledDeadline, unsettledMark } from './mark.js'
 import { isOneDatabase } from './one-database.js'
 
 /** How long a copy lives in `to` while `from` still has the session, in ms. */

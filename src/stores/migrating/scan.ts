@@ -1,5 +1,5 @@
-import { isMoved } from '../../record/tombstone.js'
 import type { ScanPage, SessionStore } from '../contract.js'
+import { isMoved } from './mark.js'
 
 type Scan = NonNullable<SessionStore['scan']>
 
