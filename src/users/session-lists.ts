@@ -58,9 +58,9 @@ export class SessionLists implements SessionListing<Session> {
     const user = this.#options.owner(session)
     if (user === undefined) return true
     const isSame = old !== undefined && this.#options.ownerOf(old) === user
-    const from = old && this.keyOf(old.id)
+    const from = old && this.#keyOf(old.id)
     const about = {
-      key: this.keyOf(record.id),
+      key: this.#keyOf(record.id),
       isLogin: !isSame,
       old: isSame ? from : undefined,
       // Only a limit makes it matter, and lists are to stay small.
@@ -77,50 +77,48 @@ export class SessionLists implements SessionListing<Session> {
 
   /** The session that is replaced, whosever it is; undefined: its key may be changing. */
   #asEntry({ id, key }: ListedRecord): ListEntry | undefined {
-    const { envelope } = this.#options
-    if (envelope.keysOfMove(id)) return undefined
-    const seenAt = Number.POSITIVE_INFINITY
-    return { key: key.slice(envelope.prefix.length), createdAt: 0, seenAt }
+    if (this.#options.envelope.keysOfMove(id)) return undefined
+    return { key: this.#asListed(key), createdAt: 0, seenAt: Number.POSITIVE_INFINITY }
   }
 
   beforeWrite(state: ListedState, session: Session, record: ListedRecord): Awaitable<void> {
     const user = this.#options.owner(session)
     if (user === undefined) return undefined
-    const key = this.keyOf(record.id)
+    const key = this.#keyOf(record.id)
     const isLogin = this.#options.ownerOf(record) !== user
     if (!isLogin && this.#isListed(key, user)) return undefined
     const checkpoint = isLogin ? this.#checkpointOf(state, user) : undefined
-    const now = this.#keyNow(record)
-    if (now === key)
-      return this.#enlist(state, session, user, { key, isLogin, checkpoint }).then(NOTHING)
-    // The write moves it, and may fail: until then it stands under its bare id, and can be ended there.
-    return this.#enlist(state, session, user, { key: now, isLogin, checkpoint })
-      .then(() => this.#enlist(state, session, user, { key, isLogin: false }))
-      .then(NOTHING)
-  }
-
-  #keyNow({ key }: ListedRecord): string {
-    return key.slice(this.#options.envelope.prefix.length)
+    const listed = this.#enlist(state, session, user, {
+      key: this.#asListed(record.key),
+      isLogin,
+      checkpoint,
+    })
+    // The write moves it to this key, or fails: then it can be ended where it is stored now.
+    return key === this.#asListed(record.key)
+      ? listed.then(NOTHING)
+      : listed.then(() => this.extended(state, session, record))
   }
 
   extended(state: ListedState, session: Session, record: ListedRecord): Awaitable<void> {
     const user = this.#options.owner(session)
-    const key = this.keyOf(record.id)
+    const key = this.#keyOf(record.id)
     if (user === undefined || this.#isListed(key, user)) return undefined
     return this.#enlist(state, session, user, { key, isLogin: false }).then(NOTHING)
   }
 
   /** The keys under which a session may be listed, while it moves from one to the other. */
   keysOf(id: string): string[] {
-    const { envelope } = this.#options
-    const keys = envelope.keysOfMove(id) ?? [envelope.key(id)]
-    return keys.map((key) => key.slice(envelope.prefix.length))
+    const keys = this.#options.envelope.keysOfMove(id)
+    return keys?.map((key) => this.#asListed(key)) ?? [this.#keyOf(id)]
   }
 
-  /** The key of a session in lists: without the prefix. */
-  keyOf(id: string): string {
-    const { envelope } = this.#options
-    return envelope.key(id).slice(envelope.prefix.length)
+  #keyOf(id: string): string {
+    return this.#asListed(this.#options.envelope.key(id))
+  }
+
+  /** The key of a record as lists hold it: without the prefix. */
+  #asListed(key: string): string {
+    return key.slice(this.#options.envelope.prefix.length)
   }
 
   /** False: another request has replaced the session whose place it takes. */
