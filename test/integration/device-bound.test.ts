@@ -7,7 +7,7 @@ import { ioredis, type Opened, STRONG } from '../support/backends.js'
 import type { Browser } from '../support/browser.js'
 import { Device, offered } from '../support/device.js'
 import { Gate } from '../support/gate.js'
-import { BASICS, type Routes, type Site, serve } from '../support/site.js'
+import { BASICS, type Route, type Routes, type Site, serve } from '../support/site.js'
 
 const START = 1_800_000_000_000
 const MAX_AGE = 600_000
@@ -545,44 +545,37 @@ describe('the binding', () => {
     expect((await next.refresh()).status).toBe(200)
   })
 
-  it('is kept by a new id, if the session is read again after the registration', async () => {
+  /** A request that began before the registration takes a new id after it. */
+  async function movedAfterRegistration(before: Route) {
     const gate = new Gate()
-    const { site, user, device } = await start({
+    const started = await start({
       routes: {
         '/slow': async (ctx) => {
           await gate.pass()
-          await ctx.session.reload()
+          await before(ctx)
           ctx.regenerateSession({ keep: ['user'] })
         },
       },
     })
+    const { user, device } = started
     const login = await user.get('/login')
     const slow = user.get('/slow')
     await gate.arrived
     expect((await device.register(login)).status).toBe(200)
     gate.open()
     expect((await slow).status).toBe(200)
+    return started
+  }
+
+  it('is kept by a new id, if the session is read again after the registration', async () => {
+    const { site, user } = await movedAfterRegistration((ctx) => ctx.session.reload())
     time += GRACE
     expect((await thief(site, user, SESSION_COOKIES).get('/user')).status).toBe(401)
     expect((await user.get('/user')).json()).toBe('ada')
   })
 
   it('is lost by a new id that a request takes which began before the registration', async () => {
-    const gate = new Gate()
-    const { user, device } = await start({
-      routes: {
-        '/slow': async (ctx) => {
-          await gate.pass()
-          ctx.regenerateSession({ keep: ['user'] })
-        },
-      },
-    })
-    const login = await user.get('/login')
-    const slow = user.get('/slow')
-    await gate.arrived
-    expect((await device.register(login)).status).toBe(200)
-    gate.open()
-    expect((await slow).status).toBe(200)
+    const { user, device } = await movedAfterRegistration(() => undefined)
     expect((await user.get('/device')).json()).toBe(null)
     expect((await device.refresh()).status).toBe(401)
     expect((await new Device(user).register(await user.get('/offer'))).status).toBe(200)

@@ -5,7 +5,7 @@ import { isEnded } from '../../src/record/tombstone.js'
 import { FaultyStore } from '../../src/testing.js'
 import type { Browser, Reply } from '../support/browser.js'
 import { hashed } from '../support/hashed.js'
-import type { Site, SiteOptions } from '../support/site.js'
+import { over, type Site, type SiteOptions } from '../support/site.js'
 import { serveUsers } from '../users/fixture.js'
 
 const DAY = 86_400_000
@@ -131,10 +131,8 @@ class Server {
     for (const store of this.#stores) store.reset()
   }
 
-  browser({ jar }: Browser): Browser {
-    const next = this.site.browser()
-    for (const [name, value] of jar) next.jar.set(name, value)
-    return next
+  browser(user: Browser): Browser {
+    return over(user, this.site)
   }
 
   async read(user: Browser): Promise<SessionData> {

@@ -4,7 +4,7 @@ import { FaultyStore } from '../../src/testing.js'
 import { Browser } from '../support/browser.js'
 import { Gate } from '../support/gate.js'
 import { hashed } from '../support/hashed.js'
-import { BASICS, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
+import { BASICS, over, type Routes, type Site, type SiteOptions, serve } from '../support/site.js'
 
 const KEY = 'a secret of thirty-two bytes or more'
 const NEWER = 'a newer one of thirty-two bytes or more'
@@ -66,13 +66,6 @@ async function start(store: SessionStore | LegacyStore, options: SiteOptions = {
   const site = await serve(ROUTES, { store, now, ...options })
   sites.push(site)
   return site
-}
-
-/** A browser of another site with the same cookies. */
-function over(user: Browser, site: Site): Browser {
-  const next = site.browser()
-  for (const [name, value] of user.jar) next.jar.set(name, value)
-  return next
 }
 
 /** Begins a request that waits in its handler. */

@@ -1,37 +1,27 @@
-import { afterEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { MemoryStore, type SessionStore } from '../../src/index.js'
 import { migrating } from '../../src/migrate.js'
-import { FaultyStore } from '../../src/testing.js'
-import type { Browser } from '../support/browser.js'
-import type { Site, SiteOptions } from '../support/site.js'
-import { listOf, serveUsers, userOf } from '../users/fixture.js'
+import { FaultyStore, ManualClock } from '../../src/testing.js'
+import { over, type SiteOptions } from '../support/site.js'
+import { listOf, userOf, useSites } from '../users/fixture.js'
+
+// Servers of two neighbouring phases run side by side in every rolling deploy.
 
 const DAY = 86_400_000
-const START = 1_800_000_000_000
-let time = START
-const now = () => time
-const sites: Site[] = []
-afterEach(async () => {
-  time = START
-  for (const site of sites.splice(0)) await site.close()
-})
+const START = Date.UTC(2030, 0, 1)
 const UNTIL = new Date(START + 30 * DAY)
 /** The phase that reads hashed ids, and the one that moves sessions to them. */
 const READS = { hashIds: { hashedUntil: UNTIL } }
 const MOVES = { hashIds: { plainUntil: UNTIL } }
 
-// Servers of two neighbouring phases run side by side in every rolling deploy.
-
-async function start(store: SessionStore, options: SiteOptions = {}) {
-  const site = await serveUsers({ store, now, ...options })
-  sites.push(site)
-  return site
-}
-function over(user: Browser, site: Site): Browser {
-  const next = site.browser()
-  for (const [name, value] of user.jar) next.jar.set(name, value)
-  return next
-}
+const serveAt = useSites()
+let clock: ManualClock
+beforeEach(() => {
+  clock = new ManualClock(START)
+})
+const now = () => clock.now()
+const start = (store: SessionStore, options: SiteOptions = {}) =>
+  serveAt({ store, now, ...options })
 
 test.each([
   'load',
@@ -71,7 +61,7 @@ test.each([
   await over(user, site).get('/read')
   await site.session.of('ada').endAll()
   expect(await userOf(over(user, site))).toBe(undefined)
-  time += 11_000
+  clock.advance(11_000)
   expect(await userOf(over(user, site))).toBe(undefined)
 })
 
@@ -102,7 +92,7 @@ test.each([
   await hold.arrived
   const next = await start(store, MOVES)
   await over(user, next).get('/read')
-  time += 11_000
+  clock.advance(11_000)
   hold.release()
   expect((await writing).status).toBe(200)
   expect((await over(user, next).get('/read')).json()).toEqual({ user: 'ada', x: 1 })
@@ -130,6 +120,6 @@ test('a rolling read does not keep the mark of a move for ever', async () => {
   await user.get('/login')
   await over(user, await start(store, MOVES)).get('/read')
   await over(user, await start(store, { ...READS, rolling: true })).get('/read')
-  time += 3650 * DAY
+  clock.advance(3650 * DAY)
   expect(store.load(`koa:sess:${user.jar.get('koa.sid')}`)).toBe(undefined)
 })

@@ -96,3 +96,10 @@ export async function serve(routes: Routes, options: SiteOptions = {}): Promise<
     },
   }
 }
+
+/** A browser of another site with the same cookies. */
+export function over(user: Browser, site: Site): Browser {
+  const next = site.browser()
+  for (const [name, value] of user.jar) next.jar.set(name, value)
+  return next
+}

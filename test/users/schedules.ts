@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { LegacyStore, SessionStore } from '../../src/index.js'
 import { FaultyStore, type StoreCall } from '../../src/testing.js'
-import type { Site, SiteOptions } from '../support/site.js'
+import { over, type Site, type SiteOptions } from '../support/site.js'
 import { listOf, loggedIn, userOf, users } from './fixture.js'
 
 /** More calls than a login makes. */
@@ -34,8 +34,7 @@ export async function revokeAtEachCall(
     const isRotation = path === '/rotate'
     const browser = plain.browser()
     await browser.get(isRotation ? '/login' : '/set')
-    const user = site.browser()
-    for (const [name, value] of browser.jar) user.jar.set(name, value)
+    const user = over(browser, site)
     const sessions = elsewhere.session.of('ada')
     const checkpoint = await sessions.checkpoint()
     const hold = faulty.hold('any', { nth })
@@ -69,9 +68,9 @@ export async function loginTwiceAtEachCall(
     const devices = await Promise.all(Array.from({ length: max - 1 }, () => loggedIn(elsewhere)))
     const faulty = new FaultyStore(store)
     const site = await start({ ...options, store: faulty })
-    const [first, second] = [site.browser(), elsewhere.browser()]
+    const second = elsewhere.browser()
     await second.get('/set')
-    for (const [name, value] of second.jar) first.jar.set(name, value)
+    const first = over(second, site)
     // A request that has not read its session yet is no different from one that comes later.
     const hasRead = ({ method, key }: StoreCall) => method !== 'load' || key.includes('&')
     const hold = faulty.hold('any', { nth, where: hasRead })
